@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# skep: eBPF in one small static binary. `make help` names the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+STATIC ?= 1
+FUZZ_SECONDS ?= 20
+CFLAGS ?= -O2
+LIBS ?= -lbpf -lelf -lz
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# Each way to build has a folder of its own, so that they can stand side by side.
+BUILD := build
+ifdef SANITIZE
+BUILD := build/asan
+override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+override STATIC := 0
+endif
+ifdef FUZZ
+BUILD := build/fuzz
+override CC := clang
+override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+override STATIC := 0
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
+WARN += $(if $(WERROR),-Werror)
+FLAGS := -std=gnu17 -D_GNU_SOURCE -DSKEP_VERSION='"$(VERSION)"' -Isrc -Itests $(WARN) \
+	-ffunction-sections -fdata-sections $(CFLAGS)
+LINK := $(CFLAGS) -Wl,--gc-sections $(LDFLAGS)
+ifeq ($(STATIC),1)
+LINK += -static
+# libelf.a since elfutils 0.190 needs zstd, the older one does not; it is linked only where it is.
+LIBS += $(if $(filter /%,$(shell $(CC) -print-file-name=libzstd.a 2>/dev/null)),-lzstd)
+endif
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+SRC := $(sort $(wildcard src/*.c src/*/*.c))
+OBJ := $(call objects,$(SRC))
+LIB := $(call objects,$(filter-out src/main.c,$(SRC)))
+UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
+RUNNER := $(call objects,$(sort $(wildcard tests/runner/*.c)))
+TESTPROGS := $(patsubst tests/progs/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/progs/*.c)))
+FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all unit runner testprogs check check-asan check-kernels fuzz fuzz-run lint format bench demo golden \
+	install uninstall clean help FORCE
+
+all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
+unit: $(BUILD)/unit ## build/unit, the unit tests (run it with a part of a name to run those)
+runner: $(if $(RUNNER),$(BUILD)/runner) testprogs ## build/runner, which runs the script cases
+testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
+
+$(BUILD)/skep: $(OBJ)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/unit: $(UNIT) $(LIB)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/runner: $(RUNNER) $(filter $(BUILD)/obj/src/base/%,$(LIB))
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $^
+# Plain programs with frame pointers, however the rest is built: they are what is looked at.
+$(BUILD)/tests/%: tests/progs/%.c $(BUILD)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O1 -fno-omit-frame-pointer -fno-pie -no-pie -pthread -static \
+		-o $@ $<
+$(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# What the objects were built with: changes, and so rebuilds them, when the flags do.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$WITH" | cmp -s - $@ || printf '%s\n' "$$WITH" >$@
+$(BUILD)/flags: export WITH = $(CC) $(FLAGS) $(LINK)
+$(BUILD)/deps: scripts/deps.sh
+	@mkdir -p $(@D)
+	@CC='$(CC)' STATIC=$(STATIC) scripts/deps.sh --check build && touch $@
+
+-include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(call objects,$(FUZZERS:%=fuzz/%.c)))
+
+check: ## everything that this machine allows; ends with N passed, N failed, N skipped
+	@scripts/deps.sh test
+	@$(MAKE) --no-print-directory all unit runner
+	@scripts/check.sh $(BUILD)
+check-asan: ## the same under the address and undefined behaviour sanitizers
+	@scripts/deps.sh test
+	@$(MAKE) --no-print-directory SANITIZE=1 all unit runner
+	@scripts/check.sh build/asan
+check-kernels: ## the kernel cases on Debian's 6.1 and 6.12 kernels in QEMU
+	@scripts/deps.sh kernels
+	@$(MAKE) --no-print-directory all runner
+	@scripts/check-kernels.sh
+fuzz: ## every fuzzer over its corpus for FUZZ_SECONDS=20
+	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	   clang -fsanitize=fuzzer,address -w -x c -o /dev/null - 2>/dev/null; \
+	then $(MAKE) --no-print-directory FUZZ=1 fuzz-run; \
+	else echo "fuzz: skipped: clang with libFuzzer is missing (Debian: clang libclang-rt-dev)"; fi
+fuzz-run: $(FUZZERS:%=$(BUILD)/%)
+	@for f in $(FUZZERS); do mkdir -p fuzz/corpus/$${f%_fuzz} $(BUILD)/found/$$f; \
+	  $(BUILD)/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+	    -print_final_stats=1 -artifact_prefix=$(BUILD)/found/$$f/ $(BUILD)/found/$$f \
+	    fuzz/corpus/$${f%_fuzz} >$(BUILD)/$$f.log 2>&1 || { tail -n 60 $(BUILD)/$$f.log; exit 1; }; \
+	  sed -n "s/^stat::number_of_executed_units: /  FUZZ  $$f: runs /p" $(BUILD)/$$f.log; done
+lint: ## layers, lengths, licence lines, format, headers
+	@scripts/lint.sh
+format: ## clang-format over all C
+	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch])
+golden: all ## rewrites tests/golden and shows what changed
+	@scripts/golden.sh $(BUILD) --write
+bench: ## side by side with the peers that are installed
+	@scripts/deps.sh bench
+	@$(MAKE) --no-print-directory all
+	@bench/run.sh
+demo: ## installs what is missing, builds, and shows skep at work here
+	@scripts/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@scripts/demo.sh
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+# From the project's file to its place under share, where the file is there.
+SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
+	completions/skep.bash:bash-completion/completions/skep \
+	completions/_skep:zsh/site-functions/_skep \
+	completions/skep.fish:fish/vendor_completions.d/skep.fish, \
+	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
+install: all ## into PREFIX=/usr/local, below DESTDIR
+	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep
+	@set -e; for p in $(SHARED); do \
+	  (set -x; install -D -m 644 $${p%%:*} $(SHARE)/$${p#*:}); done
+uninstall: ## removes what install puts there
+	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
+clean: ## removes build/
+	rm -rf build
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

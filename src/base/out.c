@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collects up to OUT_FULL bytes between writes; a descriptor that does not block is waited for. */
+#include "base/out.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { OUT_FULL = 64 * 1024 };
+
+void out_init(struct out *o, int fd, bool json)
+{
+	*o = (struct out){ .fd = fd, .json = json };
+}
+
+void out_done(struct out *o)
+{
+	out_flush(o);
+	buf_done(&o->buf);
+}
+
+static void out_write_all(struct out *o, const char *p, size_t n)
+{
+	while (n && !o->failed) {
+		ssize_t done = write(o->fd, p, n);
+
+		if (done >= 0) {
+			p += done;
+			n -= (size_t)done;
+		} else if (errno == EAGAIN) {
+			struct pollfd wait = { .fd = o->fd, .events = POLLOUT };
+
+			poll(&wait, 1, -1);
+		} else if (errno != EINTR) {
+			o->failed = true;
+			o->error = errno;
+		}
+	}
+}
+
+void out_flush(struct out *o)
+{
+	out_write_all(o, o->buf.data, o->buf.len);
+	buf_clear(&o->buf);
+}
+
+void out_idle(struct out *o)
+{
+	if (o->flush != OUT_FLUSH_FULL)
+		out_flush(o);
+}
+
+static void out_filled(struct out *o)
+{
+	if (o->buf.len >= OUT_FULL || o->flush == OUT_FLUSH_EACH)
+		out_flush(o);
+}
+
+void out_write(struct out *o, const void *p, size_t n)
+{
+	buf_put(&o->buf, p, n);
+	out_filled(o);
+}
+
+void out_puts(struct out *o, const char *s)
+{
+	out_write(o, s, strlen(s));
+}
+
+void out_printf(struct out *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&o->buf, fmt, ap);
+	va_end(ap);
+	out_filled(o);
+}
+
+static void out_escape(struct buf *b, u8 c)
+{
+	static const char from[] = "\"\\\b\f\n\r\t";
+	static const char to[] = "\"\\bfnrt";
+	const char *known = c ? strchr(from, c) : NULL;
+
+	if (known)
+		buf_printf(b, "\\%c", to[known - from]);
+	else
+		buf_printf(b, "\\u%04x", c);
+}
+
+static void out_string(struct buf *b, const char *s, size_t n)
+{
+	buf_putc(b, '"');
+	for (size_t plain = 0;;) {
+		u8 c = plain < n ? (u8)s[plain] : 0;
+		size_t len = plain < n ? text_utf8(s + plain, n - plain) : 0;
+
+		if (len > 1 || (len == 1 && c >= 0x20 && c != '"' && c != '\\')) {
+			plain += len;
+			continue;
+		}
+		buf_put(b, s, plain);
+		if (plain == n)
+			break;
+		if (len)
+			out_escape(b, c);
+		else
+			buf_puts(b, "\\ufffd");
+		s += plain + 1;
+		n -= plain + 1;
+		plain = 0;
+	}
+	buf_putc(b, '"');
+}
+
+static void out_separate(struct out *o)
+{
+	if (o->comma)
+		buf_puts(&o->buf, ", ");
+	o->comma = true;
+}
+
+/* What comes before a value: the comma that is due and the key. */
+static void out_json_lead(struct out *o, const char *key)
+{
+	if (key)
+		out_json_key(o, key, strlen(key));
+	out_separate(o);
+}
+
+void out_json_key(struct out *o, const char *key, size_t n)
+{
+	out_separate(o);
+	out_string(&o->buf, key, n);
+	buf_puts(&o->buf, ": ");
+	o->comma = false;
+}
+
+void out_json_open(struct out *o, const char *key, char bracket)
+{
+	out_json_lead(o, key);
+	buf_putc(&o->buf, bracket);
+	o->comma = false;
+}
+
+void out_json_close(struct out *o, char bracket)
+{
+	buf_putc(&o->buf, bracket);
+	o->comma = true;
+	out_filled(o);
+}
+
+void out_json_str(struct out *o, const char *key, const char *s, size_t n)
+{
+	out_json_lead(o, key);
+	out_string(&o->buf, s, n);
+	out_filled(o);
+}
+
+void out_json_s64(struct out *o, const char *key, s64 v)
+{
+	out_json_lead(o, key);
+	buf_printf(&o->buf, "%" PRId64, v);
+	out_filled(o);
+}
+
+void out_json_u64(struct out *o, const char *key, u64 v)
+{
+	out_json_lead(o, key);
+	buf_printf(&o->buf, "%" PRIu64, v);
+	out_filled(o);
+}
+
+void out_json_bool(struct out *o, const char *key, bool v)
+{
+	out_json_lead(o, key);
+	buf_puts(&o->buf, v ? "true" : "false");
+	out_filled(o);
+}
+
+void out_json_end(struct out *o)
+{
+	buf_putc(&o->buf, '\n');
+	o->comma = false;
+	out_filled(o);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * User addresses as symbols: which file is mapped there (/proc/PID/maps), and which function of that file
+ * it is (.symtab and .dynsym of the file or of its debug file). Files are read once for all processes.
+ */
+#ifndef SESSION_USYMS_H
+#define SESSION_USYMS_H
+
+#include "base/int.h"
+
+struct usyms;
+
+struct usym {
+	const char *name; /* owned by the usyms */
+	const char *path; /* of the mapped file */
+	u64 offset;       /* from the symbol's beginning */
+};
+
+struct usyms *usyms_new(void);
+void usyms_free(struct usyms *u);
+/* false if nothing is known about the address. A process that is gone is known only if it was asked about
+ * or watched before. */
+bool usyms_find(struct usyms *u, u32 pid, u64 address, struct usym *out);
+/* Takes down what is mapped in a process now, so that its symbols can be found after its end. */
+void usyms_watch(struct usyms *u, u32 pid);
+
+#endif

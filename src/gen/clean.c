@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dead code: what control never reaches, jumps to where control goes anyway, and results that nobody
+ * reads. Lowering can then be simple: it computes what it may need.
+ */
+#include <string.h>
+
+#include "gen/ir.h"
+
+/* Index of each label's instruction; n when it was never placed. */
+static u32 *find_labels(const struct ir_func *f)
+{
+	u32 *at = arena_array(f->arena, u32, f->label_count + 1);
+
+	for (u32 i = 0; i < f->label_count; i++)
+		at[i] = (u32)f->insns.n;
+	for (u32 i = 0; i < f->insns.n; i++)
+		if (f->insns.at[i].op == IR_LABEL)
+			at[f->insns.at[i].label] = i;
+	return at;
+}
+
+static void mark_reachable(const struct ir_func *f, const u32 *labels, bool *live)
+{
+	u32 *work = arena_array(f->arena, u32, f->insns.n + 1);
+	u32 n = 0;
+
+	work[n++] = 0;
+	while (n) {
+		for (u32 i = work[--n]; i < f->insns.n && !live[i]; i++) {
+			const struct ir_insn *insn = &f->insns.at[i];
+			live[i] = true;
+			if (insn->op == IR_EXIT)
+				break;
+			if (insn->op != IR_GOTO && insn->op != IR_JUMP)
+				continue;
+			u32 target = labels[insn->label];
+			if (target < f->insns.n && !live[target])
+				work[n++] = target;
+			if (insn->op == IR_GOTO)
+				break;
+		}
+	}
+}
+
+static void count_use(u32 *uses, struct ir_operand o, int by)
+{
+	if (o.kind == IR_REG)
+		uses[o.reg] += (u32)by;
+}
+
+static void count_insn(u32 *uses, const struct ir_insn *i, int by)
+{
+	count_use(uses, i->a, by);
+	count_use(uses, i->b, by);
+	for (u32 k = 0; k < i->arg_count; k++)
+		count_use(uses, i->args[k], by);
+}
+
+static bool is_pure(const struct ir_insn *i)
+{
+	return i->op == IR_MOV || i->op == IR_ALU || i->op == IR_EXT || i->op == IR_SWAP ||
+	       i->op == IR_LOAD;
+}
+
+/* Backwards, so that a chain of unused results goes in one pass. */
+static void mark_unused(const struct ir_func *f, bool *live)
+{
+	u32 *uses = arena_array(f->arena, u32, f->reg_count + 1);
+
+	for (u32 i = 0; i < f->insns.n; i++)
+		if (live[i])
+			count_insn(uses, &f->insns.at[i], 1);
+	for (u32 i = (u32)f->insns.n; i-- > 0;) {
+		const struct ir_insn *insn = &f->insns.at[i];
+		if (live[i] && is_pure(insn) && !uses[insn->dst]) {
+			live[i] = false;
+			count_insn(uses, insn, -1);
+		}
+	}
+}
+
+/* Jumps over nothing but labels to their own target. */
+static void mark_void_jumps(const struct ir_func *f, bool *live)
+{
+	for (u32 i = 0; i < f->insns.n; i++) {
+		const struct ir_insn *insn = &f->insns.at[i];
+		if (!live[i] || (insn->op != IR_GOTO && insn->op != IR_JUMP))
+			continue;
+		for (u32 k = i + 1; k < f->insns.n; k++) {
+			if (f->insns.at[k].op == IR_LABEL && f->insns.at[k].label == insn->label) {
+				live[i] = false;
+				break;
+			}
+			if (live[k] && f->insns.at[k].op != IR_LABEL)
+				break;
+		}
+	}
+}
+
+/* A goto to an exit is as long as the exit itself where nothing has to be set before it. */
+static void thread_jumps(const struct ir_func *f, const u32 *labels)
+{
+	for (u32 i = 0; i < f->insns.n; i++) {
+		struct ir_insn *insn = &f->insns.at[i];
+		for (int hops = 0; hops < 8 && (insn->op == IR_GOTO || insn->op == IR_JUMP); hops++) {
+			u32 k = labels[insn->label];
+			while (k < f->insns.n && f->insns.at[k].op == IR_LABEL)
+				k++;
+			if (k >= f->insns.n || f->insns.at[k].op != IR_GOTO ||
+			    f->insns.at[k].label == insn->label)
+				break;
+			insn->label = f->insns.at[k].label;
+		}
+	}
+}
+
+/* t = a op b; x = t, and t is not used again: x = a op b. */
+static void merge_moves(const struct ir_func *f, bool *live)
+{
+	u32 *uses = arena_array(f->arena, u32, f->reg_count + 1);
+	u32 previous = UINT32_MAX;
+
+	for (u32 i = 0; i < f->insns.n; i++)
+		if (live[i])
+			count_insn(uses, &f->insns.at[i], 1);
+	for (u32 i = 0; i < f->insns.n; i++) {
+		struct ir_insn *move = &f->insns.at[i];
+		if (!live[i])
+			continue;
+		struct ir_insn *from = previous == UINT32_MAX ? NULL : &f->insns.at[previous];
+		previous = i;
+		if (!from || move->op != IR_MOV || move->a.kind != IR_REG ||
+		    from->dst != move->a.reg || from->dst == IR_NO_REG || uses[from->dst] != 1)
+			continue;
+		/* The right side must not be overwritten by the left. */
+		if (from->b.kind == IR_REG && from->b.reg == move->dst)
+			continue;
+		from->dst = move->dst;
+		live[i] = false;
+		previous = (u32)(from - f->insns.at);
+	}
+}
+
+void ir_clean(struct ir_func *f)
+{
+	u32 *labels = find_labels(f);
+	bool *live = arena_array(f->arena, bool, f->insns.n + 1);
+	u32 n = 0;
+
+	thread_jumps(f, labels);
+	mark_reachable(f, labels, live);
+	mark_void_jumps(f, live);
+	mark_unused(f, live);
+	merge_moves(f, live);
+	for (u32 i = 0; i < f->insns.n; i++)
+		if (live[i])
+			f->insns.at[n++] = f->insns.at[i];
+	f->insns.n = n;
+}

@@ -49,11 +49,10 @@ struct rawbtf {
 };
 
 /* The kinds that rawbtf_find() is asked for. */
-static const u32 named_kinds = RAWBTF_KIND(BTF_KIND_INT) | RAWBTF_KIND(BTF_KIND_STRUCT) |
-			       RAWBTF_KIND(BTF_KIND_UNION) | RAWBTF_KIND(BTF_KIND_ENUM) |
-			       RAWBTF_KIND(BTF_KIND_ENUM64) | RAWBTF_KIND(BTF_KIND_FWD) |
-			       RAWBTF_KIND(BTF_KIND_TYPEDEF) | RAWBTF_KIND(BTF_KIND_FUNC) |
-			       RAWBTF_KIND(BTF_KIND_FLOAT);
+static const u32 named_kinds =
+	RAWBTF_KIND(BTF_KIND_INT) | RAWBTF_KIND(BTF_KIND_STRUCT) | RAWBTF_KIND(BTF_KIND_UNION) |
+	RAWBTF_KIND(BTF_KIND_ENUM) | RAWBTF_KIND(BTF_KIND_ENUM64) | RAWBTF_KIND(BTF_KIND_FWD) |
+	RAWBTF_KIND(BTF_KIND_TYPEDEF) | RAWBTF_KIND(BTF_KIND_FUNC) | RAWBTF_KIND(BTF_KIND_FLOAT);
 
 /* What follows a type's struct btf_type: some bytes, and some for each of its members. */
 static const struct {
@@ -88,7 +87,8 @@ static size_t type_len(const struct btf_type *t)
 
 	if (!layouts[kind].known)
 		return 0;
-	return sizeof(*t) + layouts[kind].once + (size_t)layouts[kind].each * BTF_INFO_VLEN(t->info);
+	return sizeof(*t) + layouts[kind].once +
+	       (size_t)layouts[kind].each * BTF_INFO_VLEN(t->info);
 }
 
 static const struct btf_type *type_at(const struct rawbtf *b, size_t pos)
@@ -205,11 +205,10 @@ static int load(int fd, bool may_map, const struct rawbtf *base, struct rawbtf *
 	if (may_map) {
 		data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (data != MAP_FAILED)
-			return rawbtf_make((struct rawbtf){ .data = data,
-							    .len = len,
-							    .is_mapped = true,
-							    .base = base },
-					   out);
+			return rawbtf_make(
+				(struct rawbtf){
+					.data = data, .len = len, .is_mapped = true, .base = base },
+				out);
 	}
 	data = malloc(len);
 	if (!data)
@@ -395,8 +394,7 @@ u32 rawbtf_find(struct rawbtf *b, u32 kinds, const char *name)
 		return hash_find(b, kinds, name);
 	find_places(b, name, &places);
 	while (places.n && (t = rawbtf_next(b, &it)) != NULL) {
-		if ((kinds & RAWBTF_KIND(BTF_INFO_KIND(t->info))) &&
-		    is_place(&places, t->name_off))
+		if ((kinds & RAWBTF_KIND(BTF_INFO_KIND(t->info))) && is_place(&places, t->name_off))
 			return it.id;
 	}
 	return 0;

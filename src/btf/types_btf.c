@@ -72,7 +72,9 @@ static const struct type *make_int(struct types *t, const struct rawbtf *b,
 	if (bt->size == 1 &&
 	    ((encoding & BTF_INT_BOOL) || !strcmp(rawbtf_str(b, bt->name_off), "_Bool")))
 		return &type_bool;
-	return odd_int(t, bt->size, encoding & BTF_INT_SIGNED);
+	/* Plain char is text, whichever sign the kernel was built to give it. */
+	bool is_char = bt->size == 1 && !strcmp(rawbtf_str(b, bt->name_off), "char");
+	return odd_int(t, bt->size, is_char || (encoding & BTF_INT_SIGNED));
 }
 
 static struct type *make_named(struct types *t, const struct rawbtf *b, const struct btf_type *bt,
@@ -140,8 +142,8 @@ static const struct type *make_kept(struct types *t, u32 unit, u32 id, const str
 static const struct type *make_at(struct types *t, u32 unit, u32 id, bool *is_user, u32 depth)
 {
 	const struct rawbtf *b = types_unit(t, unit);
-	const struct btf_type *bt = b && depth <= TYPES_DEPTH ? types_resolve(b, &id, is_user)
-							       : NULL;
+	const struct btf_type *bt =
+		b && depth <= TYPES_DEPTH ? types_resolve(b, &id, is_user) : NULL;
 	struct made *m;
 
 	if (!bt)

@@ -21,13 +21,13 @@ enum { DECL_MAX = 256, DECL_SIZE_MAX = 65536 /* an event is smaller than this */
 struct decl {
 	char words[DECL_MAX]; /* of the base type, one space between them */
 	char name[DECL_MAX];
-	u32 tag;           /* 's', 'u', 'e' for struct, union, enum; 0 */
+	u32 tag; /* 's', 'u', 'e' for struct, union, enum; 0 */
 	u32 pointers;
 	u32 user_pointers; /* bit n: pointer n, the first being 0, is to user memory */
 	bool user_next;    /* __user was seen: it is about the pointer that follows */
 	bool is_array;
 	bool is_data_loc, is_rel_loc;
-	u32 count;         /* of the array, 0 if it is not a number */
+	u32 count; /* of the array, 0 if it is not a number */
 };
 
 static bool is_word_char(char c)
@@ -62,9 +62,9 @@ static int add_word(struct decl *d)
 /* A word: a qualifier, a tag's keyword, a part of the type, or the name, which is known by being last. */
 static int take_word(struct decl *d, const char *word)
 {
-	static const char *const ignored[] = { "const", "volatile", "restrict", "__restrict",
-					       "__force", "__rcu", "__percpu", "__iomem",
-					       "__kernel" };
+	static const char *const ignored[] = { "const",      "volatile", "restrict",
+					       "__restrict", "__force",  "__rcu",
+					       "__percpu",   "__iomem",  "__kernel" };
 	static const char *const tags[] = { "struct", "union", "enum" };
 
 	if (is_one_of(word, ignored, ARRAY_SIZE(ignored)))
@@ -113,7 +113,8 @@ static int take_array(struct decl *d, const char **s)
 	memcpy(text, *s, n);
 	text[n] = '\0';
 	*s += n + 1;
-	d->count = !d->is_array && text_u64(text, &count) && count <= DECL_SIZE_MAX ? (u32)count : 0;
+	d->count =
+		!d->is_array && text_u64(text, &count) && count <= DECL_SIZE_MAX ? (u32)count : 0;
 	d->is_array = true;
 	return 0;
 }

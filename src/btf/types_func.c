@@ -45,8 +45,8 @@ static const struct func_proto *make_proto(struct types *t, u32 unit, const stru
 	for (u32 i = 0; i < n; i++) {
 		const char *name = rawbtf_str(b, named[i + skip].name_off);
 
-		params[i].name = *name ? arena_strdup(t->arena, name)
-				       : arena_printf(t->arena, "arg%u", i);
+		params[i].name =
+			*name ? arena_strdup(t->arena, name) : arena_printf(t->arena, "arg%u", i);
 		params[i].type = types_make(t, unit, p[i + skip].type);
 		params[i].offset = 8 * i;
 	}

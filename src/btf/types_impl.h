@@ -16,7 +16,8 @@
 enum {
 	UNIT_SHIFT = 20, /* BTF ids are below it */
 	UNIT_MAX = 2000, /* modules, at most */
-	TYPES_DEPTH = 32, /* pointers to pointers, arrays of arrays, anonymous members: longer chains are cut */
+	TYPES_DEPTH =
+		32, /* pointers to pointers, arrays of arrays, anonymous members: longer chains are cut */
 };
 #define TYPES_SCRIPT_ID 0x80000000u
 
@@ -30,7 +31,7 @@ struct made {
 	const struct type *type;
 	const struct field *fields; /* records; NULL until asked for */
 	u32 field_count;
-	const struct enum_def *values; /* enums; likewise */
+	const struct enum_def *values;  /* enums; likewise */
 	const struct func_proto *proto; /* function prototypes */
 };
 
@@ -50,9 +51,10 @@ struct types {
 	struct arena *arena;
 	vec_of(struct unit) units;
 	const char *path; /* of unit 0, unless bytes were given */
-	bool is_own; /* unit 0 is not the running kernel's: modules do not belong to it */
-	bool is_bytes; /* unit 0 cannot be read again */
-	struct table tags, typedefs, enumerators; /* the script's: struct type, struct type, struct constant */
+	bool is_own;      /* unit 0 is not the running kernel's: modules do not belong to it */
+	bool is_bytes;    /* unit 0 cannot be read again */
+	/* The script's own: struct type, struct type, struct constant. */
+	struct table tags, typedefs, enumerators;
 	vec_of(struct enum_def) script_enums;
 	struct table made; /* struct made by id */
 	/* Answers for the kernel's names: `struct type`, of kind TYPE_NONE and not type_none if absent. */

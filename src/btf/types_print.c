@@ -13,8 +13,10 @@
 #include "btf/types_impl.h"
 
 enum {
-	PRINT_DEPTH = 12,	  /* anonymous records, or parameters that are functions, within each other */
-	PRINT_MAX = 4 * 1024 * 1024, /* bytes of text made on the way, many times what a kernel's need */
+	PRINT_DEPTH =
+		12, /* anonymous records, or parameters that are functions, within each other */
+	PRINT_MAX = 4 * 1024 *
+		    1024, /* bytes of text made on the way, many times what a kernel's need */
 };
 
 struct printer {
@@ -89,7 +91,9 @@ static void print_values(struct printer *p, const struct btf_type *bt, u32 depth
 static const char *tag_text(struct printer *p, const struct btf_type *bt, u32 depth)
 {
 	static const char *const words[] = {
-		[BTF_KIND_STRUCT] = "struct", [BTF_KIND_UNION] = "union", [BTF_KIND_ENUM] = "enum",
+		[BTF_KIND_STRUCT] = "struct",
+		[BTF_KIND_UNION] = "union",
+		[BTF_KIND_ENUM] = "enum",
 		[BTF_KIND_ENUM64] = "enum",
 	};
 	u32 kind = BTF_INFO_KIND(bt->info);
@@ -173,9 +177,9 @@ static const char *joined(struct printer *p, const char *quals, const char *base
 /* "const", "const volatile": in the order that they are met. */
 static const char *with_qualifier(struct printer *p, const char *quals, u32 kind)
 {
-	const char *word = kind == BTF_KIND_CONST ? "const" :
-			   kind == BTF_KIND_VOLATILE ? "volatile" :
-						       "restrict";
+	const char *word = kind == BTF_KIND_CONST      ? "const"
+			   : kind == BTF_KIND_VOLATILE ? "volatile"
+						       : "restrict";
 
 	return *quals ? arena_printf(p->arena, "%s %s", quals, word) : word;
 }

@@ -142,7 +142,8 @@ static void merge_moves(const struct ir_func *f, bool *live)
 	}
 }
 
-void ir_clean(struct ir_func *f)
+/* One round; whether anything went. */
+static bool clean_once(struct ir_func *f)
 {
 	u32 *labels = find_labels(f);
 	bool *live = arena_array(f->arena, bool, f->insns.n + 1);
@@ -156,5 +157,13 @@ void ir_clean(struct ir_func *f)
 	for (u32 i = 0; i < f->insns.n; i++)
 		if (live[i])
 			f->insns.at[n++] = f->insns.at[i];
+	bool changed = n < f->insns.n;
 	f->insns.n = n;
+	return changed;
+}
+
+void ir_clean(struct ir_func *f)
+{
+	while (clean_once(f))
+		;
 }

@@ -6,7 +6,9 @@
 #include "gen/lower.h"
 
 #define HEADER_SIZE 8       /* u32 action, u32 zero */
-#define RING_SIZE (4u << 20)
+#define RING_BUSY (4u << 20)  /* bytes: where probes of the system write events */
+#define RING_QUIET (128u << 10) /* where only BEGIN, END, intervals and signals do */
+#define RING_MAX (1u << 30)
 #define MAX_RECORD (1u << 20)
 #define JOIN_ARGS 16
 #define JOIN_ARG_SIZE 1024
@@ -46,15 +48,36 @@ void event_count(struct gen *g, u32 bss_offset)
 static u32 events_map(struct gen *g)
 {
 	if (!g->events_map) {
-		u32 pages = g->unit->config.ring_pages;
 		struct object_map *m = vec_add(g->object->arena, &g->object->maps);
-		*m = (struct object_map){ .name = SCRIPT_RINGBUF,
-					  .type = BPF_MAP_TYPE_RINGBUF,
-					  .max_entries = pages ? pages * 4096 : RING_SIZE };
+		*m = (struct object_map){ .name = SCRIPT_RINGBUF, .type = BPF_MAP_TYPE_RINGBUF };
 		g->events_map = (u32)g->object->maps.n;
 		g->lost_counter = 1 + event_counter(g, COUNTER_LOST_EVENTS, 0, NULL, LOC_NONE);
 	}
 	return g->events_map - 1;
+}
+
+/* The whole ring is mapped, so its size is memory in use. */
+void event_size_ring(struct gen *g)
+{
+	u32 pages = g->unit->config.ring_pages, size = g->busy ? RING_BUSY : RING_QUIET;
+
+	if (!g->events_map)
+		return;
+	while (size / 8 < g->largest_record)
+		size *= 2;
+	if (pages)
+		for (size = 4096; size / 4096 < pages && size < RING_MAX;)
+			size *= 2;
+	g->object->maps.at[g->events_map - 1].max_entries = size;
+}
+
+static void note_record(struct gen *g, u32 size)
+{
+	if (attach_info(g->program->kind)->prog_type != BPF_PROG_TYPE_RAW_TRACEPOINT ||
+	    g->program->kind == ATTACH_RAWTRACEPOINT)
+		g->busy = true;
+	if (size > g->largest_record)
+		g->largest_record = size;
 }
 
 u32 event_action(struct gen *g, enum script_action_kind kind, struct loc loc)
@@ -95,6 +118,8 @@ static struct ir_operand reserve(struct gen *g, u32 action, u32 lost)
 	if (a->size > MAX_RECORD)
 		lower_error(g, a->loc, "this needs %u bytes an event; at most %u are possible",
 			    a->size, MAX_RECORD);
+	if (a->kind != ACTION_EXIT)
+		note_record(g, a->size);
 	struct ir_operand rec = ir_call(f, BPF_FUNC_ringbuf_reserve, ir_map(map), ir_imm(a->size),
 					ir_imm(0), ir_none(), ir_none());
 	ir_jump(f, BPF_JNE, rec, ir_imm(0), ok);

@@ -106,6 +106,7 @@ int gen_unit(const struct unit *u, const struct gen_options *opts, struct object
 		if (err)
 			return err;
 	}
+	event_size_ring(&g);
 	if (g.scratch_map)
 		object->maps.at[g.scratch_map - 1].value_size = g.scratch_max;
 	script_encode(script, &object->script);

@@ -85,6 +85,8 @@ struct gen {
 	u32 *map_writers;        /* programs that write each unit map */
 	u32 zero_offset, zero_size; /* a stretch of .bss that is always zero */
 	u32 elapsed_offset;      /* .bss: when the script started; 0: not asked for */
+	bool busy;               /* probes of the system write events */
+	u32 largest_record;
 	u32 lost_counter;        /* .bss offset + 1 */
 	u32 *full_counter;       /* likewise, for each unit map */
 
@@ -203,6 +205,7 @@ u32 event_action(struct gen *g, enum script_action_kind kind, struct loc loc);
 void event_emit(struct gen *g, u32 action, const struct node *args);
 void event_print(struct gen *g, const struct node *n);
 void event_join(struct gen *g, const struct node *n);
+void event_size_ring(struct gen *g);
 /* One more on a counter in .bss. */
 void event_count(struct gen *g, u32 bss_offset);
 u32 event_counter(struct gen *g, enum script_counter_kind kind, u32 map, const char *text,

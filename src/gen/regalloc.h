@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Linear scan: one pass over the virtual registers' intervals in order of their beginning.
+ * Linear scan: one pass over the virtual registers in order of their beginning.
  *
  * BPF's calls destroy r0-r5, so a value that lives across a call goes to r6-r9; one that does not
  * prefers r0-r5, best of all the register in which it arrives or has to be passed on. What finds no register lives in

@@ -158,6 +158,10 @@ static void store_bytes(struct gen *g, const struct node *n, struct place to, co
 		mapop_read_to(g, n, to, t);
 		return;
 	}
+	if (n->kind == NODE_BUILTIN && n->builtin->id == BUILTIN_ARGS) {
+		place_copy(g, to, (struct place){ .kind = PLACE_CTX, .base = lower_ctx(g) }, t->size);
+		return;
+	}
 	if (!place_has(n)) {
 		lower_error(g, n->loc, "a value of type %s cannot be stored here",
 			    type_name(g->arena, n->type));

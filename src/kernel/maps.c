@@ -7,9 +7,9 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <string.h>
 #include <unistd.h>
 
 #define STACK_MAX_FRAMES 1024u /* the kernel's own limit is kernel.perf_event_max_stack */

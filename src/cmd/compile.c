@@ -73,8 +73,9 @@ int compile_script(struct arena *arena, const struct compile_input *in, struct c
 	if (in->stage == STAGE_TOKENS)
 		lang_dump_tokens(arena, in->text, in->len, &out->dump);
 	int err = lang_parse(arena, in->text, in->len, &ast, d);
-	if (!err)
-		err = lang_check(ast, &probes, in->lang, &unit, d);
+	/* What could be read is checked even so: all mistakes are shown in one go. */
+	if (ast && (err = lang_check(ast, &probes, in->lang, &unit, d)) == 0 && ast->broken)
+		err = -EINVAL;
 	if (!err && in->stage == STAGE_AST)
 		lang_dump_unit(&unit, &out->dump);
 	if (!err)

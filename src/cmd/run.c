@@ -231,8 +231,12 @@ static int start_child(struct run *r)
 
 static int compile(struct run *r, struct compiled *c)
 {
-	if (compile_is_object(r->text, r->len))
-		return compile_load(&r->arena, r->text, r->len, c, &r->diag);
+	if (compile_is_object(r->text, r->len)) {
+		int err = compile_load(&r->arena, r->text, r->len, c, &r->diag);
+		if (err)
+			diag_hint(&r->diag, "%s is neither a script nor an object of skep build", r->file);
+		return err;
+	}
 	struct compile_input in = { .name = r->script ? "-e" : r->file,
 				    .text = r->text,
 				    .len = r->len,

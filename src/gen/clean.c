@@ -142,6 +142,70 @@ static void merge_moves(const struct ir_func *f, bool *live)
 	}
 }
 
+static u32 replace_reads(struct ir_insn *i, u32 from, u32 to)
+{
+	u32 n = 0;
+
+	if (i->a.kind == IR_REG && i->a.reg == from && ++n)
+		i->a.reg = to;
+	if (i->b.kind == IR_REG && i->b.reg == from && ++n)
+		i->b.reg = to;
+	for (u32 k = 0; k < i->arg_count; k++)
+		if (i->args[k].kind == IR_REG && i->args[k].reg == from && ++n)
+			i->args[k].reg = to;
+	return n;
+}
+
+static u32 count_reads(const struct ir_insn *i, u32 reg)
+{
+	u32 n = 0;
+
+	n += i->a.kind == IR_REG && i->a.reg == reg;
+	n += i->b.kind == IR_REG && i->b.reg == reg;
+	for (u32 k = 0; k < i->arg_count; k++)
+		n += i->args[k].kind == IR_REG && i->args[k].reg == reg;
+	return n;
+}
+
+/*
+ * copy = v, and all reads of the copy follow before the next label and before v changes: they can read v
+ * itself.
+ */
+static void propagate_copies(const struct ir_func *f, bool *live)
+{
+	u32 *uses = arena_array(f->arena, u32, f->reg_count + 1);
+	u32 *writes = arena_array(f->arena, u32, f->reg_count + 1);
+
+	for (u32 i = 0; i < f->insns.n; i++) {
+		if (!live[i])
+			continue;
+		count_insn(uses, &f->insns.at[i], 1);
+		if (f->insns.at[i].dst != IR_NO_REG)
+			writes[f->insns.at[i].dst]++;
+	}
+	for (u32 i = 0; i < f->insns.n; i++) {
+		const struct ir_insn *move = &f->insns.at[i];
+		if (!live[i] || move->op != IR_MOV || move->a.kind != IR_REG ||
+		    writes[move->dst] != 1 || move->dst < f->param_count)
+			continue;
+		u32 copy = move->dst, v = move->a.reg, found = 0;
+		for (u32 k = i + 1; k < f->insns.n && found < uses[copy]; k++) {
+			const struct ir_insn *insn = &f->insns.at[k];
+			if (insn->op == IR_LABEL)
+				break;
+			found += live[k] ? count_reads(insn, copy) : 0;
+			if (live[k] && insn->dst == v)
+				break; /* v changes, once this has been read */
+		}
+		if (found < uses[copy])
+			continue;
+		for (u32 k = i + 1; k < f->insns.n && found; k++)
+			found -= live[k] ? replace_reads(&f->insns.at[k], copy, v) : 0;
+		uses[v] += uses[copy] - 1;
+		live[i] = false;
+	}
+}
+
 /* One round; whether anything went. */
 static bool clean_once(struct ir_func *f)
 {
@@ -154,6 +218,7 @@ static bool clean_once(struct ir_func *f)
 	mark_void_jumps(f, live);
 	mark_unused(f, live);
 	merge_moves(f, live);
+	propagate_copies(f, live);
 	for (u32 i = 0; i < f->insns.n; i++)
 		if (live[i])
 			f->insns.at[n++] = f->insns.at[i];

@@ -23,7 +23,7 @@
 #define LOWER_MAX_ON_STACK 64
 /* Of 512: callbacks, spills and the kernel's own needs get the rest. */
 #define LOWER_STACK_BUDGET 320
-#define LOWER_MAX_SCRATCH (1u << 20)
+#define LOWER_MAX_SCRATCH (32u << 10) /* the kernel's limit for a per-CPU value */
 #define LOWER_COMM_SIZE 16
 #define STACK_MAP_ENTRIES 8192u
 

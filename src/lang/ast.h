@@ -171,6 +171,7 @@ struct map_decl {
 
 struct script_ast {
 	struct arena *arena;
+	bool broken; /* there were mistakes: what they hit is missing, and names may seem undefined */
 	struct config_entry *config;
 	struct type_def *types;
 	struct map_decl *map_decls;

@@ -169,6 +169,8 @@ static bool check_map_undefined(struct check *c, struct check_map *m, struct loc
 
 	if (m->map.is_written || c->quiet)
 		return m->map.is_written;
+	if (c->u->ast->broken) /* it may have been written where the mistake was */
+		return false;
 	if (!check_error(c, loc, "undefined map: %s", m->map.name))
 		return false;
 	for (size_t i = 0; i < c->u->maps.n; i++) {

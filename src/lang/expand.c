@@ -11,6 +11,7 @@
  */
 #include "lang/expand.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lang/walk.h"
@@ -153,12 +154,40 @@ static bool expand_target(struct check *c, const struct usage *u, struct table *
 	return true;
 }
 
+/* $1 in a probe's name is the parameter as it was given. */
+static const char *expand_params(struct check *c, const struct probe_name *name)
+{
+	struct buf text = { 0 };
+	const char *from = name->text;
+
+	for (const char *at; (at = strchr(from, '$')); from = at) {
+		char *end;
+		unsigned long n = strtoul(at + 1, &end, 10);
+		const char *value = end > at + 1 ? params_positional(&c->params, (u32)n) : NULL;
+		if (!value) {
+			check_error(c, name->loc, "there is no parameter for '%.*s'",
+				    (int)(end > at + 1 ? end - at : 1), at);
+			diag_hint(c->d, "parameters follow the script: skep FILE PARAMETER ...");
+			buf_done(&text);
+			return NULL;
+		}
+		buf_put(&text, from, (size_t)(at - from));
+		buf_puts(&text, value);
+		at = end;
+	}
+	buf_puts(&text, from);
+	const char *whole = arena_strdup(c->arena, buf_str(&text));
+	buf_done(&text);
+	return whole;
+}
+
 /* As probe_expand; what is missing is an error, a warning or nothing, as the script wants it. */
 static int expand_probe(struct check *c, const struct probe_name *name, probe_targets *targets)
 {
 	struct probe_spec spec;
 	struct diag quiet;
-	int err = probe_parse(c->probes, name->text, name->loc, &spec, c->d);
+	const char *text = expand_params(c, name);
+	int err = text ? probe_parse(c->probes, text, name->loc, &spec, c->d) : -EINVAL;
 
 	if (err < 0)
 		return err;

@@ -106,10 +106,11 @@ struct unit {
 };
 
 /* Stage by stage, for -d and for tests. Source is d's; each returns 0 or -EINVAL with all that was found in d.
- * Parsing goes on after a mistake to report the next ones. */
+ * Parsing goes on after a mistake to report the next ones; *out is then what could be read, or NULL if nothing. */
 void lang_dump_tokens(struct arena *a, const char *source, size_t len, struct buf *out);
 int lang_parse(struct arena *a, const char *source, size_t len, struct script_ast **out,
 	       struct diag *d);
+/* A script that could not be parsed whole may be checked all the same, for the mistakes in the rest of it. */
 void lang_dump_ast(const struct script_ast *ast, struct buf *out);          /* -d ast */
 int lang_check(struct script_ast *ast, struct probe_context *probes,
 	       const struct lang_options *options, struct unit *out, struct diag *d);

@@ -337,6 +337,7 @@ int lang_parse(struct arena *a, const char *source, size_t len, struct script_as
 	unsigned errors = d->errors;
 	struct parser p;
 
+	*out = NULL;
 	if (lex_check(source, len, d))
 		return -EINVAL;
 	parse_init(&p, a, source, len, d);
@@ -345,10 +346,9 @@ int lang_parse(struct arena *a, const char *source, size_t len, struct script_as
 		diag_error(d, LOC_NONE, "the script has no probes");
 		diag_hint(d, "for example: begin { printf(\"hello\\n\"); }");
 	}
-	if (d->errors != errors)
-		return -EINVAL;
+	p.ast->broken = d->errors != errors;
 	*out = p.ast;
-	return 0;
+	return p.ast->broken ? -EINVAL : 0;
 }
 
 void lang_dump_tokens(struct arena *a, const char *source, size_t len, struct buf *out)

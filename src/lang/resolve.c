@@ -88,6 +88,8 @@ static void resolve_unknown_var(struct resolve *r, const struct node *n, const s
 {
 	struct nearest near = nearest_to(n->var.name);
 
+	if (r->c->u->ast->broken) /* it may have been defined where the mistake was */
+		return;
 	if (!check_error(r->c, n->loc, "undefined variable %s", n->var.name))
 		return;
 	if (name && name->gone.line) {

@@ -96,7 +96,7 @@ static u32 add_arg(struct gen *g, u32 action, const struct type *t, u32 size)
 	struct script_action *a = &g->script->actions.at[action];
 	struct script_arg *arg = vec_add(g->script->arena, &a->args);
 
-	arg->type = t;
+	arg->type = describe_type(g, t);
 	arg->offset = (a->size + 7) & ~7u;
 	a->size = arg->offset + size;
 	return arg->offset;

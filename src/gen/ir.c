@@ -138,6 +138,8 @@ struct ir_operand ir_alu(struct ir_func *f, u8 alu, struct ir_operand a, struct 
 		b = t;
 	}
 	if (b.kind == IR_IMM) {
+		if (alu == BPF_LSH || alu == BPF_RSH || alu == BPF_ARSH)
+			b.imm &= 63; /* as a shift by a register does; the verifier refuses more */
 		if (is_identity(alu, b.imm))
 			return a;
 		if (a.kind == IR_FRAME && alu == BPF_ADD)

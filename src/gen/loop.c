@@ -41,12 +41,30 @@ static bool begin_body(struct gen *g, struct body *b, u32 params, u32 captured_p
 	return true;
 }
 
+/* if (leave) return 1; before all else: see lower_leave_body(). */
+static void add_guard(struct body *b)
+{
+	struct ir_func *f = &b->ir, body = b->ir;
+	u32 on = ir_new_label(f);
+
+	f->insns.at = NULL;
+	f->insns.n = f->insns.cap = 0;
+	struct ir_operand flag = ir_load(f, b->fn.captured, CAPTURED_LEAVE, 8, false);
+	ir_jump(f, BPF_JEQ, flag, ir_imm(0), on);
+	ir_exit(f, ir_imm(1));
+	ir_label(f, on);
+	for (size_t i = 0; i < body.insns.n; i++)
+		*vec_add(f->arena, &f->insns) = body.insns.at[i];
+}
+
 /* The body's function, ready to be passed on; IR_NONE on failure. */
 static struct ir_operand end_body(struct gen *g, struct body *b)
 {
 	u32 stack;
 
 	ir_exit(&b->ir, ir_imm(0));
+	if (b->fn.leaves)
+		add_guard(b);
 	int index = g->failed ? -1 : lower_finish(g, &b->fn, &stack);
 	g->fn = b->outer;
 	if (index < 0) {
@@ -60,18 +78,19 @@ static struct ir_operand end_body(struct gen *g, struct body *b)
 	return (struct ir_operand){ .kind = IR_FUNC, .reg = (u32)index };
 }
 
-/* A body may have asked to leave the program. */
-static void check_return(struct gen *g, const struct body *b)
+/* A body may have stopped its loop, or asked to leave the program. */
+static void check_leave(struct gen *g, const struct body *b)
 {
 	struct ir_func *f = g->fn->ir;
 	u32 on = ir_new_label(f);
 
-	if (!b->fn.returns)
+	if (!b->fn.leaves)
 		return;
-	struct ir_operand flag = ir_load(f, g->fn->captured, CAPTURED_RETURN, 8, false);
-	ir_jump(f, BPF_JEQ, flag, ir_imm(0), on);
+	struct ir_operand flag = ir_load(f, g->fn->captured, CAPTURED_LEAVE, 8, false);
+	ir_jump(f, BPF_JNE, flag, ir_imm(LEAVE_PROGRAM), on);
 	lower_return(g);
 	ir_label(f, on);
+	ir_store(f, g->fn->captured, CAPTURED_LEAVE, 8, ir_imm(0));
 }
 
 void loop_range(struct gen *g, const struct node *n)
@@ -112,7 +131,7 @@ void loop_range(struct gen *g, const struct node *n)
 	ir_jump(f, BPF_JSGE, r, ir_imm(0), ok); /* -E2BIG: more turns than the helper does */
 	event_count(g, event_counter(g, COUNTER_HELPER, 0, "for", n->loc));
 	ir_label(f, ok);
-	check_return(g, &b);
+	check_leave(g, &b);
 	ir_label(f, end);
 }
 
@@ -149,7 +168,7 @@ void loop_each(struct gen *g, const struct node *n)
 		return;
 	ir_call_void(f, BPF_FUNC_for_each_map_elem, mapop_operand(g, m), func,
 		     place_address(g, place_mem(g->fn->captured, 0)), ir_imm(0), ir_none());
-	check_return(g, &b);
+	check_leave(g, &b);
 }
 
 /* The number of a map's elements: a loop over all whose body counts nothing; the helper returns the turns. */

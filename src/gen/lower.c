@@ -160,6 +160,17 @@ static void lower_unroll(struct gen *g, const struct node *n)
 	fn->in_loop = old_in;
 }
 
+/*
+ * Stops a loop from within its body. The verifier goes on as if the body could be called again, so the body looks at
+ * the flag first and leaves at once.
+ */
+static void lower_leave_body(struct gen *g, s64 how)
+{
+	g->fn->leaves = true;
+	ir_store(g->fn->ir, g->fn->captured, CAPTURED_LEAVE, 8, ir_imm(how));
+	ir_exit(g->fn->ir, ir_imm(1));
+}
+
 /* Leaves the program; from within a loop's body by way of the loop. */
 void lower_return(struct gen *g)
 {
@@ -169,9 +180,7 @@ void lower_return(struct gen *g)
 		ir_exit(f, ir_imm(0));
 		return;
 	}
-	g->fn->returns = true;
-	ir_store(f, g->fn->captured, CAPTURED_RETURN, 8, ir_imm(1));
-	ir_exit(f, ir_imm(1));
+	lower_leave_body(g, LEAVE_PROGRAM);
 }
 
 static void lower_jump(struct gen *g, const struct node *n)
@@ -180,8 +189,10 @@ static void lower_jump(struct gen *g, const struct node *n)
 
 	if (fn->in_loop)
 		ir_goto(fn->ir, n->kind == NODE_BREAK ? fn->break_label : fn->continue_label);
-	else /* of a for loop: its helper goes on after 0 and stops after 1 */
-		ir_exit(fn->ir, ir_imm(n->kind == NODE_BREAK));
+	else if (n->kind == NODE_BREAK)
+		lower_leave_body(g, LEAVE_LOOP);
+	else /* the helper calls again after 0 */
+		ir_exit(fn->ir, ir_imm(0));
 }
 
 static void lower_expression(struct gen *g, const struct node *n)
@@ -371,7 +382,7 @@ static void place_captured(struct gen *g, struct lower_func *fn)
 	fn->ir->frame = fn->top;
 	fn->captured = ir_frame(-(s64)fn->top);
 	ir_store(fn->ir, fn->captured, CAPTURED_CTX, 8, ir_reg(0));
-	ir_store(fn->ir, fn->captured, CAPTURED_RETURN, 8, ir_imm(0));
+	ir_store(fn->ir, fn->captured, CAPTURED_LEAVE, 8, ir_imm(0));
 }
 
 int lower_program(struct gen *g, u32 index)

@@ -11,6 +11,7 @@
  *	aggregate.c  count, sum, hist and so on
  *	event.c      records for user space: printf, print, exit
  *	call.c       the other functions
+ *	describe.c   types with all that printing them takes
  *	loop.c       for loops, whose bodies are functions of their own
  */
 #ifndef GEN_LOWER_H
@@ -53,7 +54,7 @@ struct lower_func {
 	u32 top;                     /* bytes of stack in use at this point */
 	u32 break_label, continue_label; /* of the innermost loop inside this function */
 	bool in_loop;
-	bool returns;                /* a loop's body that leaves the whole program somewhere */
+	bool leaves;                 /* a loop's body with a break, return or exit() of the loop's or program's */
 	u32 depth;                   /* loops around */
 	struct each_loop *each;      /* the for-each loop whose body this is */
 };
@@ -101,8 +102,11 @@ struct gen {
 	bool failed;
 };
 
+#define LEAVE_LOOP 1
+#define LEAVE_PROGRAM 2
+
 #define CAPTURED_CTX 0      /* offsets in the captured area */
-#define CAPTURED_RETURN 8
+#define CAPTURED_LEAVE 8     /* a body stopped its loop: LEAVE_LOOP or LEAVE_PROGRAM, else 0 */
 #define CAPTURED_FROM 16    /* where each nested range loop began */
 #define CAPTURED_DEPTH 4
 #define CAPTURED_VARS (CAPTURED_FROM + 8 * CAPTURED_DEPTH)
@@ -211,6 +215,9 @@ void event_count(struct gen *g, u32 bss_offset);
 u32 event_counter(struct gen *g, enum script_counter_kind kind, u32 map, const char *text,
 		  struct loc loc);
 u32 event_bss(struct gen *g, u32 size);
+
+/* describe.c */
+const struct type *describe_type(struct gen *g, const struct type *t); /* NULL for NULL */
 
 /* call.c */
 struct ir_operand call_value(struct gen *g, const struct node *n); /* of calls that yield a scalar */

@@ -63,8 +63,8 @@ static void add_map(struct gen *g, const struct map *m)
 	u32 max = m->max_entries ? m->max_entries : g->unit->config.max_map_keys;
 
 	sm->name = m->name;
-	sm->key = m->key;
-	sm->value = m->value;
+	sm->key = describe_type(g, m->key);
+	sm->value = describe_type(g, m->value);
 	sm->per_cpu = type_is_aggregate(m->value);
 	if (!m->key && !sm->per_cpu) {
 		g->map_index[m->index] = UINT32_MAX;

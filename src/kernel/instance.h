@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "engine/engine.h"
 #include "kernel/feature.h"
+#include "kernel/pace.h"
 #include "kernel/ring.h"
 
 #define INSTANCE_MAX_MAPS 4096
@@ -47,6 +48,7 @@ struct instance {
 	int *cpus;                    /* the CPUs online, read when a kind needs them */
 	u32 online;
 	struct ring ring;
+	struct pace pace;
 	u8 *bss;
 	size_t bss_size;
 	int stack_fd;

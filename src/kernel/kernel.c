@@ -120,6 +120,7 @@ static int kernel_open(const void *elf, size_t len, const struct script *script,
 	k->script = script;
 	k->opts = *opts;
 	k->ring.fd = -1;
+	k->pace.fd = k->pace.timer = -1;
 	k->stack_fd = -1;
 	err = open_object(k, d);
 	if (err) {
@@ -220,14 +221,17 @@ static int kernel_events_fd(void *e)
 {
 	const struct instance *k = e;
 
-	return k->ring.fd;
+	return k->pace.fd;
 }
 
 static int kernel_events_consume(void *e, engine_event_fn fn, void *arg)
 {
 	struct instance *k = e;
 
-	return ring_consume(&k->ring, fn, arg);
+	int count = ring_consume(&k->ring, fn, arg);
+
+	pace_note(&k->pace, &k->ring, count);
+	return count;
 }
 
 static void kernel_detach(void *e)

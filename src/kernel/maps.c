@@ -48,6 +48,8 @@ int maps_adopt(struct instance *k)
 
 	if (ring) {
 		err = ring_open(&k->ring, bpf_map__fd(ring), bpf_map__max_entries(ring));
+		if (!err)
+			err = pace_open(&k->pace, &k->ring);
 		if (err)
 			return err;
 	}
@@ -65,6 +67,7 @@ void maps_release(struct instance *k)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
+	pace_close(&k->pace);
 	ring_close(&k->ring);
 	if (k->bss)
 		munmap(k->bss, (k->bss_size + page - 1) / page * page);

@@ -70,8 +70,12 @@ static void session_on_signal(void *arg, int signo, u32 sender_pid)
 
 static void session_consume(struct session *s)
 {
+	int count = 0;
+
 	if (s->ops->events_fd(s->engine) >= 0)
-		s->ops->events_consume(s->engine, actions_event, &s->actions);
+		count = s->ops->events_consume(s->engine, actions_event, &s->actions);
+	if (count < 0 && !s->actions.error)
+		s->actions.error = diag_errno(s->d, -count, "cannot read the events");
 }
 
 static bool session_is_over(const struct session *s)

@@ -178,26 +178,50 @@ static int take_option(struct run *r, int option, const char *value)
 	return 0;
 }
 
-static int parse_options(struct run *r, int argc, char **argv)
+/* Options may stand before and after the file; what follows `--` is the script's. */
+static int read_words(struct run *r, int argc, char **argv)
 {
 	struct opt_state state = { .argc = argc, .argv = argv, .pos = 1 };
+	char **words = arena_array(&r->arena, char *, (size_t)argc + 1);
 	const char *value;
-	int option, err = 0;
+	int option, n = 0;
 
-	while (!err && (option = opt_next(&state, options, ARRAY_SIZE(options), &value, &r->diag)) >= 0)
-		err = take_option(r, option, value);
-	if (err || option < -1)
-		return err ? err : -EINVAL;
-	if (!r->script && !r->list && state.pos < argc)
-		r->file = argv[state.pos++];
-	if (r->list && state.pos < argc)
-		r->file = argv[state.pos++];
-	if (state.pos < argc && !strcmp(argv[state.pos], "--"))
-		state.pos++;
-	r->lang.argc = argc - state.pos;
-	r->lang.argv = argv + state.pos;
-	if (!r->script && !r->list && !r->file)
-		return diag_error(&r->diag, LOC_NONE, "there is nothing to run: give a FILE or -e 'SCRIPT'");
+	for (;;) {
+		while ((option = opt_next(&state, options, ARRAY_SIZE(options), &value, &r->diag)) >= 0) {
+			int err = take_option(r, option, value);
+			if (err)
+				return err;
+		}
+		if (option < -1)
+			return -EINVAL;
+		bool rest = state.pos > 1 && !strcmp(argv[state.pos - 1], "--");
+		while (rest && state.pos < argc)
+			words[n++] = argv[state.pos++];
+		if (state.pos >= argc)
+			break;
+		words[n++] = argv[state.pos++];
+	}
+	r->lang.argc = n;
+	r->lang.argv = words;
+	return 0;
+}
+
+static int parse_options(struct run *r, int argc, char **argv)
+{
+	int err = read_words(r, argc, argv);
+
+	if (err)
+		return err;
+	if (!r->script && r->lang.argc) {
+		r->file = *r->lang.argv++;
+		r->lang.argc--;
+	}
+	if (!r->script && !r->list && !r->file) {
+		err = diag_error(&r->diag, LOC_NONE,
+				 "there is nothing to run: give a FILE or -e 'SCRIPT'");
+		diag_hint(&r->diag, "`skep --help` lists the options");
+		return err;
+	}
 	if (r->session.command && r->session.pid)
 		return diag_error(&r->diag, LOC_NONE, "-c and -p exclude each other");
 	return 0;
@@ -315,13 +339,11 @@ int cmd_run(int argc, char **argv)
 	arena_init(&r.arena);
 	diag_init(&r.diag, &r.arena);
 	int err = parse_options(&r, argc, argv);
-	if (err < 0) {
-		diag_hint(&r.diag, "`skep --help` lists the options");
-	} else if (err > 0) {
+	if (err > 0) {
 		code = EXIT_DONE;
-	} else if (r.list) {
+	} else if (!err && r.list) {
 		code = list_probes(r.file, r.session.verbose, r.session.pid);
-	} else {
+	} else if (!err) {
 		err = read_source(&r);
 		if (!err)
 			err = compile_and_run(&r);

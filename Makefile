@@ -45,6 +45,7 @@ LIB := $(call objects,$(filter-out src/main.c,$(SRC)))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
 RUNNER := $(call objects,$(sort $(wildcard tests/runner/*.c)))
 TESTPROGS := $(patsubst tests/progs/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/progs/*.c)))
+BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
 
 Q := $(if $(V),,@)
@@ -77,6 +78,10 @@ $(BUILD)/tests/%: tests/progs/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O1 -fno-omit-frame-pointer -fno-pie -no-pie -pthread -static \
 		-o $@ $<
+$(BUILD)/bench/meter: $(BENCH)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@ $^
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -95,7 +100,7 @@ $(BUILD)/deps: scripts/deps.sh
 	@mkdir -p $(@D)
 	@CC='$(CC)' STATIC=$(STATIC) scripts/deps.sh --check build && touch $@
 
--include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(call objects,$(FUZZERS:%=fuzz/%.c)))
+-include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(BENCH) $(call objects,$(FUZZERS:%=fuzz/%.c)))
 
 check: ## everything that this machine allows; ends with N passed, N failed, N skipped
 	@scripts/deps.sh test

@@ -93,11 +93,11 @@ static void put_operand(struct emitter *e, u32 dst, struct ir_operand o)
 		break;
 	case IR_MAP:
 		put_reloc(e, RELOC_MAP, o.reg, 0);
-		put_ld64(e, dst, BPF_PSEUDO_MAP_FD, 0);
+		put_ld64(e, dst, 0, 0);
 		break;
 	case IR_BSS:
 		put_reloc(e, RELOC_BSS, 0, (u32)o.imm);
-		put_ld64(e, dst, BPF_PSEUDO_MAP_VALUE, (u64)o.imm << 32);
+		put_ld64(e, dst, 0, 0);
 		break;
 	case IR_FUNC:
 		put_reloc(e, RELOC_FUNC, o.reg, 0);

@@ -16,9 +16,12 @@ static const char *parsed(struct arena *a, const char *decl, u32 size, bool is_s
 	const char *text = "error";
 
 	if (!err)
-		text = arena_printf(a, "%s %s%s%s", type_name(a, f.type), f.name,
-				    f.is_rel_loc ? " rel_loc" : f.is_data_loc ? " data_loc" : "",
-				    f.type->kind == TYPE_PTR && f.type->space == SPACE_USER ? " user" : "");
+		text = arena_printf(
+			a, "%s %s%s%s", type_name(a, f.type), f.name,
+			f.is_rel_loc    ? " rel_loc"
+			: f.is_data_loc ? " data_loc"
+					: "",
+			f.type->kind == TYPE_PTR && f.type->space == SPACE_USER ? " user" : "");
 	types_free(t);
 	return text;
 }
@@ -77,10 +80,28 @@ TEST(decl_fields)
 TEST(decl_refused)
 {
 	static const char *const cases[] = {
-		"", " ", "int", "x", "*", "* x", "[4] x", "int x[", "int (*fn)(int)",
-		"void (*fn)(struct callback_head *) func", "int x:4", "struct", "struct x",
-		"struct struct x", "int *a b", "struct a b c", "int __attribute__", "int __attribute__((",
-		"__data_loc", "__data_loc char[]", "int \xff", "int x;",
+		"",
+		" ",
+		"int",
+		"x",
+		"*",
+		"* x",
+		"[4] x",
+		"int x[",
+		"int (*fn)(int)",
+		"void (*fn)(struct callback_head *) func",
+		"int x:4",
+		"struct",
+		"struct x",
+		"struct struct x",
+		"int *a b",
+		"struct a b c",
+		"int __attribute__",
+		"int __attribute__((",
+		"__data_loc",
+		"__data_loc char[]",
+		"int \xff",
+		"int x;",
 	};
 	struct arena a;
 	char longest[4096];
@@ -121,20 +142,33 @@ TEST(decl_base_names)
 	static const struct {
 		const char *name, *want;
 	} cases[] = {
-		{ "int", "int32" },	       { "unsigned", "uint32" },
-		{ "unsigned int", "uint32" },  { "long", "int64" },
-		{ "long long", "int64" },      { "unsigned long", "uint64" },
-		{ "long unsigned int", "uint64" }, { "long int", "int64" },
-		{ "short unsigned int", "uint16" }, { "char", "int8" },
-		{ "unsigned char", "uint8" },  { "signed char", "int8" },
-		{ "int8", "int8" },	       { "uint64", "uint64" },
-		{ "bool", "bool" },	       { "_Bool", "bool" },
-		{ "u32", "uint32" },	       { "__be16", "uint16" },
-		{ "size_t", "uint64" },	       { "uintptr_t", "uint64" },
-		{ "pid_t", "int32" },	       { "void", "void" },
+		{ "int", "int32" },
+		{ "unsigned", "uint32" },
+		{ "unsigned int", "uint32" },
+		{ "long", "int64" },
+		{ "long long", "int64" },
+		{ "unsigned long", "uint64" },
+		{ "long unsigned int", "uint64" },
+		{ "long int", "int64" },
+		{ "short unsigned int", "uint16" },
+		{ "char", "int8" },
+		{ "unsigned char", "uint8" },
+		{ "signed char", "int8" },
+		{ "int8", "int8" },
+		{ "uint64", "uint64" },
+		{ "bool", "bool" },
+		{ "_Bool", "bool" },
+		{ "u32", "uint32" },
+		{ "__be16", "uint16" },
+		{ "size_t", "uint64" },
+		{ "uintptr_t", "uint64" },
+		{ "pid_t", "int32" },
+		{ "void", "void" },
 	};
-	static const char *const wrong[] = { "long long long", "short long", "unsigned signed", "char int",
-					     "int int", "short short", "unsigned unsigned int" };
+	static const char *const wrong[] = {
+		"long long long", "short long",  "unsigned signed",      "char int",
+		"int int",        "short short", "unsigned unsigned int"
+	};
 	struct arena a;
 	struct types *t;
 

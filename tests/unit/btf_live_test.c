@@ -22,6 +22,7 @@ TEST(types_live_records)
 
 	if (!types_have_kernel(t)) {
 		types_free(t);
+		arena_done(&a);
 		SKIP("the kernel has no BTF");
 	}
 	CHECK(task && task->size > 1000);
@@ -76,6 +77,7 @@ TEST(types_live_functions)
 
 	if (!types_have_kernel(t)) {
 		types_free(t);
+		arena_done(&a);
 		SKIP("the kernel has no BTF");
 	}
 	CHECK_EQ(types_func(t, NULL, "vfs_read", &p), 0);

@@ -108,7 +108,8 @@ TEST(type_equality)
 {
 	struct arena a;
 	struct type *r, *s;
-	const struct type *pair[2] = { &type_u32, &type_u64 }, *swapped[2] = { &type_u64, &type_u32 };
+	const struct type *pair[2] = { &type_u32, &type_u64 },
+			  *swapped[2] = { &type_u64, &type_u32 };
 
 	arena_init(&a);
 	r = type_new(&a, TYPE_RECORD, 8);
@@ -125,7 +126,8 @@ TEST(type_equality)
 	CHECK(type_equal(type_tuple(&a, pair, 2), type_tuple(&a, pair, 2)));
 	CHECK(!type_equal(type_tuple(&a, pair, 2), type_tuple(&a, swapped, 2)));
 	CHECK(type_equal(type_ptr(&a, &type_u8, SPACE_USER), type_ptr(&a, &type_u8, SPACE_USER)));
-	CHECK(!type_equal(type_ptr(&a, &type_u8, SPACE_USER), type_ptr(&a, &type_u8, SPACE_KERNEL)));
+	CHECK(!type_equal(type_ptr(&a, &type_u8, SPACE_USER),
+			  type_ptr(&a, &type_u8, SPACE_KERNEL)));
 	CHECK(!type_equal(&type_u8, &type_s8));
 	CHECK(!type_equal(type_string(&a, 8), type_string(&a, 16)));
 	CHECK(!type_equal(type_array(&a, &type_u8, 2), type_array(&a, &type_u8, 3)));

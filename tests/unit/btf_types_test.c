@@ -229,8 +229,9 @@ TEST(types_script_hides_kernel)
 	struct types *t = use(&a, &m);
 	struct field fields[2] = { { .name = "x", .type = &type_u64 },
 				   { .name = "y", .type = &type_u32, .offset = 8 } };
-	struct type mine = { .kind = TYPE_RECORD, .name = "node", .size = 16, .fields = fields,
-			     .field_count = 2 };
+	struct type mine = {
+		.kind = TYPE_RECORD, .name = "node", .size = 16, .fields = fields, .field_count = 2
+	};
 	struct type by_name = { .kind = TYPE_RECORD, .name = "node" };
 	struct type e = { .kind = TYPE_ENUM, .name = "shade", .size = 4, .is_signed = true };
 	struct type again = e;

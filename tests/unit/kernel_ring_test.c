@@ -22,10 +22,12 @@ static void bench_init(struct bench *b, u64 at)
 	b->consumer = b->producer = at;
 	b->ring = (struct ring){
 		.fd = 0,
-		.mask = RING - 1,
+		.size = RING,
+		.pos = at,
 		.consumer = &b->consumer,
 		.producer = &b->producer,
-		.data = b->data,
+		.view = b->data,
+		.view_len = sizeof(b->data),
 	};
 }
 
@@ -89,6 +91,25 @@ TEST(ring_stops_when_told)
 	CHECK_EQ(ring_consume(&b.ring, note, &b), 2);
 	CHECK_EQ(ring_consume(&b.ring, note, &b), 3);
 	CHECK_EQ(b.lengths[4], 12);
+}
+
+TEST(ring_that_is_held_stays_one_record_behind)
+{
+	struct bench b;
+
+	bench_init(&b, 64);
+	b.ring.hold = true;
+	put(&b, 8, 0);
+	put(&b, 24, 0);
+	CHECK_EQ(ring_consume(&b.ring, note, &b), 2);
+	CHECK_EQ(b.consumer, 64 + 16);
+	CHECK_EQ(ring_consume(&b.ring, note, &b), 0);
+	CHECK_EQ(b.consumer, 64 + 16);
+	put(&b, 0, 0);
+	CHECK_EQ(ring_consume(&b.ring, note, &b), 1);
+	CHECK_EQ(b.consumer, 64 + 16 + 32);
+	ring_publish(&b.ring);
+	CHECK_EQ(b.consumer, b.producer);
 }
 
 TEST(ring_without_a_map_is_empty)

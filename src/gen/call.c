@@ -180,6 +180,24 @@ static struct ir_operand clamp(struct gen *g, struct ir_operand n, u64 max)
 	return ir_reg(r);
 }
 
+/*
+ * A string that may not have fitted gets its next byte in place of the terminator: a NUL if it ended there, else what
+ * shows that it was cut.
+ */
+static void mark_cut(struct gen *g, struct place to, struct place from, u32 size,
+		     struct ir_operand got)
+{
+	struct ir_func *f = g->fn->ir;
+	u32 fits = ir_new_label(f);
+	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
+	s32 last = (s32)size - 1;
+
+	ir_jump(f, BPF_JNE, got, ir_imm(size), fits);
+	ir_call_void(f, helper, place_address(g, place_at(to, last)), ir_imm(1),
+		     place_address(g, place_at(from, last)), ir_none(), ir_none());
+	ir_label(f, fits);
+}
+
 static void store_str(struct gen *g, const struct node *n, struct place to, u32 size, bool pad)
 {
 	struct ir_func *f = g->fn->ir;
@@ -192,7 +210,9 @@ static void store_str(struct gen *g, const struct node *n, struct place to, u32 
 	else
 		from = place_has(arg) ? place_of(g, arg) : store_somewhere(g, arg, false);
 	if (n->call.info->is_constant || !arg->next) {
-		place_copy_string(g, to, from, max, pad && size == max, n->loc);
+		struct ir_operand got = place_copy_string(g, to, from, max, pad && size == max, n->loc);
+		if (!arg->next)
+			mark_cut(g, to, from, max, got);
 		if (pad && size > max) /* the rest of a larger place */
 			place_zero(g, place_at(to, (s32)max), size - max);
 		if (pad && size > max)

@@ -2,12 +2,12 @@
 /*
  * for loops. A body becomes a static function that a helper calls for each turn:
  *
- *	for ($i : a..b) { body }        bpf_loop(b - a, body, captured, 0)
- *	for ($kv : @map) { body }       bpf_for_each_map_elem(map, body, captured, 0)
+ *	for ($i : a..b) { body }     bpf_loop(b - a, body, &ctx, 0)
+ *	for ($kv : @map) { body }    bpf_for_each_map_elem(map, body, &ctx, 0)
  *
  * so the verifier looks at a body once, however often it runs. Variables that the body shares with its
- * surroundings, the context and whether the body wants to leave the program lie in the captured area of the
- * program's stack frame, whose address every body gets. A body returns 0 to go on and 1 to stop.
+ * surroundings lie in scratch memory, and so does the flag by which it asks to leave more than itself; the
+ * argument that every body gets says where the program's context is kept. A body returns 0 to go on and 1 to stop.
  */
 #include "gen/lower.h"
 
@@ -21,12 +21,12 @@ struct body {
 	struct lower_func *outer;
 };
 
-static bool begin_body(struct gen *g, struct body *b, u32 params, u32 captured_param, struct loc loc)
+static bool begin_body(struct gen *g, struct body *b, u32 params, u32 ctx_param, struct loc loc)
 {
 	const char *name = arena_printf(g->arena, "p%u_loop%u", g->program_index, g->body_count++);
 
-	if (g->fn->depth + 1 > CAPTURED_DEPTH) {
-		lower_error(g, loc, "for loops can be nested %d deep", CAPTURED_DEPTH);
+	if (g->fn->depth + 1 > LOOP_DEPTH) {
+		lower_error(g, loc, "for loops can be nested %d deep", LOOP_DEPTH);
 		return false;
 	}
 	*b = (struct body){ .outer = g->fn };
@@ -36,25 +36,9 @@ static bool begin_body(struct gen *g, struct body *b, u32 params, u32 captured_p
 				     .parent = g->fn,
 				     .scratch = IR_NO_REG,
 				     .depth = g->fn->depth + 1 };
-	b->fn.captured = ir_reg(captured_param);
+	b->fn.outer_ctx = ir_reg(ctx_param);
 	g->fn = &b->fn;
 	return true;
-}
-
-/* if (leave) return 1; before all else: see lower_leave_body(). */
-static void add_guard(struct body *b)
-{
-	struct ir_func *f = &b->ir, body = b->ir;
-	u32 on = ir_new_label(f);
-
-	f->insns.at = NULL;
-	f->insns.n = f->insns.cap = 0;
-	struct ir_operand flag = ir_load(f, b->fn.captured, CAPTURED_LEAVE, 8, false);
-	ir_jump(f, BPF_JEQ, flag, ir_imm(0), on);
-	ir_exit(f, ir_imm(1));
-	ir_label(f, on);
-	for (size_t i = 0; i < body.insns.n; i++)
-		*vec_add(f->arena, &f->insns) = body.insns.at[i];
 }
 
 /* The body's function, ready to be passed on; IR_NONE on failure. */
@@ -63,8 +47,6 @@ static struct ir_operand end_body(struct gen *g, struct body *b)
 	u32 stack;
 
 	ir_exit(&b->ir, ir_imm(0));
-	if (b->fn.leaves)
-		add_guard(b);
 	int index = g->failed ? -1 : lower_finish(g, &b->fn, &stack);
 	g->fn = b->outer;
 	if (index < 0) {
@@ -86,18 +68,19 @@ static void check_leave(struct gen *g, const struct body *b)
 
 	if (!b->fn.leaves)
 		return;
-	struct ir_operand flag = ir_load(f, g->fn->captured, CAPTURED_LEAVE, 8, false);
+	struct place at = place_scratch(g, g->leave_at);
+	struct ir_operand flag = place_load(g, at, &type_u64);
 	ir_jump(f, BPF_JNE, flag, ir_imm(LEAVE_PROGRAM), on);
 	lower_return(g);
 	ir_label(f, on);
-	ir_store(f, g->fn->captured, CAPTURED_LEAVE, 8, ir_imm(0));
+	place_store(g, at, 8, ir_imm(0));
 }
 
 void loop_range(struct gen *g, const struct node *n)
 {
 	const struct var *v = n->range.var->var.var;
 	struct ir_func *f = g->fn->ir;
-	s32 from_at = CAPTURED_FROM + 8 * (s32)g->fn->depth;
+	u32 from_at = g->from_at + 8 * g->fn->depth;
 	u32 end = ir_new_label(f);
 	struct body b;
 
@@ -108,13 +91,13 @@ void loop_range(struct gen *g, const struct node *n)
 		ir_label(f, end);
 		return;
 	}
-	if (from.kind != IR_IMM && g->fn->depth < CAPTURED_DEPTH)
-		ir_store(f, g->fn->captured, from_at, 8, from);
+	if (from.kind != IR_IMM && g->fn->depth < LOOP_DEPTH)
+		place_store(g, place_scratch(g, from_at), 8, from);
 	if (!begin_body(g, &b, 2, 1, n->loc))
 		return;
 	lower_declare(g, v);
-	struct ir_operand start = from.kind == IR_IMM ? from :
-							ir_load(&b.ir, b.fn.captured, from_at, 8, true);
+	struct ir_operand start =
+		from.kind == IR_IMM ? from : place_load(g, place_scratch(g, from_at), &type_s64);
 	struct ir_operand i = ir_alu(&b.ir, BPF_ADD, ir_ext(&b.ir, ir_reg(0), 4, false), start);
 	if (lower_var_in_reg(g, v))
 		ir_mov(&b.ir, g->vars[v->index].reg, i);
@@ -125,7 +108,7 @@ void loop_range(struct gen *g, const struct node *n)
 	if (func.kind == IR_NONE)
 		return;
 	struct ir_operand r = ir_call(f, BPF_FUNC_loop, turns, func,
-				      place_address(g, place_mem(g->fn->captured, 0)), ir_imm(0),
+				      g->fn->outer_ctx, ir_imm(0),
 				      ir_none());
 	u32 ok = ir_new_label(f);
 	ir_jump(f, BPF_JSGE, r, ir_imm(0), ok); /* -E2BIG: more turns than the helper does */
@@ -167,7 +150,7 @@ void loop_each(struct gen *g, const struct node *n)
 	if (func.kind == IR_NONE)
 		return;
 	ir_call_void(f, BPF_FUNC_for_each_map_elem, mapop_operand(g, m), func,
-		     place_address(g, place_mem(g->fn->captured, 0)), ir_imm(0), ir_none());
+		     g->fn->outer_ctx, ir_imm(0), ir_none());
 	check_leave(g, &b);
 }
 

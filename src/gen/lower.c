@@ -24,15 +24,20 @@ struct ir_operand lower_ctx(struct gen *g)
 {
 	if (!g->fn->parent)
 		return ir_reg(0);
-	return ir_load(g->fn->ir, g->fn->captured, CAPTURED_CTX, 8, false);
+	return ir_load(g->fn->ir, g->fn->outer_ctx, 0, 8, false);
 }
 
 bool lower_var_in_reg(const struct gen *g, const struct var *v)
 {
-	return value_is_scalar(v->type) && !g->vars[v->index].in_captured;
+	(void)g;
+	return value_is_scalar(v->type) && !v->captured;
 }
 
-/* Captured variables have their places from the start; others get one where they are declared. */
+/*
+ * Scalars are virtual registers. What a loop's body shares with its surroundings lies in scratch memory, not on
+ * the stack, although the body could get there: before Linux 6.7 the verifier looks at a body once, and takes
+ * what it finds on the stack for the constants that were there before the loop.
+ */
 void lower_declare(struct gen *g, const struct var *v)
 {
 	struct lower_var *lv = &g->vars[v->index];
@@ -40,17 +45,13 @@ void lower_declare(struct gen *g, const struct var *v)
 	if (lv->declared || !v->type || v->type->kind == TYPE_NONE)
 		return;
 	lv->declared = true;
-	if (v->captured && value_is_scalar(v->type)) {
-		lv->in_captured = true;
-		lv->off = (s32)g->captured_size;
-		g->captured_size += 8;
-	} else if (value_is_scalar(v->type)) {
+	if (lower_var_in_reg(g, v)) {
 		lv->reg = ir_new_reg(g->fn->ir);
 	} else if (!v->captured && place_fits_stack(g, v->type->size)) {
 		lv->off = (s32)place_temp(g, v->type->size).base.imm;
 	} else {
 		lv->in_scratch = true;
-		lv->off = (s32)place_take_scratch(g, v->type->size);
+		lv->off = (s32)place_take_scratch(g, value_is_scalar(v->type) ? 8 : v->type->size);
 	}
 }
 
@@ -59,8 +60,6 @@ struct place lower_var_place(struct gen *g, const struct var *v)
 	struct lower_var *lv = &g->vars[v->index];
 
 	lower_declare(g, v);
-	if (lv->in_captured)
-		return place_mem(g->fn->captured, lv->off);
 	if (lv->in_scratch)
 		return place_scratch(g, (u32)lv->off);
 	return place_mem(ir_frame(lv->off), 0);
@@ -160,14 +159,10 @@ static void lower_unroll(struct gen *g, const struct node *n)
 	fn->in_loop = old_in;
 }
 
-/*
- * Stops a loop from within its body. The verifier goes on as if the body could be called again, so the body looks at
- * the flag first and leaves at once.
- */
 static void lower_leave_body(struct gen *g, s64 how)
 {
 	g->fn->leaves = true;
-	ir_store(g->fn->ir, g->fn->captured, CAPTURED_LEAVE, 8, ir_imm(how));
+	place_store(g, place_scratch(g, g->leave_at), 8, ir_imm(how));
 	ir_exit(g->fn->ir, ir_imm(1));
 }
 
@@ -369,20 +364,19 @@ static void add_script_program(struct gen *g, const struct program *p, const cha
 	}
 }
 
-/* The captured area holds what a loop's body and its surroundings share. */
-static void place_captured(struct gen *g, struct lower_func *fn)
+/* What loops need is set up before all else. */
+static void prepare_loops(struct gen *g, struct lower_func *fn)
 {
-	g->captured_size = CAPTURED_VARS;
 	if (!g->program->has_callback)
 		return;
 	for (size_t i = 0; i < g->program->vars.n; i++)
 		if (g->program->vars.at[i]->captured)
 			lower_declare(g, g->program->vars.at[i]);
-	fn->top = g->captured_size;
-	fn->ir->frame = fn->top;
-	fn->captured = ir_frame(-(s64)fn->top);
-	ir_store(fn->ir, fn->captured, CAPTURED_CTX, 8, ir_reg(0));
-	ir_store(fn->ir, fn->captured, CAPTURED_LEAVE, 8, ir_imm(0));
+	g->leave_at = place_take_scratch(g, 8);
+	g->from_at = place_take_scratch(g, 8 * LOOP_DEPTH);
+	fn->outer_ctx = place_address(g, place_temp(g, 8));
+	ir_store(fn->ir, fn->outer_ctx, 0, 8, ir_reg(0));
+	place_store(g, place_scratch(g, g->leave_at), 8, ir_imm(0));
 }
 
 int lower_program(struct gen *g, u32 index)
@@ -402,7 +396,7 @@ int lower_program(struct gen *g, u32 index)
 	g->body_stack = 0;
 	ir_func_init(&ir, g->arena, name, program_section(g, p), 1);
 	ir.loc = p->clause->loc;
-	place_captured(g, &fn);
+	prepare_loops(g, &fn);
 	u32 end = ir_new_label(&ir);
 	if (p->clause->predicate) {
 		ir.loc = p->clause->predicate->loc;

@@ -48,7 +48,7 @@ struct place {
 struct lower_func {
 	struct ir_func *ir;
 	struct lower_func *parent;   /* NULL for the program */
-	struct ir_operand captured;  /* address of the captured variables' area */
+	struct ir_operand outer_ctx; /* address of where the program's context is kept for loop bodies */
 	u32 scratch;                 /* register of the scratch memory's address, or IR_NO_REG: not needed yet */
 	u32 scratch_key;             /* frame offset, negated */
 	u32 top;                     /* bytes of stack in use at this point */
@@ -70,8 +70,7 @@ struct lower_var {
 	bool declared;
 	u32 reg;            /* scalars that are not captured */
 	bool in_scratch;
-	bool in_captured;
-	s32 off;            /* in the frame, scratch or captured area */
+	s32 off;            /* in the frame or in scratch */
 };
 
 struct gen {
@@ -96,7 +95,8 @@ struct gen {
 	struct lower_func *fn;
 	struct lower_var *vars;
 	u32 scratch_used, scratch_max;
-	u32 captured_size;
+	u32 leave_at;            /* scratch: a body stopped its loop (LEAVE_...), else 0 */
+	u32 from_at;             /* scratch: where each nested range loop began */
 	u32 body_count;          /* loop bodies made, for their names */
 	u32 body_stack;          /* stack of the deepest nest of them */
 	bool failed;
@@ -104,12 +104,7 @@ struct gen {
 
 #define LEAVE_LOOP 1
 #define LEAVE_PROGRAM 2
-
-#define CAPTURED_CTX 0      /* offsets in the captured area */
-#define CAPTURED_LEAVE 8     /* a body stopped its loop: LEAVE_LOOP or LEAVE_PROGRAM, else 0 */
-#define CAPTURED_FROM 16    /* where each nested range loop began */
-#define CAPTURED_DEPTH 4
-#define CAPTURED_VARS (CAPTURED_FROM + 8 * CAPTURED_DEPTH)
+#define LOOP_DEPTH 4 /* of nested for loops */
 
 /* lower.c */
 int lower_program(struct gen *g, u32 index);

@@ -79,16 +79,26 @@ struct place place_temp(struct gen *g, u32 size)
 	return place_mem(ir_frame(-(s64)fn->top), 0);
 }
 
+/* A number used as an address is the process's in uprobes, and the kernel's elsewhere. */
+static enum place_kind space_of(const struct gen *g, const struct type *t)
+{
+	bool is_uprobe = g->program->kind == ATTACH_UPROBE || g->program->kind == ATTACH_URETPROBE;
+
+	if (t->kind != TYPE_PTR)
+		return is_uprobe ? PLACE_USER : PLACE_KERNEL;
+	switch (t->space) {
+	case SPACE_USER:
+		return PLACE_USER;
+	case SPACE_BPF:
+		return PLACE_MEM;
+	default:
+		return PLACE_KERNEL;
+	}
+}
+
 struct place place_through(struct gen *g, struct ir_operand pointer, const struct type *pointer_type)
 {
-	enum place_kind kind = PLACE_KERNEL;
-
-	(void)g;
-	if (pointer_type->kind == TYPE_PTR && pointer_type->space == SPACE_USER)
-		kind = PLACE_USER;
-	else if (pointer_type->kind == TYPE_PTR && pointer_type->space == SPACE_BPF)
-		kind = PLACE_MEM;
-	return (struct place){ .kind = kind, .base = pointer };
+	return (struct place){ .kind = space_of(g, pointer_type), .base = pointer };
 }
 
 struct ir_operand place_address(struct gen *g, struct place p)

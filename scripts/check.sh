@@ -39,6 +39,7 @@ part() { # name, command...
 part unit "$build/unit"
 [ ! -x "$build/runner" ] || part script env SKEP="$build/skep" "$build/runner" tests/script
 [ -z "$(ls tests/golden/*.bt 2>/dev/null)" ] || part golden scripts/golden.sh "$build"
+part docs scripts/check-docs.sh "$build"
 
 echo "== all"
 echo "$passed passed, $failed failed, $skipped skipped"

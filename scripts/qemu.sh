@@ -86,6 +86,11 @@ mount -t bpf bpf /sys/fs/bpf 2>/dev/null
 mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
 mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 ln -sf /proc/self/fd /dev/fd
+ln -sf /proc/self/fd/0 /dev/stdin
+ln -sf /proc/self/fd/1 /dev/stdout
+ln -sf /proc/self/fd/2 /dev/stderr
+mkdir -p /usr/bin
+ln -sf /bin/env /usr/bin/env
 ifconfig lo up 2>/dev/null
 ulimit -n 65536
 cd /root
@@ -99,7 +104,7 @@ chmod 755 "$root/init" "$root/bin/load"
 # The console is a terminal, so it has carriage returns; its last line is the command's exit status.
 {
 	status=0
-	timeout "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m "$memory" -smp 2 \
+	timeout "$seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max -m "$memory" -smp 2 \
 		-no-reboot -nic none -vga none -display none -monitor none -serial stdio \
 		-kernel "$kernel" -initrd "$work/initrd" \
 		-append "console=ttyS0 quiet panic=-1 lsm=lockdown,yama,bpf" \

@@ -244,7 +244,7 @@ size_t text_utf8(const char *s, size_t n)
 }
 
 /* Reads up to the end of file; the room doubles, so it stays below twice max. */
-static char *text_read_fd(int fd, size_t max, size_t *len)
+char *text_read_fd(int fd, size_t max, size_t *len)
 {
 	size_t cap = 0, n = 0;
 	char *data = NULL;

@@ -39,4 +39,7 @@ size_t text_utf8(const char *s, size_t n);
  * with errno set (EFBIG when larger). len may be NULL. */
 char *text_read_file(const char *path, size_t max, size_t *len);
 
+/* The same from a descriptor, up to its end. */
+char *text_read_fd(int fd, size_t max, size_t *len);
+
 #endif

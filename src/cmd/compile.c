@@ -30,7 +30,8 @@ bool compile_is_object(const char *data, size_t len)
 char *compile_read(const char *path, size_t *len, struct diag *d)
 {
 	bool is_stdin = !strcmp(path, "-");
-	char *data = text_read_file(is_stdin ? "/dev/stdin" : path, MAX_OBJECT, len);
+	char *data = is_stdin ? text_read_fd(STDIN_FILENO, MAX_OBJECT, len) :
+				text_read_file(path, MAX_OBJECT, len);
 
 	if (!data)
 		diag_errno(d, errno, "cannot read %s", is_stdin ? "standard input" : path);

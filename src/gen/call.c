@@ -219,8 +219,7 @@ static void store_str(struct gen *g, const struct node *n, struct place to, u32 
 			return;
 		return;
 	}
-	struct ir_operand len = ir_alu(f, BPF_ADD, value_of(g, arg->next), ir_imm(1));
-	len = clamp(g, len, max);
+	struct ir_operand len = clamp(g, value_of(g, arg->next), max);
 	place_zero(g, to, pad ? size : 1);
 	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user_str :
 					       BPF_FUNC_probe_read_kernel_str;

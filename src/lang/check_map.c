@@ -67,7 +67,7 @@ static bool check_map_key_type(struct check *c, const struct node *key)
 {
 	const struct type *t = key->type;
 
-	if (t->kind != TYPE_RECORD && t->kind != TYPE_FUNC && !type_is_aggregate(t))
+	if (t->kind != TYPE_FUNC && !type_is_aggregate(t))
 		return true;
 	check_error(c, key->loc, "%s cannot be a map's key", check_name(c, t));
 	return false;

@@ -40,7 +40,7 @@ const struct type *check_call_str(struct check *c, struct node *n)
 		if (info->is_constant && len < 0)
 			check_error(c, arg->next->loc, "str: the length cannot be negative");
 		else if (info->is_constant && len < limit)
-			info->number = (u64)len + 1;
+			info->number = len ? (u64)len : 1; /* the terminator included */
 	}
 	if (!t)
 		return check_string_type(c, (u32)info->number);

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  *	parent                          child
- *	fork ------------------------>  waits on `gate`
+ *	fork ------------------------>  writes a byte to `report`, waits on `gate`
+ *	sees it asleep there
  *	attaches probes
  *	writes a byte to `gate` ----->  execs; `report` closes with it, or carries errno
  *	reads `report`
+ *
+ * So probes see nothing of the child's own but the end of its read.
  *
  * A parent that dies meanwhile closes `gate` unwritten, so the child never runs; later, the child gets SIGTERM.
  */
 #include "session/child.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,8 +27,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
-enum { CHILD_MAX_WORDS = 4096, CHILD_PATIENCE_MS = 100 };
+enum { CHILD_MAX_WORDS = 4096, CHILD_PATIENCE_MS = 100, CHILD_LOOK_US = 50 };
 
 struct session_child {
 	struct arena arena; /* of argv */
@@ -31,7 +37,7 @@ struct session_child {
 	vec_of(char *) argv;
 	pid_t pid;
 	int pidfd, gate, report; /* -1: none */
-	bool released, reaped;
+	bool held, released, reaped;
 	int status;
 };
 
@@ -121,7 +127,7 @@ static void child_run(const struct session_child *c, pid_t parent, int gate, int
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent || read(gate, &go, 1) != 1)
+	if (getppid() != parent || write(report, "", 1) != 1 || read(gate, &go, 1) != 1)
 		_exit(127);
 	execv(c->path, c->argv.at);
 	err = errno;
@@ -188,6 +194,35 @@ int child_pidfd(const struct session_child *c)
 	return c->pidfd;
 }
 
+static bool child_sleeps(const struct session_child *c)
+{
+	char path[32], *text, *state;
+	bool sleeps;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", child_pid(c));
+	text = text_read_file(path, 4096, NULL);
+	/* "12 (a name) S ..." */
+	state = text ? strrchr(text, ')') : NULL;
+	sleeps = state && !strncmp(state, ") S", 3);
+	free(text);
+	return sleeps;
+}
+
+void child_hold(struct session_child *c)
+{
+	struct pollfd ready = { .fd = c->report, .events = POLLIN };
+	char byte;
+
+	if (c->held || c->released)
+		return;
+	c->held = true;
+	/* The byte comes before the last sleep, and no other follows it. */
+	if (poll(&ready, 1, CHILD_PATIENCE_MS) != 1 || read(c->report, &byte, 1) != 1)
+		return;
+	for (int i = 0; i < CHILD_PATIENCE_MS * 1000 / CHILD_LOOK_US && !child_sleeps(c); i++)
+		usleep(CHILD_LOOK_US);
+}
+
 /* A pipe whose reader was killed must not kill us too. */
 static ssize_t child_open_gate(int gate)
 {
@@ -207,6 +242,7 @@ int child_release(struct session_child *c)
 
 	if (c->released)
 		return 0;
+	child_hold(c);
 	c->released = true;
 	n = child_open_gate(c->gate);
 	close(c->gate);

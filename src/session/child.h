@@ -12,6 +12,9 @@ struct session_child;
 struct session_child *child_start(const char *command, struct diag *d);
 u32 child_pid(const struct session_child *c);
 int child_pidfd(const struct session_child *c); /* readable when it has ended */
+/* Waits until it is held back where only child_release() goes on: from then on probes see none of the calls that
+ * it made to get there. */
+void child_hold(struct session_child *c);
 int child_release(struct session_child *c);     /* lets it exec; -errno of a failed exec */
 int child_exit_status(struct session_child *c); /* as waitpid has it; waits */
 /* Kills it if it is still held back or running, reaps it, frees. */

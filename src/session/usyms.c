@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three tables: processes by pid, each with its executable mappings; files by device and inode, each with
+ * Two tables: processes by pid, each with its executable mappings; files by device and inode, each with
  * its symbols, which are read when the first address falls into it.
+ *
+ * Mappings come from three places, asked in this order:
+ *
+ *	told    what the kernel told while we listened, the newest last; never forgotten, so that a stack from
+ *	        before an exec can still be named
+ *	read    /proc/PID/maps, read on the first miss: for what was there before we listened
+ *	parent  those of the process that it was forked from, as a child that did not exec has the same
  *
  * A file is opened as the process sees it: /proc/PID/root/PATH, which follows its mount namespace and fails
  * once the process is gone; then /proc/PID/map_files, which works for deleted files; then PATH itself.
@@ -21,8 +28,11 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "session/elfsyms.h"
+#include "session/execmaps.h"
 
-enum { USYMS_MAPS_FILE = 64 << 20, USYMS_PROCESSES = 65536 };
+enum { USYMS_MAPS_FILE = 64 << 20, USYMS_TOLD = 1024, USYMS_PARENTS = 8 };
+/* More processes than these, and the one known for longest is forgotten. */
+enum { USYMS_PROCESSES = 16384, USYMS_BUCKETS = 4096 };
 /* A miss reads the mappings anew, since libraries may have been loaded; but not more often than this. */
 enum { USYMS_AGAIN_NS = 100000000 };
 
@@ -39,19 +49,25 @@ struct mapping {
 };
 
 struct process {
-	u32 pid;
+	u32 pid, parent; /* parent: 0: not told */
+	bool was_read;
 	u64 read_at; /* CLOCK_MONOTONIC */
-	vec_of(struct mapping) maps;
-	struct arena arena; /* of maps */
-	struct process *next;
+	vec_of(struct mapping) read;
+	struct arena arena; /* of read */
+	struct mapping *told;
+	size_t told_count, told_cap;
+	struct process *next;    /* in its bucket */
+	struct process *younger; /* the next to be forgotten */
 };
 
 struct usyms {
-	struct arena arena;
-	struct table processes;
+	struct arena arena; /* of objects */
 	struct table objects;
-	struct process *first_process;
 	struct object *first_object;
+	struct process *buckets[USYMS_BUCKETS];
+	struct process *oldest, *youngest;
+	size_t process_count;
+	struct execmaps *execmaps; /* NULL: nobody tells us */
 };
 
 struct usyms *usyms_new(void)
@@ -61,19 +77,64 @@ struct usyms *usyms_new(void)
 	if (!u)
 		arena_exhausted();
 	arena_init(&u->arena);
-	table_init(&u->processes, &u->arena);
 	table_init(&u->objects, &u->arena);
 	return u;
+}
+
+static struct process **process_place(struct usyms *u, u32 pid)
+{
+	struct process **at = &u->buckets[pid % USYMS_BUCKETS];
+
+	while (*at && (*at)->pid != pid)
+		at = &(*at)->next;
+	return at;
+}
+
+static void process_forget_oldest(struct usyms *u)
+{
+	struct process *p = u->oldest;
+
+	*process_place(u, p->pid) = p->next;
+	u->oldest = p->younger;
+	u->process_count--;
+	arena_done(&p->arena);
+	free(p->told);
+	free(p);
+}
+
+/* Never NULL; may forget another one. */
+static struct process *process_get(struct usyms *u, u32 pid)
+{
+	struct process *p = *process_place(u, pid);
+
+	if (p)
+		return p;
+	if (u->process_count == USYMS_PROCESSES)
+		process_forget_oldest(u);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		arena_exhausted();
+	p->pid = pid;
+	arena_init(&p->arena);
+	*process_place(u, pid) = p;
+	if (u->oldest)
+		u->youngest->younger = p;
+	else
+		u->oldest = p;
+	u->youngest = p;
+	u->process_count++;
+	return p;
 }
 
 void usyms_free(struct usyms *u)
 {
 	if (!u)
 		return;
+	while (u->oldest)
+		process_forget_oldest(u);
 	for (struct object *o = u->first_object; o; o = o->next)
 		elfsyms_free(o->syms);
-	for (struct process *p = u->first_process; p; p = p->next)
-		arena_done(&p->arena);
+	execmaps_free(u->execmaps);
 	arena_done(&u->arena);
 	free(u);
 }
@@ -116,23 +177,24 @@ static void usyms_line(struct usyms *u, struct process *p, const char *line, siz
 		return;
 	m.object = usyms_object(u, line + device, (size_t)(inode - device), line + path,
 				len - (size_t)path);
-	added = vec_add(&p->arena, &p->maps);
+	added = vec_add(&p->arena, &p->read);
 	*added = m;
 }
 
-/* Replaces what is known about a process, unless it is gone and there is nothing to read. */
+/* Replaces what was read of a process, unless it is gone and there is nothing to read. */
 static void usyms_read(struct usyms *u, struct process *p)
 {
 	char path[32];
 	size_t len = 0;
 	char *text;
 
+	p->was_read = true;
 	p->read_at = usyms_now();
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", p->pid);
 	text = text_read_file(path, USYMS_MAPS_FILE, &len);
 	if (text && len) {
 		arena_done(&p->arena);
-		memset(&p->maps, 0, sizeof(p->maps));
+		memset(&p->read, 0, sizeof(p->read));
 		for (char *line = text; *line;) {
 			size_t n = strcspn(line, "\n");
 			bool more = line[n] == '\n';
@@ -145,30 +207,63 @@ static void usyms_read(struct usyms *u, struct process *p)
 	free(text);
 }
 
-static struct process *usyms_process(struct usyms *u, u32 pid, bool *is_new)
-{
-	struct process *p = table_get(&u->processes, &pid, sizeof(pid));
-
-	*is_new = !p;
-	if (p || u->processes.n >= USYMS_PROCESSES)
-		return p;
-	p = arena_new(&u->arena, struct process);
-	p->pid = pid;
-	arena_init(&p->arena);
-	p->next = u->first_process;
-	u->first_process = p;
-	table_set(&u->processes, &pid, sizeof(pid), p);
-	usyms_read(u, p);
-	return p;
-}
-
 void usyms_watch(struct usyms *u, u32 pid)
 {
-	bool is_new;
-	struct process *p = usyms_process(u, pid, &is_new);
+	usyms_read(u, process_get(u, pid));
+}
 
-	if (p && !is_new)
-		usyms_read(u, p);
+static void process_make_room(struct process *p)
+{
+	size_t half = p->told_count / 2;
+
+	if (p->told_count < p->told_cap)
+		return;
+	if (p->told_cap == USYMS_TOLD) {
+		memmove(p->told, p->told + half, (p->told_count - half) * sizeof(*p->told));
+		p->told_count -= half;
+		return;
+	}
+	p->told_cap = p->told_cap ? 2 * p->told_cap : 8;
+	p->told = realloc(p->told, p->told_cap * sizeof(*p->told));
+	if (!p->told)
+		arena_exhausted();
+}
+
+static void usyms_on_mapped(void *arg, u32 pid, const struct execmap *map)
+{
+	struct usyms *u = arg;
+	struct process *p = process_get(u, pid);
+	char id[64];
+	int len = snprintf(id, sizeof(id), "%02" PRIx32 ":%02" PRIx32 " %" PRIu64, map->major,
+			   map->minor, map->inode);
+
+	process_make_room(p);
+	p->told[p->told_count++] = (struct mapping){
+		.start = map->start,
+		.end = map->end,
+		.offset = map->offset,
+		.object = usyms_object(u, id, (size_t)len, map->path, strlen(map->path)),
+	};
+}
+
+static void usyms_on_forked(void *arg, u32 pid, u32 parent)
+{
+	process_get(arg, pid)->parent = parent;
+}
+
+int usyms_listen(struct usyms *u)
+{
+	if (!u->execmaps)
+		u->execmaps = execmaps_new();
+	return u->execmaps ? execmaps_fd(u->execmaps) : -1;
+}
+
+void usyms_update(struct usyms *u)
+{
+	static const struct execmaps_events events = { usyms_on_mapped, usyms_on_forked };
+
+	if (u->execmaps)
+		execmaps_read(u->execmaps, &events, u);
 }
 
 static void usyms_open(struct object *o, u32 pid, const struct mapping *m)
@@ -191,27 +286,39 @@ static void usyms_open(struct object *o, u32 pid, const struct mapping *m)
 		o->syms = elfsyms_new(fd);
 }
 
-static const struct mapping *usyms_mapping(const struct process *p, u64 address)
+static const struct mapping *mapping_at(const struct mapping *maps, size_t count, u64 address)
 {
-	for (size_t i = 0; i < p->maps.n; i++) {
-		if (address >= p->maps.at[i].start && address < p->maps.at[i].end)
-			return &p->maps.at[i];
+	for (size_t i = count; i-- > 0;) {
+		if (address >= maps[i].start && address < maps[i].end)
+			return &maps[i];
 	}
 	return NULL;
 }
 
+static const struct mapping *process_mapping(struct usyms *u, struct process *p, u64 address)
+{
+	const struct mapping *m = mapping_at(p->told, p->told_count, address);
+
+	if (!m)
+		m = mapping_at(p->read.at, p->read.n, address);
+	if (m || (p->was_read && usyms_now() - p->read_at <= USYMS_AGAIN_NS))
+		return m;
+	usyms_read(u, p);
+	return mapping_at(p->read.at, p->read.n, address);
+}
+
 bool usyms_find(struct usyms *u, u32 pid, u64 address, struct usym *out)
 {
-	const struct mapping *m;
-	struct process *p;
+	const struct mapping *m = NULL;
 	struct object *o;
-	bool is_new;
+	u32 of = pid;
 
-	p = usyms_process(u, pid, &is_new);
-	m = p ? usyms_mapping(p, address) : NULL;
-	if (p && !m && !is_new && usyms_now() - p->read_at > USYMS_AGAIN_NS) {
-		usyms_read(u, p);
-		m = usyms_mapping(p, address);
+	usyms_update(u);
+	for (int i = 0; i < USYMS_PARENTS && of && !m; i++) {
+		struct process *p = process_get(u, of);
+
+		m = process_mapping(u, p, address);
+		of = p->parent;
 	}
 	if (!m)
 		return false;

@@ -14,12 +14,12 @@ int probe_unit_one(int x);
 int _probe_unit_one(int x) __attribute__((alias("probe_unit_one")));
 int probe_unit_two(int x);
 
-__attribute__((noinline, used)) int probe_unit_one(int x)
+__attribute__((noinline, used, retain)) int probe_unit_one(int x)
 {
 	return x * 3 + 1;
 }
 
-__attribute__((noinline, used)) int probe_unit_two(int x)
+__attribute__((noinline, used, retain)) int probe_unit_two(int x)
 {
 	return probe_unit_one(x) ^ 0x55;
 }

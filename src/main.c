@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command table and nothing else. What is no command is a script to run. */
+/* The command table and nothing else. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/int.h"
@@ -10,21 +11,17 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "list", cmd_list },
-	{ "build", cmd_build },
-	{ "run", cmd_run },
+#define COMMAND(name, function, usage) { name, function },
+#include "cmd/command.def"
+#undef COMMAND
 };
-
-static int cmd_help(void)
-{
-	run_help(stdout);
-	return 0;
-}
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "help"))
-		return cmd_help();
+	if (argc > 1 && !strcmp(argv[1], "help")) {
+		run_help(stdout);
+		return 0;
+	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);

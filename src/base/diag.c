@@ -280,10 +280,26 @@ static void diag_render_item(const struct diag *d, const struct diag_item *it, F
 	}
 }
 
+/* In the order of the text, whichever pass found what; what has no place comes last. */
+static bool diag_comes_before(const struct diag_item *a, const struct diag_item *b)
+{
+	if (!a->loc.line || !b->loc.line)
+		return a->loc.line && !b->loc.line;
+	return a->loc.offset < b->loc.offset;
+}
+
 void diag_render(const struct diag *d, FILE *to)
 {
-	for (size_t i = 0; i < d->items.n; i++)
-		diag_render_item(d, &d->items.at[i], to);
+	size_t order[DIAG_MAX_ITEMS], n = 0;
+
+	for (size_t i = 0; i < d->items.n && n < DIAG_MAX_ITEMS; i++) {
+		size_t at = n++;
+		for (; at && diag_comes_before(&d->items.at[i], &d->items.at[order[at - 1]]); at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	for (size_t i = 0; i < n; i++)
+		diag_render_item(d, &d->items.at[order[i]], to);
 	if (d->suppressed)
 		fprintf(to, "and %u more error%s\n", d->suppressed, d->suppressed == 1 ? "" : "s");
 }

@@ -53,6 +53,7 @@ struct diag {
 };
 
 #define DIAG_MAX_ERRORS 50
+#define DIAG_MAX_ITEMS (3 * DIAG_MAX_ERRORS) /* warnings and notes included */
 
 void diag_init(struct diag *d, struct arena *arena);
 void diag_set_source(struct diag *d, const char *name, const char *text, size_t len);

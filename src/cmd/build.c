@@ -12,7 +12,7 @@
 static const struct opt options[] = {
 	{ 'o', "output", "FILE", "the object to write (SCRIPT's name with .bpf.o)" },
 	{ 'e', NULL, "SCRIPT", "compile this script instead of a file" },
-	{ 0, "unsafe", NULL, "allow system() and signal()" },
+	{ 0, "unsafe", NULL, "allow functions that act on the system: system(), signal()" },
 	{ 'h', "help", NULL, "this text" },
 };
 

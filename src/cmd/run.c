@@ -47,7 +47,7 @@ static const struct opt options[] = {
 	[OPTION_BUFFER] = { 'B', NULL, "line|full|none", "when to write results (default: line)" },
 	[OPTION_STAGE] = { 'd', NULL, "tokens|ast|ir|bpf", "show what the compiler makes; do not run" },
 	[OPTION_DRY_RUN] = { 0, "dry-run", NULL, "attach everything, then leave" },
-	[OPTION_UNSAFE] = { 0, "unsafe", NULL, "allow system() and signal()" },
+	[OPTION_UNSAFE] = { 0, "unsafe", NULL, "allow functions that act on the system: system(), signal()" },
 	[OPTION_NO_WARNINGS] = { 0, "no-warnings", NULL, "no warnings" },
 	[OPTION_HELP] = { 'h', "help", NULL, "this text" },
 	[OPTION_VERSION] = { 'V', "version", NULL, "the version" },
@@ -70,11 +70,13 @@ struct run {
 
 void run_help(FILE *to)
 {
-	fputs("usage: skep [OPTIONS] FILE [ARGUMENTS]\n"
-	      "       skep [OPTIONS] -e 'SCRIPT' [ARGUMENTS]\n"
-	      "       skep list [-v] [PATTERN]\n"
-	      "       skep build SCRIPT -o FILE.bpf.o\n\n"
-	      "Runs a script in bpftrace's language, or an object that skep build made of one.\n\n",
+	fputs("usage: skep [OPTIONS] FILE [PARAMETERS] [-- --NAME=VALUE ...]\n"
+	      "       skep [OPTIONS] -e 'SCRIPT' [PARAMETERS] [-- --NAME=VALUE ...]\n"
+#define COMMAND(name, function, usage) "       skep " name " " usage "\n"
+#include "cmd/command.def"
+#undef COMMAND
+	      "\nRuns a script in bpftrace's language, or an object that skep build made of one.\n"
+	      "PARAMETERS are the script's $1, $2, ...; --NAME=VALUE is for its getopt().\n\n",
 	      to);
 	opt_help(options, ARRAY_SIZE(options), to);
 	fputs("\nexamples:\n"
@@ -82,6 +84,20 @@ void run_help(FILE *to)
 	      "  skep -e 'profile:hz:99 { @[kstack] = count(); }'\n"
 	      "  skep list 'tracepoint:sched:*'\n",
 	      to);
+}
+
+/* A word that names neither a file nor a command. */
+static void hint_command(struct run *r, const char *word)
+{
+	struct nearest near = nearest_to(word);
+
+#define COMMAND(name, function, usage) nearest_try(&near, name);
+#include "cmd/command.def"
+#undef COMMAND
+	if (nearest_name(&near))
+		diag_hint(&r->diag, "did you mean the command '%s'?", nearest_name(&near));
+	else
+		diag_hint(&r->diag, "a script is given with -e; `skep --help` lists the commands");
 }
 
 static int set_format(struct run *r, const char *value)
@@ -236,7 +252,7 @@ static int read_source(struct run *r)
 	}
 	r->text = compile_read(r->file, &r->len, &r->diag);
 	if (!r->text && !strchr(r->file, '/') && !strchr(r->file, '.'))
-		diag_hint(&r->diag, "a script is given with -e; `skep --help` lists the commands");
+		hint_command(r, r->file);
 	return r->text ? 0 : -EINVAL;
 }
 
@@ -256,6 +272,10 @@ static int start_child(struct run *r)
 static int compile(struct run *r, struct compiled *c)
 {
 	if (compile_is_object(r->text, r->len)) {
+		if (r->stage)
+			return diag_error(&r->diag, LOC_NONE,
+					  "-d shows the stages of a script's way; %s is compiled already",
+					  r->file);
 		int err = compile_load(&r->arena, r->text, r->len, c, &r->diag);
 		if (err)
 			diag_hint(&r->diag, "%s is neither a script nor an object of skep build", r->file);

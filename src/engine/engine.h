@@ -47,7 +47,11 @@ struct engine_ops {
 	u8 *(*bss)(void *e, size_t *size); /* the variables, live; NULL if there are none */
 	/* Frames of a stack id: number of addresses written (at most max), or -errno. */
 	int (*stack)(void *e, s64 id, u64 *addrs, u32 max);
-	/* Detaches everything, in parallel where that helps. */
+	/* Stops all that is attached from firing and begins to detach it, without waiting for that: it takes a
+	 * millisecond or two. Programs that are running may still write an event. run() and the maps go on
+	 * working. Once only, before detach. */
+	void (*quiesce)(void *e);
+	/* Detaches everything, or waits until what quiesce began is done. */
 	void (*detach)(void *e);
 	void (*close)(void *e);
 };

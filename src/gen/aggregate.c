@@ -84,13 +84,14 @@ static struct ir_operand log2_of(struct ir_func *f, struct ir_operand value)
  *	n < 2^k              n + 1
  *	otherwise            ((log2 n - k + 1) << k) + the k bits below n's highest + 1
  */
-static struct ir_operand hist_bucket(struct gen *g, struct ir_operand n, bool is_signed, u32 bits)
+static struct ir_operand hist_bucket(struct gen *g, struct ir_operand n, bool may_be_negative,
+				     u32 bits)
 {
 	struct ir_func *f = g->fn->ir;
 	struct ir_operand r = ir_reg(ir_new_reg(f));
 	u32 end = ir_new_label(f), large = ir_new_label(f);
 
-	if (is_signed) {
+	if (may_be_negative) {
 		ir_mov(f, r.reg, ir_imm(0));
 		ir_jump(f, BPF_JSLT, n, ir_imm(0), end);
 	}
@@ -226,7 +227,8 @@ void aggregate_update(struct gen *g, const struct node *target, const struct nod
 		n = value_convert(g, value_of(g, arg), arg->type,
 				  type_int(8, arg->type->is_signed));
 	if (t->kind == TYPE_HIST)
-		n = hist_bucket(g, n, arg->type->is_signed, t->bits);
+		/* 64 bits are taken as signed whatever their type: results of functions are errors, not 2^64. */
+		n = hist_bucket(g, n, arg->type->is_signed || arg->type->size == 8, t->bits);
 	else if (t->kind == TYPE_LHIST)
 		n = lhist_bucket(g, n, t);
 	struct place key = mapop_key(g, m, target->map.keys);

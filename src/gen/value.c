@@ -511,7 +511,9 @@ static struct ir_operand builtin(struct gen *g, const struct node *n)
 			      ir_call(f, BPF_FUNC_get_attach_cookie, lower_ctx(g), ir_none(),
 				      ir_none(), ir_none(), ir_none()),
 			      4, false);
-	case BUILTIN_FUNC:
+	case BUILTIN_FUNC: /* in a uprobe before Linux 6.7 the helper knows nothing */
+		if (kind == ATTACH_UPROBE)
+			return ctx_word(g, probe_register_offset("ip"));
 		return ir_call(f, BPF_FUNC_get_func_ip, lower_ctx(g), ir_none(), ir_none(),
 			       ir_none(), ir_none());
 	case BUILTIN_KSTACK:

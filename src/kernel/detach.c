@@ -2,32 +2,58 @@
 /*
  * Taking everything off, fast.
  *
- * The kernel takes its time, because it waits until no CPU can be inside what it takes away:
+ * Closing a link stops its program within microseconds, but the close itself returns only when no CPU can be inside
+ * what it takes away:
  *
- *	a link on a perf event     0 to 30 ms; several at a time wait together
+ *	a link on a perf event     0 to 60 ms; many at a time wait together
  *	a tracepoint's perf event  40 to 70 ms; one after the other, under one lock of the kernel
  *
- * The links are what runs programs. They are closed here, side by side in threads, so that nothing of ours
- * is attached when detach returns. What is left then are perf events without a program. To let them go is
- * work for the kernel alone and can take seconds for a hundred tracepoints, so a child gets the descriptors,
- * and does nothing but close them; should it be killed, the kernel does that all the same.
+ * So a child gets the descriptors and does all the waiting, while we go on: first it closes the links, each in a
+ * thread of its own as far as that goes, then what is left of the perf events, which can take seconds for a hundred
+ * tracepoints and of which nobody needs to know.
+ *
+ *	we                              child
+ *	fork, close our copies ------>
+ *	<------------ a byte ---------  links are being closed: nothing fires any more
+ *	print the results
+ *	<------------ end -----------   links are closed: nothing is attached any more
+ *	                                closes the perf events
+ *
+ * As all our own copies are closed, we can end at any time, killed or not, without waiting for the kernel; the
+ * child is in a session of its own, where no Ctrl-C reaches it. Samplers (profile, software, hardware) are
+ * another matter: their events can be disabled, and are closed quickly.
  */
 #include "kernel/detach.h"
 
 #include <fcntl.h>
+#include <linux/perf_event.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_THREADS 16u
-#define THREAD_STACK (256u << 10)
+#define MAX_THREADS 128u
+#define THREAD_STACK (64u << 10)
+#define BEGIN_MS 1000 /* to be told that the closing has begun, at most */
 
 struct closing {
 	const int *fds;
 	u32 n, next;
+	u32 tell_at; /* of which one to tell that it is the turn */
+	int told;    /* to here; -1: nobody */
+};
+
+/* Descriptors by how they are closed. */
+struct parts {
+	int *links; /* stop a program */
+	int *slow;  /* perf events that had a link */
+	u32 n_links, n_slow;
 };
 
 static void *close_some(void *arg)
@@ -39,18 +65,25 @@ static void *close_some(void *arg)
 
 		if (i >= c->n)
 			return NULL;
+		/* Those with lower numbers are on their way; they get the time to go it. */
+		if (c->told >= 0 && i == c->tell_at) {
+			sched_yield();
+			if (write(c->told, "", 1) < 0)
+				c->told = -1;
+		}
 		close(c->fds[i]);
 	}
 }
 
-/* Closes all, waiting for the kernel with many at a time. */
-static void close_together(const int *fds, u32 n)
+/* Closes all, waiting for the kernel with many at a time. Tells `told` when the first round is on its way. */
+static void close_together(const int *fds, u32 n, int told)
 {
-	struct closing c = { .fds = fds, .n = n };
+	struct closing c = { .fds = fds, .n = n, .told = told };
 	pthread_t threads[MAX_THREADS];
 	pthread_attr_t attr;
 	u32 started = 0;
 
+	c.tell_at = (n < MAX_THREADS ? n : MAX_THREADS) - 1;
 	if (n > 1 && pthread_attr_init(&attr) == 0) {
 		pthread_attr_setstacksize(&attr, THREAD_STACK);
 		while (started < MAX_THREADS && started + 1 < n &&
@@ -68,109 +101,147 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-static int close_between(int first, int last)
+/* In the child: closes all descriptors but these (ascending). */
+static int close_others(const int *fds, u32 n)
 {
-	return first > last ? 0 : (int)syscall(SYS_close_range, first, last, 0);
+	u32 next = 0;
+
+	for (u32 i = 0; i <= n; i++) {
+		u32 end = i < n ? (u32)fds[i] : INT32_MAX;
+
+		if (next < end && syscall(SYS_close_range, next, end - 1, 0))
+			return -1;
+		next = end + 1;
+	}
+	return 0;
 }
 
-/* In the child: keeps the descriptors of fds (ascending) and `until`, closes all others. */
-static int close_others(const int *fds, u32 n, int until)
+static __attribute__((noreturn)) void closer(const struct parts *p, const int *all, int report)
 {
-	int next = 0;
-
-	for (u32 i = 0; i < n; i++) {
-		if (until >= next && until < fds[i]) {
-			if (close_between(next, until - 1))
-				return -1;
-			next = until + 1;
-		}
-		if (close_between(next, fds[i] - 1))
-			return -1;
-		next = fds[i] + 1;
-	}
-	if (until >= next) {
-		if (close_between(next, until - 1))
-			return -1;
-		next = until + 1;
-	}
-	return close_between(next, INT32_MAX);
-}
-
-/* The child: leaves the terminal and all other files alone, then has a child of its own, so that nobody needs to
- * wait for the one that lasts. That one ends when the parent's copies of the descriptors are closed. */
-static __attribute__((noreturn)) void closer(const int *fds, u32 n, int until)
-{
-	char none;
-	pid_t pid;
-
-	if (close_others(fds, n, until))
-		_exit(1);
-	pid = fork();
-	if (pid)
-		_exit(pid < 0);
+	/* In a session of its own no Ctrl-C reaches it, and it keeps no terminal and no file system busy. */
 	setsid();
+	signal(SIGPIPE, SIG_IGN);
 	if (chdir("/") == 0)
 		prctl(PR_SET_NAME, "skep-detach");
-	while (read(until, &none, 1) > 0)
-		;
-	close_together(fds, n);
+	if (close_others(all, p->n_links + p->n_slow + 1))
+		_exit(1);
+	close_together(p->links, p->n_links, report);
+	close(report);
+	close_together(p->slow, p->n_slow, -1);
 	_exit(0);
 }
 
-/* Hands the descriptors (ascending) to a process that only closes them. false: still ours to close. */
-static bool hand_over(const int *fds, u32 n)
+/* The descriptors that take their time. Leaves the others among the attachments. */
+static struct parts take_parts(struct instance *k)
 {
-	int gate[2], status = -1;
+	size_t total = k->attachments.n, left = 0;
+	struct parts p = { .links = arena_array(&k->arena, int, total),
+			   .slow = arena_array(&k->arena, int, total) };
+
+	for (size_t i = 0; i < total; i++) {
+		const struct attachment *a = &k->attachments.at[i];
+
+		if (!a->slow && a->perf >= 0) {
+			k->attachments.at[left++] = *a;
+			continue;
+		}
+		/* Without a link the program goes with its event. */
+		if (a->link >= 0)
+			p.links[p.n_links++] = a->link;
+		else
+			p.links[p.n_links++] = a->perf;
+		if (a->link >= 0 && a->perf >= 0)
+			p.slow[p.n_slow++] = a->perf;
+	}
+	k->attachments.n = left;
+	return p;
+}
+
+/* Waits for a byte or the end; false at the end. */
+static bool hear(int report, int timeout_ms)
+{
+	struct pollfd wait = { .fd = report, .events = POLLIN };
+	ssize_t n;
+	char byte;
+
+	do
+		n = poll(&wait, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return false;
+	do
+		n = read(report, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+/* Hands the descriptors to a child that closes them. false: they are still ours to close. */
+static bool hand_over(struct instance *k, const struct parts *p)
+{
+	u32 total = p->n_links + p->n_slow;
+	int *all = arena_array(&k->arena, int, total + 1), report[2];
 	pid_t pid;
 
-	if (pipe2(gate, O_CLOEXEC))
+	if (pipe2(report, O_CLOEXEC))
 		return false;
+	memcpy(all, p->links, p->n_links * sizeof(*all));
+	memcpy(all + p->n_links, p->slow, p->n_slow * sizeof(*all));
+	all[total] = report[1];
+	qsort(all, total + 1, sizeof(*all), by_number);
 	pid = fork();
-	if (pid == 0)
-		closer(fds, n, gate[0]);
-	close(gate[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status)) {
-		close(gate[1]);
+	if (!pid)
+		closer(p, all, report[1]);
+	close(report[1]);
+	if (pid < 0) {
+		close(report[0]);
 		return false;
 	}
-	for (u32 i = 0; i < n; i++)
-		close(fds[i]);
-	close(gate[1]);
+	for (u32 i = 0; i < p->n_links; i++)
+		close(p->links[i]);
+	for (u32 i = 0; i < p->n_slow; i++)
+		close(p->slow[i]);
+	k->detaching = report[0];
+	hear(k->detaching, BEGIN_MS);
 	return true;
+}
+
+void detach_begin(struct instance *k)
+{
+	struct parts p = take_parts(k);
+
+	for (size_t i = 0; i < k->attachments.n; i++)
+		ioctl(k->attachments.at[i].perf, PERF_EVENT_IOC_DISABLE, 0);
+	if (!p.n_links || hand_over(k, &p))
+		return;
+	close_together(p.links, p.n_links, -1);
+	close_together(p.slow, p.n_slow, -1);
+}
+
+/* Samplers: the links first, which stop the programs, then the events. */
+static void close_samplers(struct instance *k)
+{
+	size_t total = k->attachments.n;
+	int *links = arena_array(&k->arena, int, total);
+	u32 n = 0;
+
+	for (size_t i = 0; i < total; i++) {
+		if (k->attachments.at[i].link >= 0)
+			links[n++] = k->attachments.at[i].link;
+	}
+	close_together(links, n, -1);
+	for (size_t i = 0; i < total; i++)
+		close(k->attachments.at[i].perf);
+	k->attachments.n = 0;
 }
 
 void detach_all(struct instance *k)
 {
-	size_t total = k->attachments.n;
-	int *links, *slow;
-	u32 n_links = 0, n_slow = 0;
-
-	if (!total)
+	detach_begin(k);
+	close_samplers(k);
+	if (k->detaching < 0)
 		return;
-	links = arena_array(&k->arena, int, total);
-	slow = arena_array(&k->arena, int, total);
-	for (size_t i = 0; i < total; i++) {
-		const struct attachment *a = &k->attachments.at[i];
-
-		if (a->link >= 0)
-			links[n_links++] = a->link;
-		/* Without a link the program goes with its event, and that has to be waited for. */
-		if (a->perf >= 0 && a->link < 0)
-			links[n_links++] = a->perf;
-		else if (a->perf >= 0 && a->slow)
-			slow[n_slow++] = a->perf;
-	}
-	close_together(links, n_links);
-	for (size_t i = 0; i < total; i++) {
-		const struct attachment *a = &k->attachments.at[i];
-
-		if (a->link >= 0 && a->perf >= 0 && !a->slow)
-			close(a->perf);
-	}
-	qsort(slow, n_slow, sizeof(*slow), by_number);
-	if (n_slow && !hand_over(slow, n_slow))
-		close_together(slow, n_slow);
-	k->attachments.n = 0;
+	while (hear(k->detaching, -1))
+		;
+	close(k->detaching);
+	k->detaching = -1;
 }

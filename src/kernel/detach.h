@@ -5,6 +5,8 @@
 
 #include "kernel/instance.h"
 
+/* When this returns no program runs any more by itself, nearly always: see struct engine_ops.quiesce. */
+void detach_begin(struct instance *k);
 /* When this returns no program is attached any more. */
 void detach_all(struct instance *k);
 

@@ -17,7 +17,7 @@
 struct attachment {
 	int link;  /* of bpf(2): closing it takes the program off */
 	int perf;  /* of perf_event_open(2): the event that the program was put on */
-	bool slow; /* closing perf makes the kernel wait for grace periods */
+	bool slow; /* closing perf makes the kernel wait for grace periods; it cannot be disabled either */
 };
 
 struct instance_program {
@@ -41,6 +41,7 @@ struct instance {
 	struct instance_program *programs; /* one for each of script->programs */
 	struct features features;
 	vec_of(struct attachment) attachments;
+	int detaching; /* its end comes when what was begun is done; -1: nothing was, or it is done */
 	vec_of(struct instance_map) maps; /* opened by name; a handle is an index */
 	bool lone_fd; /* descriptors are scarce: keep the link only, not its perf event */
 	int kprobe_type, uprobe_type; /* PMU numbers; 0: not asked yet, -errno: none */

@@ -121,7 +121,7 @@ static int kernel_open(const void *elf, size_t len, const struct script *script,
 	k->opts = *opts;
 	k->ring.fd = -1;
 	k->pace.fd = k->pace.timer = -1;
-	k->stack_fd = -1;
+	k->stack_fd = k->detaching = -1;
 	err = open_object(k, d);
 	if (err) {
 		kernel_close(k);
@@ -234,6 +234,11 @@ static int kernel_events_consume(void *e, engine_event_fn fn, void *arg)
 	return count;
 }
 
+static void kernel_quiesce(void *e)
+{
+	detach_begin(e);
+}
+
 static void kernel_detach(void *e)
 {
 	detach_all(e);
@@ -255,6 +260,7 @@ const struct engine_ops kernel_engine = {
 	.cpu_count = maps_cpu_count,
 	.bss = maps_bss,
 	.stack = maps_stack,
+	.quiesce = kernel_quiesce,
 	.detach = kernel_detach,
 	.close = kernel_close,
 };

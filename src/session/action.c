@@ -251,8 +251,10 @@ static int do_exit(struct actions *a, const struct event *e)
 	if (action->args.n)
 		value_int(action->args.at[0].type, e->data + action->args.at[0].offset,
 			  e->len - action->args.at[0].offset, &code);
+	/* The first decision stands, whatever END says. */
+	if (!a->exited)
+		a->exit_code = (int)(code & 0xff);
 	a->exited = true;
-	a->exit_code = (int)(code & 0xff);
 	return 0;
 }
 

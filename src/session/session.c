@@ -3,11 +3,15 @@
  * The life of a script that runs:
  *
  *	load -> BEGIN -> attach -> release the command -> loop { events, intervals, signals }
- *	     -> END -> what is left in the ring -> maps -> detach
+ *	     -> quiesce -> what is left in the ring -> END -> maps -> detach
  *
  * One thread sleeps in epoll. exit(), a signal, the end of the command or of the watched process stop the loop
- * at once. Detaching takes the kernel tens of milliseconds, so everything is shown before it; events that
- * still come meanwhile are counted by the maps, but no longer printed.
+ * at once. Detaching takes the kernel tens of milliseconds, so it only begins before END, and everything is
+ * shown meanwhile; but as nothing fires any more, the maps, the events printed and the events lost are those of
+ * one moment: what a clause counts as often as it prints is what was printed and lost together.
+ *
+ * exit() is the exception: what was in the ring behind it, or came before quiesce, is dropped, as it happened after
+ * the decision to end; maps have it nevertheless.
  */
 #include "session/session.h"
 
@@ -24,6 +28,7 @@
 #include "session/child.h"
 #include "session/loss.h"
 #include "session/map.h"
+#include "session/usercode.h"
 #include "session/usyms.h"
 
 enum { SESSION_TELL_NS = 1000000000, SESSION_WATCH_NS = 100000000 };
@@ -120,6 +125,13 @@ static void session_on_watch(void *arg)
 	struct session *s = arg;
 
 	usyms_watch(values_usyms(&s->values), session_watched(s));
+}
+
+static void session_on_told(void *arg)
+{
+	struct session *s = arg;
+
+	usyms_update(values_usyms(&s->values));
 }
 
 static int session_run_program(struct session *s, u32 program)
@@ -262,29 +274,6 @@ static int session_add_signals(struct session *s)
 	return 0;
 }
 
-static bool type_has_user_code(const struct type *t)
-{
-	if (t->kind == TYPE_TUPLE) {
-		for (u32 i = 0; i < t->field_count; i++) {
-			if (type_has_user_code(t->fields[i].type))
-				return true;
-		}
-	}
-	return t->kind == TYPE_USTACK || t->kind == TYPE_USYM;
-}
-
-/* Addresses kept in maps are shown after the end, when the process that they belong to may be gone. */
-static bool session_keeps_user_code(const struct session *s)
-{
-	for (size_t i = 0; i < s->script->maps.n; i++) {
-		const struct script_map *m = &s->script->maps.at[i];
-
-		if ((m->key && type_has_user_code(m->key)) || type_has_user_code(m->value))
-			return true;
-	}
-	return false;
-}
-
 static int session_add_process(struct session *s)
 {
 	int fd = s->opts->child ? child_pidfd(s->opts->child) : -1, err;
@@ -302,9 +291,25 @@ static int session_add_process(struct session *s)
 	err = fd >= 0 ? loop_add_fd(s->loop, fd, session_stop, s) : 0;
 	if (err)
 		return diag_errno(s->d, -err, "cannot watch the command");
-	if (session_watched(s) && session_keeps_user_code(s))
-		err = loop_add_timer(s->loop, SESSION_WATCH_NS, session_on_watch, s);
+	s->has_more |= session_watched(s) != 0;
 	return err;
+}
+
+/* Processes end before their stacks are shown; so what they map as code is taken down while they live. */
+static int session_add_user_code(struct session *s)
+{
+	int fd, err = 0;
+
+	if (!usercode_is_shown(s->script))
+		return 0;
+	fd = usyms_listen(values_usyms(&s->values));
+	if (fd >= 0)
+		err = loop_add_fd(s->loop, fd, session_on_told, s);
+	else if (session_watched(s))
+		err = loop_add_timer(s->loop, SESSION_WATCH_NS, session_on_watch, s);
+	if (s->opts->pid)
+		session_on_watch(s);
+	return err ? diag_errno(s->d, -err, "cannot watch for user code") : 0;
 }
 
 static int session_set_up_loop(struct session *s)
@@ -320,6 +325,8 @@ static int session_set_up_loop(struct session *s)
 		err = session_add_triggers(s, ATTACH_SELF);
 	if (!err)
 		err = session_add_process(s);
+	if (!err)
+		err = session_add_user_code(s);
 	if (!err && fd >= 0)
 		err = loop_add_fd(s->loop, fd, session_on_events, s);
 	if (!err && s->script->counters.n)
@@ -363,8 +370,6 @@ static int session_release(struct session *s)
 	if (err)
 		return diag_errno(s->d, -err, "cannot run '%s'",
 				  s->opts->command ? s->opts->command : "the command");
-	if (session_watched(s) && session_keeps_user_code(s))
-		session_on_watch(s);
 	return 0;
 }
 
@@ -386,6 +391,8 @@ static int session_start(struct session *s)
 {
 	int err = session_set_up_loop(s);
 
+	if (s->opts->child)
+		child_hold(s->opts->child);
 	session_set_clock(s);
 	if (!err)
 		err = session_run_all(s, ATTACH_BEGIN);
@@ -400,7 +407,9 @@ static int session_start(struct session *s)
 	if (!s->attached)
 		return diag_error(s->d, LOC_NONE, "no probes to attach");
 	session_banner(s);
-	return session_release(s);
+	/* An exit() in BEGIN leaves nothing to run the command for. */
+	session_consume(s);
+	return session_is_over(s) ? 0 : session_release(s);
 }
 
 static void session_tell_child(struct session *s)
@@ -435,6 +444,7 @@ static int session_finish(struct session *s)
 	loop_free(s->loop);
 	s->loop = NULL;
 	s->actions.child_mask = NULL;
+	s->ops->quiesce(s->engine);
 	if (!session_is_over(s))
 		session_drain(s);
 	s->actions.ending = true;

@@ -32,7 +32,7 @@
 
 enum { USYMS_MAPS_FILE = 64 << 20, USYMS_TOLD = 1024, USYMS_PARENTS = 8 };
 /* More processes than these, and the one known for longest is forgotten. */
-enum { USYMS_PROCESSES = 16384, USYMS_BUCKETS = 4096 };
+enum { USYMS_PROCESSES = 16384, USYMS_BUCKETS = 4096, USYMS_OBJECTS = 65536 };
 /* A miss reads the mappings anew, since libraries may have been loaded; but not more often than this. */
 enum { USYMS_AGAIN_NS = 100000000 };
 
@@ -147,13 +147,13 @@ static u64 usyms_now(void)
 	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
-/* The file with this device and inode, written as maps does ("08:01 1234"), and path. */
+/* The file with this device and inode, written as maps does ("08:01 1234"), and path; NULL if there are too many. */
 static struct object *usyms_object(struct usyms *u, const char *id, size_t id_len, const char *path,
 				   size_t path_len)
 {
 	struct object *o = table_get(&u->objects, id, id_len);
 
-	if (o)
+	if (o || u->objects.n >= USYMS_OBJECTS)
 		return o;
 	o = arena_new(&u->arena, struct object);
 	o->path = arena_strndup(&u->arena, path, path_len);
@@ -177,6 +177,8 @@ static void usyms_line(struct usyms *u, struct process *p, const char *line, siz
 		return;
 	m.object = usyms_object(u, line + device, (size_t)(inode - device), line + path,
 				len - (size_t)path);
+	if (!m.object)
+		return;
 	added = vec_add(&p->arena, &p->read);
 	*added = m;
 }
@@ -236,19 +238,20 @@ static void usyms_on_mapped(void *arg, u32 pid, const struct execmap *map)
 	char id[64];
 	int len = snprintf(id, sizeof(id), "%02" PRIx32 ":%02" PRIx32 " %" PRIu64, map->major,
 			   map->minor, map->inode);
+	struct object *o = usyms_object(u, id, (size_t)len, map->path, strlen(map->path));
 
+	if (!o)
+		return;
 	process_make_room(p);
-	p->told[p->told_count++] = (struct mapping){
-		.start = map->start,
-		.end = map->end,
-		.offset = map->offset,
-		.object = usyms_object(u, id, (size_t)len, map->path, strlen(map->path)),
-	};
+	p->told[p->told_count++] = (struct mapping){ map->start, map->end, map->offset, o };
 }
 
 static void usyms_on_forked(void *arg, u32 pid, u32 parent)
 {
-	process_get(arg, pid)->parent = parent;
+	struct process *p = process_get(arg, pid);
+
+	p->parent = parent;
+	p->was_read = false;
 }
 
 int usyms_listen(struct usyms *u)

@@ -67,7 +67,7 @@ static struct ir_operand log2_of(struct ir_func *f, struct ir_operand value)
 			ir_jump(f, BPF_JEQ, high, ir_imm(0), small);
 			ir_mov(f, n.reg, high);
 		} else {
-			ir_jump(f, BPF_JLT, n, ir_imm(1LL << bit), small);
+			ir_jump(f, BPF_JLT, n, ir_imm((s64)1 << bit), small);
 			if (bit > 1)
 				ir_mov(f, n.reg, ir_alu(f, BPF_RSH, n, ir_imm(bit)));
 		}
@@ -95,7 +95,7 @@ static struct ir_operand hist_bucket(struct gen *g, struct ir_operand n, bool ma
 		ir_mov(f, r.reg, ir_imm(0));
 		ir_jump(f, BPF_JSLT, n, ir_imm(0), end);
 	}
-	ir_jump(f, BPF_JGE, n, ir_imm(1LL << bits), large);
+	ir_jump(f, BPF_JGE, n, ir_imm((s64)1 << bits), large);
 	ir_mov(f, r.reg, ir_alu(f, BPF_ADD, n, ir_imm(1)));
 	ir_goto(f, end);
 	ir_label(f, large);
@@ -105,7 +105,7 @@ static struct ir_operand hist_bucket(struct gen *g, struct ir_operand n, bool ma
 	} else {
 		struct ir_operand shift = ir_alu(f, BPF_SUB, log, ir_imm(bits));
 		struct ir_operand low = ir_alu(f, BPF_AND, ir_alu(f, BPF_RSH, n, shift),
-					       ir_imm((1LL << bits) - 1));
+					       ir_imm(((s64)1 << bits) - 1));
 		struct ir_operand high = ir_alu(f, BPF_LSH, ir_alu(f, BPF_ADD, shift, ir_imm(1)),
 						ir_imm(bits));
 		high = ir_alu(f, BPF_ADD, ir_alu(f, BPF_ADD, high, low), ir_imm(1));

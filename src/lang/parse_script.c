@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "lang/lang.h"
 #include "lang/parse.h"
+#include "lang/prune.h"
 
 /* Gives back what was looked ahead: the text is about to be read by other rules. */
 static void parse_back(struct parser *p)
@@ -347,6 +348,8 @@ int lang_parse(struct arena *a, const char *source, size_t len, struct script_as
 		diag_hint(d, "for example: begin { printf(\"hello\\n\"); }");
 	}
 	p.ast->broken = d->errors != errors;
+	if (p.ast->broken)
+		prune_script(p.ast);
 	*out = p.ast;
 	return p.ast->broken ? -EINVAL : 0;
 }

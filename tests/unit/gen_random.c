@@ -169,7 +169,8 @@ static void update(struct random *r)
 		ir_call(f, BPF_FUNC_map_update_elem, ir_map(0), ir_frame(KEY),
 			below(r, 2) ? ir_frame(-16) : ir_reg(r->pointers[below(r, POINTERS)]),
 			below(r, 2) ? ir_imm(below(r, 6)) : any(r), ir_none());
-	ir_mov(f, any_var(r), result);
+	/* An int: until Linux 6.3 its upper half is zero even if it is negative. */
+	ir_mov(f, any_var(r), ir_ext(f, result, 4, true));
 }
 
 static void copy(struct random *r)

@@ -72,9 +72,15 @@ static bool same(struct random_case *c, const char *what, const struct world *wa
 		test_fail(__FILE__, __LINE__, "seed %llu: %s returns 0x%llx, not 0x%llx",
 			  (unsigned long long)c->seed, what, (unsigned long long)result,
 			  (unsigned long long)want_result);
-	} else if (memcmp(got->bss, want->bss, sizeof(want->bss)) ||
-		   memcmp(got->array, want->array, sizeof(want->array))) {
-		test_fail(__FILE__, __LINE__, "seed %llu: %s leaves other memory",
+	} else if (memcmp(got->bss, want->bss, sizeof(want->bss))) {
+		u32 i = 0;
+		while (got->bss[i] == want->bss[i])
+			i++;
+		test_fail(__FILE__, __LINE__, "seed %llu: %s leaves 0x%llx in slot %u, not 0x%llx",
+			  (unsigned long long)c->seed, what, (unsigned long long)got->bss[i], i,
+			  (unsigned long long)want->bss[i]);
+	} else if (memcmp(got->array, want->array, sizeof(want->array))) {
+		test_fail(__FILE__, __LINE__, "seed %llu: %s leaves another map",
 			  (unsigned long long)c->seed, what);
 	} else {
 		return true;

@@ -160,6 +160,11 @@ static int fake_stack(void *e, s64 id, u64 *addrs, u32 max)
 	return (int)n;
 }
 
+static void fake_quiesce(void *e)
+{
+	((struct fake *)e)->quiesced++;
+}
+
 static void fake_detach(void *e)
 {
 	((struct fake *)e)->detached++;
@@ -186,6 +191,7 @@ const struct engine_ops fake_engine = {
 	.cpu_count = fake_cpu_count,
 	.bss = fake_bss,
 	.stack = fake_stack,
+	.quiesce = fake_quiesce,
 	.detach = fake_detach,
 	.close = fake_close,
 };

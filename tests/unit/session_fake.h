@@ -28,7 +28,7 @@ struct fake {
 	struct buf ring;  /* { u32 len; record } one after the other */
 	size_t consumed;  /* bytes of ring */
 	int fd;           /* an eventfd */
-	u32 attached, detached;
+	u32 attached, quiesced, detached;
 	void (*on_run)(struct fake *f, u32 program);
 	void *arg;
 	/* What a session gets. */

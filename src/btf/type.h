@@ -61,6 +61,7 @@ struct type;
 struct field {
 	const char *name; /* NULL in tuples */
 	const struct type *type;
+	const char *declared; /* of functions' parameters: the typedef and its stars ("loff_t *"), or NULL */
 	u32 offset;       /* bytes, from the record's beginning */
 	u8 bit_offset;    /* bit-fields: of the lowest bit, from `offset`, little-endian; 0 to 63 */
 	u8 bit_size;      /* bit-fields: 1 to 64; otherwise 0 */

@@ -51,6 +51,7 @@ int types_define_typedef(struct types *t, const char *name, const struct type *t
 /* A kernel function's prototype. */
 struct func_proto {
 	const struct type *ret;
+	const char *ret_declared;   /* as field.declared */
 	const struct field *params; /* name and type; offset is 8 * index */
 	u32 param_count;
 };

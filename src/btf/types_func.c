@@ -13,6 +13,9 @@
 
 #include "btf/types_impl.h"
 
+#define TYPES_MAX_STARS 8
+#define TYPES_MAX_PEEL 32 /* BTF from outside may go in circles */
+
 static const char trace_prefix[] = "btf_trace_";
 
 static const struct btf_param *params_of(const struct btf_type *proto)
@@ -24,6 +27,27 @@ static const struct btf_param *params_of(const struct btf_type *proto)
 static bool is_proto(const struct btf_type *bt)
 {
 	return bt && BTF_INFO_KIND(bt->info) == BTF_KIND_FUNC_PROTO;
+}
+
+/* "loff_t *" where a typedef is pointed to, NULL where there is none; const and the like are passed over. */
+static const char *declared(struct types *t, const struct rawbtf *b, u32 id)
+{
+	char stars[TYPES_MAX_STARS + 2] = " ";
+	u32 n = 0;
+
+	for (u32 steps = 0; steps < TYPES_MAX_PEEL; steps++) {
+		const struct btf_type *bt = rawbtf_type(b, id);
+		u32 kind = bt ? BTF_INFO_KIND(bt->info) : BTF_KIND_UNKN;
+		if (kind == BTF_KIND_TYPEDEF)
+			return arena_printf(t->arena, "%s%s", rawbtf_str(b, bt->name_off), n ? stars : "");
+		if (kind == BTF_KIND_PTR && n < TYPES_MAX_STARS)
+			stars[++n] = '*';
+		else if (kind != BTF_KIND_CONST && kind != BTF_KIND_VOLATILE &&
+			 kind != BTF_KIND_RESTRICT)
+			return NULL;
+		id = bt->type;
+	}
+	return NULL;
 }
 
 /* The prototype that the unit's type `id` is, without its first `skip` parameters. names: a prototype
@@ -48,10 +72,12 @@ static const struct func_proto *make_proto(struct types *t, u32 unit, const stru
 		params[i].name =
 			*name ? arena_strdup(t->arena, name) : arena_printf(t->arena, "arg%u", i);
 		params[i].type = types_make(t, unit, p[i + skip].type);
+		params[i].declared = declared(t, b, p[i + skip].type);
 		params[i].offset = 8 * i;
 	}
 	*proto = (struct func_proto){
 		.ret = types_make(t, unit, bt->type),
+		.ret_declared = declared(t, b, bt->type),
 		.params = params,
 		.param_count = n,
 	};

@@ -184,6 +184,7 @@ static int fentry_args(struct probe_context *c, const struct probe_target *t,
 	}
 	if (t->kind == ATTACH_FEXIT && proto.ret->kind != TYPE_NONE) {
 		out->retval = proto.ret;
+		out->retval_declared = proto.ret_declared;
 		out->retval_offset = 8 * slots;
 	}
 	return 0;

@@ -239,9 +239,9 @@ int probe_declare_args(struct probe_context *c, const struct probe_target *t,
 	for (u32 i = 0; i < args.args->field_count; i++) {
 		const struct field *f = &args.args->fields[i];
 
-		fn(arg, proto_declare(c->arena, f->type, f->name));
+		fn(arg, proto_declare_as(c->arena, f->type, f->declared, f->name));
 	}
 	if (args.retval)
-		fn(arg, proto_declare(c->arena, args.retval, "retval"));
+		fn(arg, proto_declare_as(c->arena, args.retval, args.retval_declared, "retval"));
 	return 0;
 }

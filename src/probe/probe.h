@@ -79,6 +79,7 @@ struct probe_args {
 	bool slots; /* each field fills an 8-byte slot and is to be loaded whole, then cut to its type */
 	/* kretprobe, uretprobe: u64; fexit: typed; NULL if there is none. */
 	const struct type *retval;
+	const char *retval_declared; /* as field.declared */
 	u32 retval_offset; /* in the context */
 	u32 arg_count;     /* argN: number known to exist, or the number of argument registers */
 };

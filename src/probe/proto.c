@@ -107,3 +107,9 @@ const char *proto_declare(struct arena *a, const struct type *t, const char *nam
 		return arena_printf(a, "%s %s", type_name(a, t), name);
 	}
 }
+
+const char *proto_declare_as(struct arena *a, const struct type *t, const char *declared,
+			     const char *name)
+{
+	return declared ? arena_printf(a, "%s %s", declared, name) : proto_declare(a, t, name);
+}

@@ -16,5 +16,8 @@ void proto_registers(struct probe_context *c, const struct func_proto *f, struct
 
 /* A value of a type as C declares it: "struct file * file". */
 const char *proto_declare(struct arena *a, const struct type *t, const char *name);
+/* The same with the declared type's words, if there are any. */
+const char *proto_declare_as(struct arena *a, const struct type *t, const char *declared,
+			     const char *name);
 
 #endif

@@ -68,7 +68,7 @@ TEST(diag_renders_as_drawn)
 	fixture_done(&f);
 }
 
-TEST(diag_keeps_the_order_and_the_levels)
+TEST(diag_renders_in_the_order_of_the_text)
 {
 	struct fixture f;
 
@@ -76,12 +76,12 @@ TEST(diag_keeps_the_order_and_the_levels)
 	diag_warning(&f.diag, at(&f, "b"), "b is odd");
 	diag_error(&f.diag, at(&f, "a"), "a is wrong");
 	CHECK_EQ(f.diag.errors, 1);
-	CHECK_STR(render(&f), "script.bt:1:3: warning: b is odd\n"
+	CHECK_STR(render(&f), "script.bt:1:1: error: a is wrong\n"
 			      "  1 | a b\n"
-			      "    |   ^\n"
-			      "script.bt:1:1: error: a is wrong\n"
+			      "    | ^\n"
+			      "script.bt:1:3: warning: b is odd\n"
 			      "  1 | a b\n"
-			      "    | ^\n");
+			      "    |   ^\n");
 	fixture_done(&f);
 }
 

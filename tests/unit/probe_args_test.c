@@ -132,7 +132,7 @@ TEST(probe_args_declarations)
 		fixture_expand(f, "fr:vfs_read", &t);
 		CHECK_EQ(probe_declare_args(&f->c, &t.at[0], join_decl, &out), 0);
 		CHECK(!strncmp(buf_str(&out), "struct file * file;", 19));
-		CHECK(strstr(buf_str(&out), "long retval;") != NULL);
+		CHECK(strstr(buf_str(&out), "ssize_t retval;") != NULL);
 	}
 	buf_done(&out);
 	fixture_free(f);

@@ -12,27 +12,27 @@
 #include "base/int.h"
 
 enum type_kind {
-	TYPE_NONE,  /* void */
-	TYPE_INT,   /* size 1, 2, 4, 8 (16 is opaque); is_signed */
-	TYPE_BOOL,  /* 1 byte */
-	TYPE_ENUM,  /* an integer whose values have names: size, is_signed, name, id */
-	TYPE_PTR,   /* 8 bytes: target, space */
-	TYPE_ARRAY, /* target, count */
+	TYPE_NONE,   /* void */
+	TYPE_INT,    /* size 1, 2, 4, 8 (16 is opaque); is_signed */
+	TYPE_BOOL,   /* 1 byte */
+	TYPE_ENUM,   /* an integer whose values have names: size, is_signed, name, id */
+	TYPE_PTR,    /* 8 bytes: target, space */
+	TYPE_ARRAY,  /* target, count */
 	TYPE_RECORD, /* struct or union: name, id; fields are fetched with types_fields() */
-	TYPE_FUNC,  /* only as a pointer's target */
+	TYPE_FUNC,   /* only as a pointer's target */
 
 	TYPE_STRING, /* NUL-terminated within size bytes */
 	TYPE_BUF,    /* u32 length, then up to size - 4 bytes */
 	TYPE_TUPLE,  /* fields without names */
 
-	TYPE_KSTACK, /* 8 bytes: s64 stack id; limit, stack_mode */
-	TYPE_USTACK, /* 16 bytes: s64 stack id, u32 pid, u32 zero; limit, stack_mode */
-	TYPE_KSYM,   /* 8 bytes: a kernel address to be shown as a symbol */
-	TYPE_USYM,   /* 16 bytes: address, u32 pid, u32 zero */
-	TYPE_INET,   /* 20 bytes: u32 family (AF_INET, AF_INET6), 16 bytes of address */
-	TYPE_MAC,    /* 6 bytes */
+	TYPE_KSTACK,   /* 8 bytes: s64 stack id; limit, stack_mode */
+	TYPE_USTACK,   /* 16 bytes: s64 stack id, u32 pid, u32 zero; limit, stack_mode */
+	TYPE_KSYM,     /* 8 bytes: a kernel address to be shown as a symbol */
+	TYPE_USYM,     /* 16 bytes: address, u32 pid, u32 zero */
+	TYPE_INET,     /* 20 bytes: u32 family (AF_INET, AF_INET6), 16 bytes of address */
+	TYPE_MAC,      /* 6 bytes */
 	TYPE_USERNAME, /* 4 bytes: uid */
-	TYPE_PROBE,  /* 4 bytes: index into the script's targets; shown as the probe's full name */
+	TYPE_PROBE, /* 4 bytes: index into the script's targets; shown as the probe's full name */
 	TYPE_TIMESTAMP, /* 16 bytes: nsecs, u32 format (a script string), u32 clock: see strftime */
 	TYPE_CGROUP_PATH, /* 8 bytes: cgroup id */
 
@@ -61,12 +61,13 @@ struct type;
 struct field {
 	const char *name; /* NULL in tuples */
 	const struct type *type;
-	const char *declared; /* of functions' parameters: the typedef and its stars ("loff_t *"), or NULL */
+	const char *
+		declared; /* of functions' parameters: the typedef and its stars ("loff_t *"), or NULL */
 	u32 offset;       /* bytes, from the record's beginning */
 	u8 bit_offset;    /* bit-fields: of the lowest bit, from `offset`, little-endian; 0 to 63 */
 	u8 bit_size;      /* bit-fields: 1 to 64; otherwise 0 */
 	bool is_data_loc; /* tracepoints: u32 at offset holds (length << 16 | offset) of the data */
-	bool is_rel_loc;  /* with is_data_loc: that offset counts from the end of the u32, not the event's start */
+	bool is_rel_loc; /* with is_data_loc: that offset counts from the end of the u32, not the event's start */
 };
 
 /* A name of one of an enum's values. */
@@ -81,18 +82,19 @@ struct type {
 	bool is_signed;
 	bool is_union;
 	enum type_space space;
-	const char *name;          /* records, enums; without "struct " */
-	u32 id;                    /* records, enums: what `struct types` knows it by; 0 if it has to be looked up by name */
-	const struct type *target; /* pointers, arrays */
-	u32 count;                 /* arrays: elements; histograms: buckets */
+	const char *name; /* records, enums; without "struct " */
+	u32 id; /* records, enums: what `struct types` knows it by; 0 if it has to be looked up by name */
+	const struct type *target;  /* pointers, arrays */
+	u32 count;                  /* arrays: elements; histograms: buckets */
 	const struct field *fields; /* tuples, and records that were made field by field */
 	u32 field_count;
-	const struct enumerator *enumerators; /* enums that came with a compiled script; otherwise ask types_enum_name() */
+	const struct enumerator *
+		enumerators; /* enums that came with a compiled script; otherwise ask types_enum_name() */
 	u32 enumerator_count;
 	enum stack_mode stack_mode;
-	u32 limit;                 /* stacks: frames */
-	u32 bits;                  /* hist: log2 of the buckets per power of two, 0 to 5 */
-	s64 min, max, step;        /* lhist */
+	u32 limit;          /* stacks: frames */
+	u32 bits;           /* hist: log2 of the buckets per power of two, 0 to 5 */
+	s64 min, max, step; /* lhist */
 };
 
 /* Shared immutable types. */
@@ -109,10 +111,11 @@ const struct type *type_array(struct arena *a, const struct type *element, u32 c
 struct type *type_tuple(struct arena *a, const struct type *const *elements, u32 count);
 
 u32 type_align(const struct type *t);
-bool type_is_integer(const struct type *t); /* int, bool, enum */
-bool type_is_scalar(const struct type *t);  /* fits a register: the above and pointers */
+bool type_is_integer(const struct type *t);   /* int, bool, enum */
+bool type_is_scalar(const struct type *t);    /* fits a register: the above and pointers */
 bool type_is_aggregate(const struct type *t); /* TYPE_COUNT .. TYPE_LHIST: per-CPU map values */
-bool type_equal(const struct type *a, const struct type *b); /* structurally; records by name or id */
+bool type_equal(const struct type *a,
+		const struct type *b); /* structurally; records by name or id */
 
 /* As bpftrace names it in messages and -lv: "uint64", "int32", "string[64]", "struct task_struct *",
  * "(int64,string[16])", "count_t". Returned in the arena. */

@@ -39,7 +39,8 @@ static const char *declared(struct types *t, const struct rawbtf *b, u32 id)
 		const struct btf_type *bt = rawbtf_type(b, id);
 		u32 kind = bt ? BTF_INFO_KIND(bt->info) : BTF_KIND_UNKN;
 		if (kind == BTF_KIND_TYPEDEF)
-			return arena_printf(t->arena, "%s%s", rawbtf_str(b, bt->name_off), n ? stars : "");
+			return arena_printf(t->arena, "%s%s", rawbtf_str(b, bt->name_off),
+					    n ? stars : "");
 		if (kind == BTF_KIND_PTR && n < TYPES_MAX_STARS)
 			stars[++n] = '*';
 		else if (kind != BTF_KIND_CONST && kind != BTF_KIND_VOLATILE &&

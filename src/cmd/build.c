@@ -31,7 +31,8 @@ static int parse_options(struct build *b, int argc, char **argv)
 	int option;
 
 	for (;;) { /* options may also follow the file */
-		while ((option = opt_next(&state, options, ARRAY_SIZE(options), &value, &b->diag)) >= 0) {
+		while ((option = opt_next(&state, options, ARRAY_SIZE(options), &value,
+					  &b->diag)) >= 0) {
 			if (option == 0)
 				b->output = value;
 			else if (option == 1)
@@ -128,7 +129,8 @@ int cmd_build(int argc, char **argv)
 		code = 2;
 	else if (b.help) {
 		puts("usage: skep build SCRIPT [-o FILE.bpf.o] [ARGUMENTS]\n\n"
-		     "Compiles a script to a BPF object that `skep FILE.bpf.o` runs, here or elsewhere.\n");
+		     "Compiles a script to a BPF object that `skep FILE.bpf.o` runs, here or "
+		     "elsewhere.\n");
 		opt_help(options, ARRAY_SIZE(options), stdout);
 	} else if (build(&b)) {
 		code = 1;

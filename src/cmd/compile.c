@@ -30,8 +30,8 @@ bool compile_is_object(const char *data, size_t len)
 char *compile_read(const char *path, size_t *len, struct diag *d)
 {
 	bool is_stdin = !strcmp(path, "-");
-	char *data = is_stdin ? text_read_fd(STDIN_FILENO, MAX_OBJECT, len) :
-				text_read_file(path, MAX_OBJECT, len);
+	char *data = is_stdin ? text_read_fd(STDIN_FILENO, MAX_OBJECT, len)
+			      : text_read_file(path, MAX_OBJECT, len);
 
 	if (!data)
 		diag_errno(d, errno, "cannot read %s", is_stdin ? "standard input" : path);
@@ -95,7 +95,8 @@ int compile_load(struct arena *arena, const void *elf, size_t len, struct compil
 	memset(out, 0, sizeof(*out));
 	int err = object_find_section(elf, len, SCRIPT_SECTION, &section, &size, d);
 	if (err == -ENOENT) {
-		diag_error(d, LOC_NONE, "this BPF object was not made by skep: it has no section '%s'",
+		diag_error(d, LOC_NONE,
+			   "this BPF object was not made by skep: it has no section '%s'",
 			   SCRIPT_SECTION);
 		diag_hint(d, "make one with skep build SCRIPT -o FILE.bpf.o");
 		return -EINVAL;

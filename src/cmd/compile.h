@@ -18,15 +18,15 @@ struct compile_input {
 	const char *text;
 	size_t len;
 	const struct lang_options *lang;
-	u32 pid;          /* -p or the child's: for uprobes by library name */
-	bool portable;    /* write CO-RE relocations: the object is to be saved */
+	u32 pid;       /* -p or the child's: for uprobes by library name */
+	bool portable; /* write CO-RE relocations: the object is to be saved */
 	enum stage stage;
 };
 
 struct compiled {
 	struct script script;
-	struct buf elf;   /* to be freed with buf_done() */
-	struct buf dump;  /* what the stage asked for says; likewise */
+	struct buf elf;  /* to be freed with buf_done() */
+	struct buf dump; /* what the stage asked for says; likewise */
 };
 
 /* 0 or -errno with all messages in d, whose source is set to the input. Types live in the arena. */

@@ -37,7 +37,8 @@ enum option {
 
 static const struct opt options[] = {
 	[OPTION_EVAL] = { 'e', NULL, "SCRIPT", "run this script" },
-	[OPTION_LIST] = { 'l', NULL, NULL, "list the probes that match a pattern; -lv with arguments" },
+	[OPTION_LIST] = { 'l', NULL, NULL,
+			  "list the probes that match a pattern; -lv with arguments" },
 	[OPTION_COMMAND] = { 'c', NULL, "COMMAND", "start a command, trace it, end with it" },
 	[OPTION_PID] = { 'p', NULL, "PID", "trace this process, end with it" },
 	[OPTION_OUTPUT] = { 'o', NULL, "FILE", "write results to a file" },
@@ -45,9 +46,11 @@ static const struct opt options[] = {
 	[OPTION_QUIET] = { 'q', "quiet", NULL, "no banner" },
 	[OPTION_VERBOSE] = { 'v', "verbose", NULL, "say more: the verifier's log, failed reads" },
 	[OPTION_BUFFER] = { 'B', NULL, "line|full|none", "when to write results (default: line)" },
-	[OPTION_STAGE] = { 'd', NULL, "tokens|ast|ir|bpf", "show what the compiler makes; do not run" },
+	[OPTION_STAGE] = { 'd', NULL, "tokens|ast|ir|bpf",
+			   "show what the compiler makes; do not run" },
 	[OPTION_DRY_RUN] = { 0, "dry-run", NULL, "attach everything, then leave" },
-	[OPTION_UNSAFE] = { 0, "unsafe", NULL, "allow functions that act on the system: system(), signal()" },
+	[OPTION_UNSAFE] = { 0, "unsafe", NULL,
+			    "allow functions that act on the system: system(), signal()" },
 	[OPTION_NO_WARNINGS] = { 0, "no-warnings", NULL, "no warnings" },
 	[OPTION_HELP] = { 'h', "help", NULL, "this text" },
 	[OPTION_VERSION] = { 'V', "version", NULL, "the version" },
@@ -203,7 +206,8 @@ static int read_words(struct run *r, int argc, char **argv)
 	int option, n = 0;
 
 	for (;;) {
-		while ((option = opt_next(&state, options, ARRAY_SIZE(options), &value, &r->diag)) >= 0) {
+		while ((option = opt_next(&state, options, ARRAY_SIZE(options), &value,
+					  &r->diag)) >= 0) {
 			int err = take_option(r, option, value);
 			if (err)
 				return err;
@@ -273,12 +277,14 @@ static int compile(struct run *r, struct compiled *c)
 {
 	if (compile_is_object(r->text, r->len)) {
 		if (r->stage)
-			return diag_error(&r->diag, LOC_NONE,
-					  "-d shows the stages of a script's way; %s is compiled already",
-					  r->file);
+			return diag_error(
+				&r->diag, LOC_NONE,
+				"-d shows the stages of a script's way; %s is compiled already",
+				r->file);
 		int err = compile_load(&r->arena, r->text, r->len, c, &r->diag);
 		if (err)
-			diag_hint(&r->diag, "%s is neither a script nor an object of skep build", r->file);
+			diag_hint(&r->diag, "%s is neither a script nor an object of skep build",
+				  r->file);
 		return err;
 	}
 	struct compile_input in = { .name = r->script ? "-e" : r->file,
@@ -314,7 +320,8 @@ static int run_session(struct run *r, struct compiled *c)
 
 	if (why) {
 		diag_error(&r->diag, LOC_NONE, "%s", why);
-		diag_hint(&r->diag, "without that, `skep list`, `skep build` and `skep -d bpf` still work");
+		diag_hint(&r->diag,
+			  "without that, `skep list`, `skep build` and `skep -d bpf` still work");
 		return -EPERM;
 	}
 	int fd = open_output(r);
@@ -323,8 +330,8 @@ static int run_session(struct run *r, struct compiled *c)
 	out_init(&out, fd, r->json);
 	out.flush = r->flush;
 	out_init(&notes, STDERR_FILENO, false);
-	int err = session_run(&kernel_engine, c->elf.data, c->elf.len, &c->script, &r->session, &out,
-			      &notes, &result, &r->diag);
+	int err = session_run(&kernel_engine, c->elf.data, c->elf.len, &c->script, &r->session,
+			      &out, &notes, &result, &r->diag);
 	out_done(&notes);
 	out_done(&out);
 	if (fd != STDOUT_FILENO)

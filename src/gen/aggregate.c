@@ -106,8 +106,8 @@ static struct ir_operand hist_bucket(struct gen *g, struct ir_operand n, bool ma
 		struct ir_operand shift = ir_alu(f, BPF_SUB, log, ir_imm(bits));
 		struct ir_operand low = ir_alu(f, BPF_AND, ir_alu(f, BPF_RSH, n, shift),
 					       ir_imm(((s64)1 << bits) - 1));
-		struct ir_operand high = ir_alu(f, BPF_LSH, ir_alu(f, BPF_ADD, shift, ir_imm(1)),
-						ir_imm(bits));
+		struct ir_operand high =
+			ir_alu(f, BPF_LSH, ir_alu(f, BPF_ADD, shift, ir_imm(1)), ir_imm(bits));
 		high = ir_alu(f, BPF_ADD, ir_alu(f, BPF_ADD, high, low), ir_imm(1));
 		ir_mov(f, r.reg, high);
 	}
@@ -138,7 +138,8 @@ static void add_bucket(struct gen *g, struct ir_operand p, struct ir_operand buc
 {
 	struct ir_func *f = g->fn->ir;
 
-	ir_jump(f, BPF_JGT, bucket, ir_imm(t->count - 1), end); /* never; the verifier wants to see it */
+	ir_jump(f, BPF_JGT, bucket, ir_imm(t->count - 1),
+		end); /* never; the verifier wants to see it */
 	struct ir_operand at = ir_alu(f, BPF_LSH, bucket, ir_imm(3));
 	ir_add_to(f, ir_alu(f, BPF_ADD, p, at), 0, 8, ir_imm(1));
 }
@@ -148,8 +149,8 @@ static void update_extreme(struct gen *g, struct ir_operand p, struct ir_operand
 {
 	struct ir_func *f = g->fn->ir;
 	u32 set = ir_new_label(f);
-	u8 keep = t->kind == TYPE_MIN ? (t->is_signed ? BPF_JSGE : BPF_JGE) :
-					(t->is_signed ? BPF_JSLE : BPF_JLE);
+	u8 keep = t->kind == TYPE_MIN ? (t->is_signed ? BPF_JSGE : BPF_JGE)
+				      : (t->is_signed ? BPF_JSLE : BPF_JLE);
 
 	ir_jump(f, BPF_JEQ, ir_load(f, p, 8, 8, false), ir_imm(0), set);
 	ir_jump(f, keep, n, ir_load(f, p, 0, 8, t->is_signed), end);
@@ -196,9 +197,9 @@ static void insert_first(struct gen *g, const struct map *m, struct place key, s
 	place_store(g, first, 8, is_count ? ir_imm(1) : n);
 	if (m->value->size == 16)
 		place_store(g, place_at(first, 8), 8, ir_imm(1));
-	struct ir_operand r = ir_call(f, BPF_FUNC_map_update_elem, mapop_operand(g, m),
-				      place_address(g, key), place_address(g, first), ir_imm(0),
-				      ir_none());
+	struct ir_operand r =
+		ir_call(f, BPF_FUNC_map_update_elem, mapop_operand(g, m), place_address(g, key),
+			place_address(g, first), ir_imm(0), ir_none());
 	bool cannot_fail = m->key->kind == TYPE_KSTACK || m->storage == MAP_LRU ||
 			   m->storage == MAP_PERCPU_LRU;
 	if (cannot_fail) {
@@ -249,8 +250,8 @@ void aggregate_update(struct gen *g, const struct node *target, const struct nod
 }
 
 /* What one CPU's value adds to the result. */
-static void reduce(struct gen *g, struct ir_operand p, const struct type *t,
-		   struct ir_operand sum, struct ir_operand count, u32 next)
+static void reduce(struct gen *g, struct ir_operand p, const struct type *t, struct ir_operand sum,
+		   struct ir_operand count, u32 next)
 {
 	struct ir_func *f = g->fn->ir;
 	struct ir_operand v = ir_load(f, p, 0, 8, t->is_signed);
@@ -259,8 +260,8 @@ static void reduce(struct gen *g, struct ir_operand p, const struct type *t,
 	case TYPE_MIN:
 	case TYPE_MAX: {
 		u32 take = ir_new_label(f);
-		u8 keep = t->kind == TYPE_MIN ? (t->is_signed ? BPF_JSGE : BPF_JGE) :
-						(t->is_signed ? BPF_JSLE : BPF_JLE);
+		u8 keep = t->kind == TYPE_MIN ? (t->is_signed ? BPF_JSGE : BPF_JGE)
+					      : (t->is_signed ? BPF_JSLE : BPF_JLE);
 		ir_jump(f, BPF_JEQ, ir_load(f, p, 8, 8, false), ir_imm(0), next);
 		ir_jump(f, BPF_JEQ, count, ir_imm(0), take);
 		ir_jump(f, keep, v, sum, next);
@@ -305,6 +306,6 @@ struct ir_operand aggregate_read(struct gen *g, const struct map *m, struct plac
 	if (t->kind != TYPE_AVG && t->kind != TYPE_STATS)
 		return sum;
 	/* By a register: 0 if there are none. */
-	return t->is_signed ? value_divide_signed(g, BPF_DIV, sum, count) :
-			      ir_alu(f, BPF_DIV, sum, count);
+	return t->is_signed ? value_divide_signed(g, BPF_DIV, sum, count)
+			    : ir_alu(f, BPF_DIV, sum, count);
 }

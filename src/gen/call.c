@@ -16,8 +16,8 @@ void call_read(struct gen *g, enum place_kind from, struct ir_operand to, u32 si
 
 	ir_jump(f, BPF_JEQ, r, ir_imm(0), ok);
 	event_count(g, event_counter(g, COUNTER_READ, 0,
-				     from == PLACE_USER ? "reading user memory" :
-							  "reading kernel memory",
+				     from == PLACE_USER ? "reading user memory"
+							: "reading kernel memory",
 				     loc));
 	ir_label(f, ok);
 }
@@ -31,9 +31,10 @@ static u32 stack_map(struct gen *g, u64 frames)
 	if (!g->stacks_map[frames]) {
 		struct object_map *m = vec_add(g->object->arena, &g->object->maps);
 		bool is_default = frames == g->unit->config.stack_frames;
-		*m = (struct object_map){ .name = is_default ? SCRIPT_STACKS :
-							       arena_printf(g->object->arena, "%s_%u",
-									    SCRIPT_STACKS, (u32)frames),
+		*m = (struct object_map){ .name = is_default ? SCRIPT_STACKS
+							     : arena_printf(g->object->arena,
+									    "%s_%u", SCRIPT_STACKS,
+									    (u32)frames),
 					  .type = BPF_MAP_TYPE_STACK_TRACE,
 					  .key_size = 4,
 					  .value_size = (u32)frames * 8,
@@ -50,9 +51,9 @@ struct ir_operand call_stack_id(struct gen *g, bool user, u64 frames)
 
 	if (frames == 0 || frames > 127)
 		frames = limit;
-	struct ir_operand id = ir_call(f, BPF_FUNC_get_stackid, lower_ctx(g),
-				       ir_map(stack_map(g, frames)),
-				       ir_imm(user ? BPF_F_USER_STACK : 0), ir_none(), ir_none());
+	struct ir_operand id =
+		ir_call(f, BPF_FUNC_get_stackid, lower_ctx(g), ir_map(stack_map(g, frames)),
+			ir_imm(user ? BPF_F_USER_STACK : 0), ir_none(), ir_none());
 	if (frames == limit)
 		return id;
 	u32 r = ir_new_reg(f), failed = ir_new_label(f);
@@ -70,9 +71,9 @@ static struct ir_operand stack_length(struct gen *g, const struct node *arg)
 	bool user = arg->type->kind == TYPE_USTACK;
 	u32 frames = arg->type->limit ? arg->type->limit : g->unit->config.stack_frames;
 	struct place tmp = place_temp(g, frames * 8);
-	struct ir_operand n = ir_call(f, BPF_FUNC_get_stack, lower_ctx(g), place_address(g, tmp),
-				      ir_imm(frames * 8), ir_imm(user ? BPF_F_USER_STACK : 0),
-				      ir_none());
+	struct ir_operand n =
+		ir_call(f, BPF_FUNC_get_stack, lower_ctx(g), place_address(g, tmp),
+			ir_imm(frames * 8), ir_imm(user ? BPF_F_USER_STACK : 0), ir_none());
 	u32 r = ir_new_reg(f), end = ir_new_label(f);
 
 	ir_mov(f, r, ir_imm(0));
@@ -99,8 +100,8 @@ static struct ir_operand clock_now(struct gen *g, u64 clock)
 static struct ir_operand send_signal(struct gen *g, const struct node *n)
 {
 	struct ir_func *f = g->fn->ir;
-	struct ir_operand number = n->call.info->is_constant ? ir_imm((s64)n->call.info->number) :
-							       value_of(g, n->call.args);
+	struct ir_operand number = n->call.info->is_constant ? ir_imm((s64)n->call.info->number)
+							     : value_of(g, n->call.args);
 	struct ir_operand r = ir_call(f, BPF_FUNC_send_signal, number, ir_none(), ir_none(),
 				      ir_none(), ir_none());
 	u32 ok = ir_new_label(f);
@@ -189,7 +190,8 @@ static void mark_cut(struct gen *g, struct place to, struct place from, u32 size
 {
 	struct ir_func *f = g->fn->ir;
 	u32 fits = ir_new_label(f);
-	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
+	u32 helper =
+		from.kind == PLACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
 	s32 last = (s32)size - 1;
 
 	ir_jump(f, BPF_JNE, got, ir_imm(size), fits);
@@ -210,7 +212,8 @@ static void store_str(struct gen *g, const struct node *n, struct place to, u32 
 	else
 		from = place_has(arg) ? place_of(g, arg) : store_somewhere(g, arg, false);
 	if (n->call.info->is_constant || !arg->next) {
-		struct ir_operand got = place_copy_string(g, to, from, max, pad && size == max, n->loc);
+		struct ir_operand got =
+			place_copy_string(g, to, from, max, pad && size == max, n->loc);
 		if (!arg->next)
 			mark_cut(g, to, from, max, got);
 		if (pad && size > max) /* the rest of a larger place */
@@ -221,8 +224,8 @@ static void store_str(struct gen *g, const struct node *n, struct place to, u32 
 	}
 	struct ir_operand len = clamp(g, value_of(g, arg->next), max);
 	place_zero(g, to, pad ? size : 1);
-	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user_str :
-					       BPF_FUNC_probe_read_kernel_str;
+	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user_str
+					     : BPF_FUNC_probe_read_kernel_str;
 	ir_call_void(f, helper, place_address(g, to), len, place_address(g, from), ir_none(),
 		     ir_none());
 }
@@ -235,14 +238,15 @@ static void store_buf(struct gen *g, const struct node *n, struct place to, cons
 	const struct node *arg = n->call.args;
 	u32 max = t->size - 4;
 	struct place from = bytes_of(g, arg);
-	struct ir_operand len = arg->next && !n->call.info->is_constant ?
-					clamp(g, value_of(g, arg->next), max) :
-					clamp(g, ir_imm((s64)n->call.info->number), max);
+	struct ir_operand len = arg->next && !n->call.info->is_constant
+					? clamp(g, value_of(g, arg->next), max)
+					: clamp(g, ir_imm((s64)n->call.info->number), max);
 
 	if (pad)
 		place_zero(g, to, t->size);
 	place_store(g, to, 4, len);
-	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
+	u32 helper =
+		from.kind == PLACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
 	u32 ok = ir_new_label(f);
 	struct ir_operand r = ir_call(f, helper, place_address(g, place_at(to, 4)), len,
 				      place_address(g, from), ir_none(), ir_none());

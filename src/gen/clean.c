@@ -103,7 +103,8 @@ static void thread_jumps(const struct ir_func *f, const u32 *labels)
 {
 	for (u32 i = 0; i < f->insns.n; i++) {
 		struct ir_insn *insn = &f->insns.at[i];
-		for (int hops = 0; hops < 8 && (insn->op == IR_GOTO || insn->op == IR_JUMP); hops++) {
+		for (int hops = 0; hops < 8 && (insn->op == IR_GOTO || insn->op == IR_JUMP);
+		     hops++) {
 			u32 k = labels[insn->label];
 			while (k < f->insns.n && f->insns.at[k].op == IR_LABEL)
 				k++;

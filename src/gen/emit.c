@@ -17,7 +17,7 @@ struct emitter {
 	const struct ir_func *f;
 	struct allocation alloc;
 	struct object_func *out;
-	u32 *label_at;              /* instruction index of each label */
+	u32 *label_at;               /* instruction index of each label */
 	vec_of(struct fixup) fixups; /* jumps to be given their distance */
 	u32 line, col;
 };
@@ -60,8 +60,9 @@ static void put_ld64(struct emitter *e, u32 dst, u32 pseudo, u64 value)
 
 static void put_reloc(struct emitter *e, enum object_reloc_kind kind, u32 index, u32 offset)
 {
-	*vec_add(e->arena, &e->out->relocs) =
-		(struct object_reloc){ .kind = kind, .insn = here(e), .index = index, .offset = offset };
+	*vec_add(e->arena, &e->out->relocs) = (struct object_reloc){
+		.kind = kind, .insn = here(e), .index = index, .offset = offset
+	};
 }
 
 static s8 home(const struct emitter *e, u32 reg)
@@ -75,7 +76,8 @@ static void put_operand(struct emitter *e, u32 dst, struct ir_operand o)
 	switch (o.kind) {
 	case IR_REG:
 		if (home(e, o.reg) == HOME_STACK)
-			put(e, BPF_LDX | BPF_MEM | BPF_DW, dst, BPF_REG_10, e->alloc.slot[o.reg], 0);
+			put(e, BPF_LDX | BPF_MEM | BPF_DW, dst, BPF_REG_10, e->alloc.slot[o.reg],
+			    0);
 		else
 			put_mov(e, dst, (u32)home(e, o.reg));
 		break;
@@ -351,8 +353,9 @@ static int patch_jumps(struct emitter *e, struct diag *d)
 		struct fixup *x = &e->fixups.at[i];
 		s64 distance = (s64)e->label_at[x->label] - x->insn - 1;
 		if (distance != (s16)distance)
-			return diag_error(d, e->f->loc, "the program is too long: a jump spans %lld "
-							"instructions, and BPF's reach 32767",
+			return diag_error(d, e->f->loc,
+					  "the program is too long: a jump spans %lld "
+					  "instructions, and BPF's reach 32767",
 					  (long long)distance);
 		e->out->insns.at[x->insn].off = (s16)distance;
 	}

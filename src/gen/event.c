@@ -5,8 +5,8 @@
  */
 #include "gen/lower.h"
 
-#define HEADER_SIZE 8       /* u32 action, u32 zero */
-#define RING_BUSY (4u << 20)  /* bytes: where probes of the system write events */
+#define HEADER_SIZE 8           /* u32 action, u32 zero */
+#define RING_BUSY (4u << 20)    /* bytes: where probes of the system write events */
 #define RING_QUIET (128u << 10) /* where only BEGIN, END, intervals and signals do */
 #define RING_MAX (1u << 30)
 #define MAX_RECORD (1u << 20)
@@ -166,7 +166,8 @@ void event_emit(struct gen *g, u32 action, const struct node *args)
 	struct ir_operand rec = reserve(g, action, lost);
 	i = 0;
 	for (const struct node *n = args; n && i < 64; n = n->next, i++) {
-		struct place to = place_mem(rec, (s32)g->script->actions.at[action].args.at[first + i].offset);
+		struct place to = place_mem(
+			rec, (s32)g->script->actions.at[action].args.at[first + i].offset);
 		if (early[i].kind != IR_NONE)
 			place_store(g, to, n->type->size, early[i]);
 		else
@@ -247,8 +248,8 @@ void event_join(struct gen *g, const struct node *n)
 		struct place to = place_mem(rec, (s32)(first + i * JOIN_ARG_SIZE));
 		place_store(g, to, 1, ir_imm(0));
 		ir_call_void(f,
-			     words.kind == PLACE_USER ? BPF_FUNC_probe_read_user :
-							BPF_FUNC_probe_read_kernel,
+			     words.kind == PLACE_USER ? BPF_FUNC_probe_read_user
+						      : BPF_FUNC_probe_read_kernel,
 			     place_address(g, word), ir_imm(8),
 			     place_address(g, place_at(words, (s32)(8 * i))), ir_none(), ir_none());
 		struct ir_operand p = place_load(g, word, &type_u64);

@@ -12,8 +12,8 @@
 #include "object/script.h"
 
 struct gen_options {
-	bool core;            /* the object is to be saved: write CO-RE relocations */
-	struct buf *dump_ir;  /* -d ir: gets each function's IR; NULL if not wanted */
+	bool core;           /* the object is to be saved: write CO-RE relocations */
+	struct buf *dump_ir; /* -d ir: gets each function's IR; NULL if not wanted */
 	const char *source_name, *source;
 };
 

@@ -260,9 +260,8 @@ static struct ir_insn *call(struct ir_func *f, u32 helper, const struct ir_opera
 	return i;
 }
 
-struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1,
-			  struct ir_operand a2, struct ir_operand a3, struct ir_operand a4,
-			  struct ir_operand a5)
+struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
+			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5)
 {
 	u32 dst = ir_new_reg(f);
 

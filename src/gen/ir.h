@@ -38,24 +38,24 @@ struct ir_operand {
 };
 
 enum ir_op {
-	IR_MOV,    /* dst = a; a may be any operand */
-	IR_ALU,    /* dst = a `alu` b; b: register, or number of 32 bits */
-	IR_EXT,    /* dst = the low `size` bytes of a, sign- or zero-extended */
-	IR_SWAP,   /* dst = the low `size` bytes of a in the other byte order */
-	IR_LOAD,   /* dst = `size` bytes at a + off, extended; a: register or frame */
-	IR_STORE,  /* `size` bytes at a + off = b; b: register, or number of 32 bits (sign-extended) */
+	IR_MOV,  /* dst = a; a may be any operand */
+	IR_ALU,  /* dst = a `alu` b; b: register, or number of 32 bits */
+	IR_EXT,  /* dst = the low `size` bytes of a, sign- or zero-extended */
+	IR_SWAP, /* dst = the low `size` bytes of a in the other byte order */
+	IR_LOAD, /* dst = `size` bytes at a + off, extended; a: register or frame */
+	IR_STORE, /* `size` bytes at a + off = b; b: register, or number of 32 bits (sign-extended) */
 	IR_ADD_TO, /* atomically: `size` bytes at a + off += b; b: register */
 	IR_CALL,   /* dst (if any) = helper `helper`(args) */
 	IR_JUMP,   /* if a `cmp` b goto label; b: register, or number of 32 bits */
 	IR_GOTO,
 	IR_LABEL,
-	IR_EXIT,   /* return a */
+	IR_EXIT, /* return a */
 };
 
 struct ir_insn {
 	enum ir_op op;
-	u8 alu;     /* BPF_ADD, BPF_SUB, ... or, for IR_JUMP, BPF_JEQ ... */
-	u8 size;    /* bytes */
+	u8 alu;  /* BPF_ADD, BPF_SUB, ... or, for IR_JUMP, BPF_JEQ ... */
+	u8 size; /* bytes */
 	bool is_signed;
 	s32 off;
 	u32 label;
@@ -64,7 +64,7 @@ struct ir_insn {
 	struct ir_operand a, b;
 	struct ir_operand *args; /* of a call */
 	u32 arg_count;
-	u32 core;   /* ALU ADD: 1 + index into the function's cores, whose relocation sets b; 0: none */
+	u32 core; /* ALU ADD: 1 + index into the function's cores, whose relocation sets b; 0: none */
 	struct loc loc;
 };
 #define IR_NO_REG UINT32_MAX
@@ -72,12 +72,12 @@ struct ir_insn {
 struct ir_func {
 	struct arena *arena;
 	const char *name, *section;
-	u32 param_count;         /* virtual registers 0 .. param_count - 1 hold them at entry */
+	u32 param_count; /* virtual registers 0 .. param_count - 1 hold them at entry */
 	u32 reg_count, label_count;
-	u32 frame;               /* bytes of stack in use, spills not yet counted */
+	u32 frame; /* bytes of stack in use, spills not yet counted */
 	vec_of(struct ir_insn) insns;
 	vec_of(struct object_core) cores;
-	struct loc loc;          /* of what is being lowered: given to new instructions */
+	struct loc loc; /* of what is being lowered: given to new instructions */
 };
 
 void ir_func_init(struct ir_func *f, struct arena *a, const char *name, const char *section,
@@ -124,9 +124,8 @@ struct ir_operand ir_load(struct ir_func *f, struct ir_operand base, s32 off, u3
 void ir_store(struct ir_func *f, struct ir_operand base, s32 off, u32 size, struct ir_operand v);
 void ir_add_to(struct ir_func *f, struct ir_operand base, s32 off, u32 size, struct ir_operand v);
 /* Up to five arguments, ended by ir_none(). */
-struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1,
-			  struct ir_operand a2, struct ir_operand a3, struct ir_operand a4,
-			  struct ir_operand a5);
+struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
+			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5);
 /* A call whose result nobody wants. */
 void ir_call_void(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
 		  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5);

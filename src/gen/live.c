@@ -6,10 +6,10 @@
 #define NO_SLOT UINT32_MAX
 
 struct block {
-	u32 first, end;  /* instructions [first, end) */
-	u32 next[2];     /* blocks that may follow */
+	u32 first, end; /* instructions [first, end) */
+	u32 next[2];    /* blocks that may follow */
 	u32 next_count;
-	u64 *in, *out;   /* bit sets of shared registers, by slot */
+	u64 *in, *out; /* bit sets of shared registers, by slot */
 };
 
 struct live {
@@ -17,7 +17,7 @@ struct live {
 	struct block *blocks;
 	u32 block_count;
 	u32 *block_of_label;
-	u32 *slot;       /* of registers used in more than one block; NO_SLOT for others */
+	u32 *slot; /* of registers used in more than one block; NO_SLOT for others */
 	u32 *reg_of_slot;
 	u32 slot_count, words;
 	struct live_range **ranges;

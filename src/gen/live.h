@@ -12,7 +12,7 @@
 #include "gen/ir.h"
 
 struct live_range {
-	u32 start, end; /* positions; the value is needed from start to end */
+	u32 start, end;          /* positions; the value is needed from start to end */
 	struct live_range *next; /* later */
 };
 

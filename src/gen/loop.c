@@ -32,10 +32,9 @@ static bool begin_body(struct gen *g, struct body *b, u32 params, u32 ctx_param,
 	*b = (struct body){ .outer = g->fn };
 	ir_func_init(&b->ir, g->arena, name, ".text", params);
 	b->ir.loc = loc;
-	b->fn = (struct lower_func){ .ir = &b->ir,
-				     .parent = g->fn,
-				     .scratch = IR_NO_REG,
-				     .depth = g->fn->depth + 1 };
+	b->fn = (struct lower_func){
+		.ir = &b->ir, .parent = g->fn, .scratch = IR_NO_REG, .depth = g->fn->depth + 1
+	};
 	b->fn.outer_ctx = ir_reg(ctx_param);
 	g->fn = &b->fn;
 	return true;
@@ -107,9 +106,8 @@ void loop_range(struct gen *g, const struct node *n)
 	struct ir_operand func = end_body(g, &b);
 	if (func.kind == IR_NONE)
 		return;
-	struct ir_operand r = ir_call(f, BPF_FUNC_loop, turns, func,
-				      g->fn->outer_ctx, ir_imm(0),
-				      ir_none());
+	struct ir_operand r =
+		ir_call(f, BPF_FUNC_loop, turns, func, g->fn->outer_ctx, ir_imm(0), ir_none());
 	u32 ok = ir_new_label(f);
 	ir_jump(f, BPF_JSGE, r, ir_imm(0), ok); /* -E2BIG: more turns than the helper does */
 	event_count(g, event_counter(g, COUNTER_HELPER, 0, "for", n->loc));
@@ -149,8 +147,8 @@ void loop_each(struct gen *g, const struct node *n)
 	struct ir_operand func = end_body(g, &b);
 	if (func.kind == IR_NONE)
 		return;
-	ir_call_void(f, BPF_FUNC_for_each_map_elem, mapop_operand(g, m), func,
-		     g->fn->outer_ctx, ir_imm(0), ir_none());
+	ir_call_void(f, BPF_FUNC_for_each_map_elem, mapop_operand(g, m), func, g->fn->outer_ctx,
+		     ir_imm(0), ir_none());
 	check_leave(g, &b);
 }
 

@@ -279,9 +279,9 @@ static void add_prologue(struct gen *g, struct lower_func *fn)
 		f->loc = body.insns.at[0].loc;
 	u32 ok = ir_new_label(f);
 	ir_store(f, ir_frame(-(s64)fn->scratch_key), 0, 4, ir_imm(g->program_index));
-	struct ir_operand p = ir_call(f, BPF_FUNC_map_lookup_elem, ir_map(g->scratch_map - 1),
-				      ir_frame(-(s64)fn->scratch_key), ir_none(), ir_none(),
-				      ir_none());
+	struct ir_operand p =
+		ir_call(f, BPF_FUNC_map_lookup_elem, ir_map(g->scratch_map - 1),
+			ir_frame(-(s64)fn->scratch_key), ir_none(), ir_none(), ir_none());
 	ir_mov(f, fn->scratch, p);
 	ir_jump(f, BPF_JNE, ir_reg(fn->scratch), ir_imm(0), ok);
 	ir_exit(f, ir_imm(0));
@@ -325,9 +325,10 @@ static const char *program_section(struct gen *g, const struct program *p)
 /* Symbols are C identifiers; the number makes them differ. */
 static const char *program_name(struct gen *g, const struct program *p, u32 index)
 {
-	char *name = arena_printf(g->arena, "p%u_%s", index,
-				  p->targets.n && p->targets.at[0].func ? p->targets.at[0].func :
-									  attach_info(p->kind)->name);
+	char *name =
+		arena_printf(g->arena, "p%u_%s", index,
+			     p->targets.n && p->targets.at[0].func ? p->targets.at[0].func
+								   : attach_info(p->kind)->name);
 
 	for (char *c = name; *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
@@ -352,15 +353,14 @@ static void add_script_program(struct gen *g, const struct program *p, const cha
 	sp->loc = p->clause->probes ? p->clause->probes->loc : p->clause->loc;
 	for (size_t i = 0; i < p->targets.n; i++) {
 		const struct probe_target *t = &p->targets.at[i];
-		*vec_add(s->arena, &s->targets) =
-			(struct script_target){ .name = t->name,
-						.module = t->module,
-						.func = t->func,
-						.offset = t->offset,
-						.period = t->period,
-						.is_freq = t->is_freq,
-						.signal = t->signal,
-						.pid = t->pid };
+		*vec_add(s->arena, &s->targets) = (struct script_target){ .name = t->name,
+									  .module = t->module,
+									  .func = t->func,
+									  .offset = t->offset,
+									  .period = t->period,
+									  .is_freq = t->is_freq,
+									  .signal = t->signal,
+									  .pid = t->pid };
 	}
 }
 
@@ -410,8 +410,9 @@ int lower_program(struct gen *g, u32 index)
 		return -EINVAL;
 	int err = lower_finish(g, &fn, &stack);
 	if (err >= 0 && stack + g->body_stack > EMIT_MAX_STACK)
-		return diag_error(g->diag, p->clause->loc,
-				  "the program and its loops need %u bytes of stack, and BPF has %u",
-				  stack + g->body_stack, EMIT_MAX_STACK);
+		return diag_error(
+			g->diag, p->clause->loc,
+			"the program and its loops need %u bytes of stack, and BPF has %u",
+			stack + g->body_stack, EMIT_MAX_STACK);
 	return err < 0 ? err : 0;
 }

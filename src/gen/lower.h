@@ -40,23 +40,25 @@ struct place {
 	enum place_kind kind;
 	struct ir_operand base; /* register, frame or .bss */
 	s32 off;
-	u8 bit_offset, bit_size;   /* bit-fields */
-	const struct object_core *core; /* PLACE_KERNEL: how `off` came about, if it may be relocated; NULL if not */
+	u8 bit_offset, bit_size; /* bit-fields */
+	const struct object_core
+		*core; /* PLACE_KERNEL: how `off` came about, if it may be relocated; NULL if not */
 };
 
 /* A function being lowered: the program itself or a loop's body. */
 struct lower_func {
 	struct ir_func *ir;
-	struct lower_func *parent;   /* NULL for the program */
-	struct ir_operand outer_ctx; /* address of where the program's context is kept for loop bodies */
-	u32 scratch;                 /* register of the scratch memory's address, or IR_NO_REG: not needed yet */
-	u32 scratch_key;             /* frame offset, negated */
-	u32 top;                     /* bytes of stack in use at this point */
+	struct lower_func *parent; /* NULL for the program */
+	struct ir_operand
+		outer_ctx; /* address of where the program's context is kept for loop bodies */
+	u32 scratch; /* register of the scratch memory's address, or IR_NO_REG: not needed yet */
+	u32 scratch_key;                 /* frame offset, negated */
+	u32 top;                         /* bytes of stack in use at this point */
 	u32 break_label, continue_label; /* of the innermost loop inside this function */
 	bool in_loop;
-	bool leaves;                 /* a loop's body with a break, return or exit() of the loop's or program's */
-	u32 depth;                   /* loops around */
-	struct each_loop *each;      /* the for-each loop whose body this is */
+	bool leaves; /* a loop's body with a break, return or exit() of the loop's or program's */
+	u32 depth;   /* loops around */
+	struct each_loop *each; /* the for-each loop whose body this is */
 };
 
 /* for ($kv : @map): the key and value at hand. */
@@ -68,9 +70,9 @@ struct each_loop {
 
 struct lower_var {
 	bool declared;
-	u32 reg;            /* scalars that are not captured */
+	u32 reg; /* scalars that are not captured */
 	bool in_scratch;
-	s32 off;            /* in the frame or in scratch */
+	s32 off; /* in the frame or in scratch */
 };
 
 struct gen {
@@ -81,24 +83,24 @@ struct gen {
 	struct object *object;
 	struct script *script;
 	u32 events_map, stacks_map[128], scratch_map; /* index + 1; 0: not there yet */
-	u32 *map_index;          /* of each unit map in object.maps; UINT32_MAX: in .bss */
-	u32 *map_writers;        /* programs that write each unit map */
+	u32 *map_index;             /* of each unit map in object.maps; UINT32_MAX: in .bss */
+	u32 *map_writers;           /* programs that write each unit map */
 	u32 zero_offset, zero_size; /* a stretch of .bss that is always zero */
-	u32 elapsed_offset;      /* .bss: when the script started; 0: not asked for */
-	bool busy;               /* probes of the system write events */
+	u32 elapsed_offset;         /* .bss: when the script started; 0: not asked for */
+	bool busy;                  /* probes of the system write events */
 	u32 largest_record;
-	u32 lost_counter;        /* .bss offset + 1 */
-	u32 *full_counter;       /* likewise, for each unit map */
+	u32 lost_counter;  /* .bss offset + 1 */
+	u32 *full_counter; /* likewise, for each unit map */
 
 	const struct program *program;
 	u32 program_index;
 	struct lower_func *fn;
 	struct lower_var *vars;
 	u32 scratch_used, scratch_max;
-	u32 leave_at;            /* scratch: a body stopped its loop (LEAVE_...), else 0 */
-	u32 from_at;             /* scratch: where each nested range loop began */
-	u32 body_count;          /* loop bodies made, for their names */
-	u32 body_stack;          /* stack of the deepest nest of them */
+	u32 leave_at;   /* scratch: a body stopped its loop (LEAVE_...), else 0 */
+	u32 from_at;    /* scratch: where each nested range loop began */
+	u32 body_count; /* loop bodies made, for their names */
+	u32 body_stack; /* stack of the deepest nest of them */
 	bool failed;
 };
 
@@ -134,16 +136,17 @@ void value_branch(struct gen *g, const struct node *n, bool invert, u32 to);
 
 /* place.c */
 struct place place_of(struct gen *g, const struct node *n); /* of a thing that lies in memory */
-bool place_has(const struct node *n);     /* whether it does */
+bool place_has(const struct node *n);                       /* whether it does */
 struct place place_mem(struct ir_operand base, s32 off);
-struct place place_at(struct place p, s32 off); /* further on */
+struct place place_at(struct place p, s32 off);   /* further on */
 struct place place_temp(struct gen *g, u32 size); /* until the statement's end */
 bool place_fits_stack(const struct gen *g, u32 size);
 u32 place_take_scratch(struct gen *g, u32 size); /* an offset for place_scratch() */
 struct place place_scratch(struct gen *g, u32 offset);
 /* The widest access at p + at, 8 to 1 bytes, that is aligned where it has to be and within left. */
 u32 place_step(struct place p, u32 at, u32 left);
-struct place place_through(struct gen *g, struct ir_operand pointer, const struct type *pointer_type);
+struct place place_through(struct gen *g, struct ir_operand pointer,
+			   const struct type *pointer_type);
 struct ir_operand place_address(struct gen *g, struct place p);
 struct ir_operand place_load(struct gen *g, struct place p, const struct type *t);
 void place_store(struct gen *g, struct place p, u32 size, struct ir_operand v);
@@ -171,15 +174,16 @@ struct ir_operand text_length(struct gen *g, const struct node *s);
 void text_branch_bytes(struct gen *g, struct place a, struct place b, u32 size, u32 to);
 
 /* mapop.c */
-int mapop_prepare(struct gen *g);  /* makes the object's maps */
+int mapop_prepare(struct gen *g); /* makes the object's maps */
 u32 mapop_full_counter(struct gen *g, const struct map *m, struct loc loc);
-struct place mapop_bss(struct gen *g, const struct map *m); /* a scalar's value; is_set is 8 bytes before */
+struct place mapop_bss(struct gen *g,
+		       const struct map *m); /* a scalar's value; is_set is 8 bytes before */
 bool mapop_is_bss(const struct gen *g, const struct map *m);
 struct ir_operand mapop_operand(const struct gen *g, const struct map *m);
 /* The key's address; for keyless maps that are arrays a zero. */
 struct place mapop_key(struct gen *g, const struct map *m, const struct node *keys);
 struct ir_operand mapop_lookup(struct gen *g, const struct map *m, struct place key);
-struct ir_operand mapop_read(struct gen *g, const struct node *n);      /* a register's worth */
+struct ir_operand mapop_read(struct gen *g, const struct node *n); /* a register's worth */
 void mapop_read_to(struct gen *g, const struct node *n, struct place to, const struct type *t);
 void mapop_assign(struct gen *g, const struct node *target, const struct node *value);
 void mapop_assign_scalar(struct gen *g, const struct node *target, struct ir_operand v,
@@ -215,7 +219,8 @@ u32 event_bss(struct gen *g, u32 size);
 const struct type *describe_type(struct gen *g, const struct type *t); /* NULL for NULL */
 
 /* call.c */
-struct ir_operand call_value(struct gen *g, const struct node *n); /* of calls that yield a scalar */
+struct ir_operand call_value(struct gen *g,
+			     const struct node *n); /* of calls that yield a scalar */
 void call_store(struct gen *g, const struct node *n, struct place to, const struct type *t,
 		bool pad);
 void call_statement(struct gen *g, const struct node *n);

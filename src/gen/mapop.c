@@ -28,8 +28,9 @@ static enum bpf_map_type hash_type(const struct map *m)
 static const char *bpf_name(struct gen *g, const struct map *m)
 {
 	size_t len = strlen(m->name + 1);
-	char *name = len <= 12 ? arena_printf(g->object->arena, "AT_%s", m->name + 1) :
-				 arena_printf(g->object->arena, "AT_%.8s_%u", m->name + 1, m->index % 1000);
+	char *name = len <= 12 ? arena_printf(g->object->arena, "AT_%s", m->name + 1)
+			       : arena_printf(g->object->arena, "AT_%.8s_%u", m->name + 1,
+					      m->index % 1000);
 
 	for (char *c = name; *c; c++)
 		if (*c == '-' || *c == '.')
@@ -130,7 +131,8 @@ u32 mapop_full_counter(struct gen *g, const struct map *m, struct loc loc)
 	return *at - 1;
 }
 
-void mapop_check_update(struct gen *g, const struct map *m, struct ir_operand result, struct loc loc)
+void mapop_check_update(struct gen *g, const struct map *m, struct ir_operand result,
+			struct loc loc)
 {
 	struct ir_func *f = g->fn->ir;
 	u32 ok = ir_new_label(f);
@@ -151,14 +153,13 @@ struct place mapop_key(struct gen *g, const struct map *m, const struct node *ke
 		return zero;
 	}
 	bool is_list = keys->next != NULL;
-	if (!is_list && place_has(keys) && keys->kind == NODE_VAR &&
-	    !value_is_scalar(keys->type) && type_equal(keys->type, m->key) &&
-	    !(g->fn->each && g->fn->each->var == keys->var.var))
+	if (!is_list && place_has(keys) && keys->kind == NODE_VAR && !value_is_scalar(keys->type) &&
+	    type_equal(keys->type, m->key) && !(g->fn->each && g->fn->each->var == keys->var.var))
 		return lower_var_place(g, keys->var.var);
 	/* The key of the loop's own entry is its key, where it lies. */
-	if (!is_list && keys->kind == NODE_FIELD && keys->field.base->kind == NODE_VAR && g->fn->each &&
-	    g->fn->each->var == keys->field.base->var.var && keys->field.number == 0 &&
-	    type_equal(g->fn->each->map->key, m->key))
+	if (!is_list && keys->kind == NODE_FIELD && keys->field.base->kind == NODE_VAR &&
+	    g->fn->each && g->fn->each->var == keys->field.base->var.var &&
+	    keys->field.number == 0 && type_equal(g->fn->each->map->key, m->key))
 		return g->fn->each->key;
 	struct place p = place_temp(g, m->key->size);
 	if (!is_list) {
@@ -222,9 +223,9 @@ void mapop_read_to(struct gen *g, const struct node *n, struct place to, const s
 static void update(struct gen *g, const struct map *m, struct place key, struct place value,
 		   struct loc loc)
 {
-	struct ir_operand r = ir_call(g->fn->ir, BPF_FUNC_map_update_elem, mapop_operand(g, m),
-				      place_address(g, key), place_address(g, value), ir_imm(0),
-				      ir_none());
+	struct ir_operand r =
+		ir_call(g->fn->ir, BPF_FUNC_map_update_elem, mapop_operand(g, m),
+			place_address(g, key), place_address(g, value), ir_imm(0), ir_none());
 
 	mapop_check_update(g, m, r, loc);
 }
@@ -246,8 +247,8 @@ void mapop_assign(struct gen *g, const struct node *target, const struct node *v
 	bool in_place = place_has(value) && value->kind == NODE_VAR &&
 			!value_is_scalar(value->type) && type_equal(value->type, m->value) &&
 			!(g->fn->each && g->fn->each->var == value->var.var);
-	struct place v = in_place ? lower_var_place(g, value->var.var) :
-				    place_temp(g, m->value->size);
+	struct place v =
+		in_place ? lower_var_place(g, value->var.var) : place_temp(g, m->value->size);
 	if (!in_place)
 		store_value(g, value, v, m->value, true);
 	update(g, m, key, v, target->loc);
@@ -274,8 +275,8 @@ void mapop_assign_scalar(struct gen *g, const struct node *target, struct ir_ope
  * An entry's value, made zero first if there is none: look up; if absent, insert zero (another CPU may be
  * faster, which is as good) and look up again. Goes to `gone`, having counted, when there is no room.
  */
-static struct ir_operand find_or_make(struct gen *g, const struct map *m, struct place key, u32 gone,
-				      struct loc loc)
+static struct ir_operand find_or_make(struct gen *g, const struct map *m, struct place key,
+				      u32 gone, struct loc loc)
 {
 	struct ir_func *f = g->fn->ir;
 	struct ir_operand p = ir_reg(ir_new_reg(f));
@@ -341,9 +342,9 @@ struct ir_operand mapop_delete(struct gen *g, const struct map *m, const struct 
 		event_emit(g, action, NULL);
 		return ir_imm(1);
 	}
-	struct ir_operand err = ir_call(f, BPF_FUNC_map_delete_elem, mapop_operand(g, m),
-					place_address(g, mapop_key(g, m, keys)), ir_none(),
-					ir_none(), ir_none());
+	struct ir_operand err =
+		ir_call(f, BPF_FUNC_map_delete_elem, mapop_operand(g, m),
+			place_address(g, mapop_key(g, m, keys)), ir_none(), ir_none(), ir_none());
 	ir_mov(f, r, ir_imm(1));
 	ir_jump(f, BPF_JEQ, err, ir_imm(0), end);
 	ir_mov(f, r, ir_imm(0));

@@ -96,7 +96,8 @@ static enum place_kind space_of(const struct gen *g, const struct type *t)
 	}
 }
 
-struct place place_through(struct gen *g, struct ir_operand pointer, const struct type *pointer_type)
+struct place place_through(struct gen *g, struct ir_operand pointer,
+			   const struct type *pointer_type)
 {
 	return (struct place){ .kind = space_of(g, pointer_type), .base = pointer };
 }
@@ -164,8 +165,7 @@ static struct ir_operand extract_bits(struct gen *g, struct place p, const struc
 		whole = tmp;
 		bytes = 8;
 	}
-	struct ir_operand v =
-		place_load(g, whole, type_int(bytes > 8 ? 8 : bytes, false));
+	struct ir_operand v = place_load(g, whole, type_int(bytes > 8 ? 8 : bytes, false));
 	v = ir_alu(f, BPF_LSH, v, ir_imm(64 - p.bit_offset - p.bit_size));
 	return ir_alu(f, t->is_signed ? BPF_ARSH : BPF_RSH, v, ir_imm(64 - p.bit_size));
 }
@@ -243,8 +243,8 @@ struct ir_operand place_copy_string(struct gen *g, struct place to, struct place
 				    bool pad, struct loc loc)
 {
 	struct ir_func *f = g->fn->ir;
-	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user_str :
-					       BPF_FUNC_probe_read_kernel_str;
+	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user_str
+					     : BPF_FUNC_probe_read_kernel_str;
 
 	f->loc = loc;
 	if (pad)
@@ -299,11 +299,11 @@ static const struct object_core *extend_core(struct gen *g, const struct object_
 	struct object_core_step *s = vec_add(g->arena, &c->steps);
 	s->name = n->field.name;
 	s->size = t->size;
-	s->kind = t->kind == TYPE_PTR	? FIELD_PTR :
-		  t->kind == TYPE_ARRAY ? FIELD_ARRAY :
-		  t->kind == TYPE_ENUM	? FIELD_ENUM :
-		  t->kind == TYPE_RECORD ? (t->is_union ? FIELD_UNION : FIELD_RECORD) :
-					   FIELD_INT;
+	s->kind = t->kind == TYPE_PTR      ? FIELD_PTR
+		  : t->kind == TYPE_ARRAY  ? FIELD_ARRAY
+		  : t->kind == TYPE_ENUM   ? FIELD_ENUM
+		  : t->kind == TYPE_RECORD ? (t->is_union ? FIELD_UNION : FIELD_RECORD)
+					   : FIELD_INT;
 	s->record = t->kind == TYPE_RECORD ? t->name : NULL;
 	return c;
 }
@@ -316,20 +316,21 @@ static struct place field_place(struct gen *g, const struct node *n)
 	struct place p;
 
 	if (n->field.is_arg) {
-		p = (struct place){ .kind = PLACE_CTX, .base = lower_ctx(g), .off = (s32)found->offset };
+		p = (struct place){ .kind = PLACE_CTX,
+				    .base = lower_ctx(g),
+				    .off = (s32)found->offset };
 		if (!found->is_data_loc)
 			return p;
 		/* The low half says where the data is, from the context's beginning. */
-		struct ir_operand at = ir_alu(f, BPF_AND, place_load(g, p, &type_u32),
-					      ir_imm(0xffff));
+		struct ir_operand at =
+			ir_alu(f, BPF_AND, place_load(g, p, &type_u32), ir_imm(0xffff));
 		return (struct place){ .kind = PLACE_KERNEL,
 				       .base = ir_alu(f, BPF_ADD, at, lower_ctx(g)) };
 	}
 	if (base->type->kind == TYPE_PTR) {
 		p = place_through(g, value_of(g, base), base->type);
-		p.core = p.kind == PLACE_KERNEL ?
-				 extend_core(g, NULL, base->type->target, n) :
-				 NULL;
+		p.core =
+			p.kind == PLACE_KERNEL ? extend_core(g, NULL, base->type->target, n) : NULL;
 	} else {
 		p = place_has(base) ? place_of(g, base) : store_somewhere(g, base, false);
 		bool continues = p.kind == PLACE_KERNEL && p.core;
@@ -352,8 +353,8 @@ static struct place index_place(struct gen *g, const struct node *n)
 	if (base->kind == TYPE_PTR)
 		p = place_through(g, value_of(g, n->index.base), base);
 	else
-		p = place_has(n->index.base) ? place_of(g, n->index.base) :
-					       store_somewhere(g, n->index.base, false);
+		p = place_has(n->index.base) ? place_of(g, n->index.base)
+					     : store_somewhere(g, n->index.base, false);
 	struct ir_operand i = value_of(g, n->index.index);
 	if (i.kind == IR_IMM && !p.core) {
 		p.off += (s32)(i.imm * (s64)size);

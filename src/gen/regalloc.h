@@ -11,13 +11,13 @@
 
 #include "gen/ir.h"
 
-#define HOME_NONE (-1)   /* never used */
-#define HOME_STACK (-2)  /* in slot[reg] */
+#define HOME_NONE (-1)  /* never used */
+#define HOME_STACK (-2) /* in slot[reg] */
 
 struct allocation {
-	s8 *home;   /* per virtual register: 0 to 9, HOME_NONE, HOME_STACK */
-	s32 *slot;  /* frame offset of those on the stack */
-	u32 frame;  /* bytes of stack in use, spills included */
+	s8 *home;    /* per virtual register: 0 to 9, HOME_NONE, HOME_STACK */
+	s32 *slot;   /* frame offset of those on the stack */
+	u32 frame;   /* bytes of stack in use, spills included */
 	bool spills; /* r0 and r5 are free for the emitter */
 };
 

@@ -29,7 +29,8 @@ static void store_literal(struct gen *g, const struct node *n, struct place to, 
 		if (step == 4)
 			bytes = (u32)bytes;
 		place_store(g, place_at(to, (s32)at), step,
-			    step == 8 ? ir_imm((s64)bytes) : ir_ext(f, ir_imm((s64)bytes), step, true));
+			    step == 8 ? ir_imm((s64)bytes)
+				      : ir_ext(f, ir_imm((s64)bytes), step, true));
 	}
 }
 
@@ -118,12 +119,15 @@ static void store_tuple(struct gen *g, const struct node *n, struct place to, co
 		place_zero(g, to, t->size);
 	for (u32 i = 0; i < t->field_count && i < n->type->field_count; i++) {
 		const struct field *a = &n->type->fields[i], *b = &t->fields[i];
-		struct place src = place_at(from, (s32)a->offset), dst = place_at(to, (s32)b->offset);
+		struct place src = place_at(from, (s32)a->offset),
+			     dst = place_at(to, (s32)b->offset);
 		if (value_is_scalar(b->type))
 			place_store(g, dst, b->type->size,
-				    value_convert(g, place_load(g, src, a->type), a->type, b->type));
+				    value_convert(g, place_load(g, src, a->type), a->type,
+						  b->type));
 		else
-			place_copy(g, dst, src, a->type->size < b->type->size ? a->type->size : b->type->size);
+			place_copy(g, dst, src,
+				   a->type->size < b->type->size ? a->type->size : b->type->size);
 	}
 }
 
@@ -160,7 +164,8 @@ static void store_bytes(struct gen *g, const struct node *n, struct place to, co
 		return;
 	}
 	if (n->kind == NODE_BUILTIN && n->builtin->id == BUILTIN_ARGS) {
-		place_copy(g, to, (struct place){ .kind = PLACE_CTX, .base = lower_ctx(g) }, t->size);
+		place_copy(g, to, (struct place){ .kind = PLACE_CTX, .base = lower_ctx(g) },
+			   t->size);
 		return;
 	}
 	if (!place_has(n)) {
@@ -239,7 +244,8 @@ struct place store_somewhere(struct gen *g, const struct node *n, bool pad)
 		if (p.kind == PLACE_MEM && !is_each)
 			return p;
 	}
-	u32 size = n->type->kind == TYPE_RECORD ? types_size(g->unit->types, n->type) : n->type->size;
+	u32 size =
+		n->type->kind == TYPE_RECORD ? types_size(g->unit->types, n->type) : n->type->size;
 	struct place tmp = place_temp(g, size);
 	store_value(g, n, tmp, n->type, pad);
 	return tmp;

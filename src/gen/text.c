@@ -138,9 +138,9 @@ struct ir_operand text_length(struct gen *g, const struct node *s)
 	struct place p = store_somewhere(g, s, false);
 	struct place copy = place_temp(g, s->type->size);
 	u32 r = ir_new_reg(f), end = ir_new_label(f);
-	struct ir_operand n = ir_call(f, BPF_FUNC_probe_read_kernel_str, place_address(g, copy),
-				      ir_imm(s->type->size), place_address(g, p), ir_none(),
-				      ir_none());
+	struct ir_operand n =
+		ir_call(f, BPF_FUNC_probe_read_kernel_str, place_address(g, copy),
+			ir_imm(s->type->size), place_address(g, p), ir_none(), ir_none());
 	ir_mov(f, r, ir_imm(0));
 	ir_jump(f, BPF_JSLE, n, ir_imm(0), end);
 	ir_mov(f, r, ir_alu(f, BPF_SUB, n, ir_imm(1)));

@@ -47,14 +47,15 @@ struct ir_operand value_convert(struct gen *g, struct ir_operand v, const struct
 	}
 	if (to->size >= 8 || !type_is_integer(to))
 		return v;
-	bool fits = from->size < to->size ? !(from->is_signed && !to->is_signed) :
-					    from->size == to->size && from->is_signed == to->is_signed;
+	bool fits = from->size < to->size
+			    ? !(from->is_signed && !to->is_signed)
+			    : from->size == to->size && from->is_signed == to->is_signed;
 	return fits && v.kind != IR_IMM ? v : ir_ext(f, v, to->size, to->is_signed);
 }
 
 /* --- conditions --- */
 
-static u8 jump_code(enum operator op, bool is_unsigned)
+static u8 jump_code(enum operation op, bool is_unsigned)
 {
 	switch (op) {
 	case OP_EQ:
@@ -72,7 +73,7 @@ static u8 jump_code(enum operator op, bool is_unsigned)
 	}
 }
 
-static enum operator opposite(enum operator op)
+static enum operation opposite(enum operation op)
 {
 	switch (op) {
 	case OP_EQ:
@@ -90,7 +91,7 @@ static enum operator opposite(enum operator op)
 	}
 }
 
-static bool is_comparison(enum operator op)
+static bool is_comparison(enum operation op)
 {
 	return op >= OP_EQ && op <= OP_GE;
 }
@@ -99,7 +100,7 @@ static void branch_compare(struct gen *g, const struct node *n, bool invert, u32
 {
 	struct ir_func *f = g->fn->ir;
 	const struct node *l = n->binary.left, *r = n->binary.right;
-	enum operator op = n->binary.op;
+	enum operation op = n->binary.op;
 
 	if (l->type->kind == TYPE_STRING && r->type->kind == TYPE_STRING) {
 		text_branch_equal(g, l, r, invert == (op == OP_EQ), to);
@@ -207,7 +208,7 @@ struct ir_operand value_divide_signed(struct gen *g, u8 alu, struct ir_operand a
 	return ir_reg(r);
 }
 
-static u8 alu_code(enum operator op, bool is_signed)
+static u8 alu_code(enum operation op, bool is_signed)
 {
 	switch (op) {
 	case OP_ADD:
@@ -241,7 +242,7 @@ static u32 target_size(struct gen *g, const struct type *pointer)
 }
 
 /* One operation on values at hand; also what compound assignment is made of. */
-static struct ir_operand arithmetic(struct gen *g, enum operator op, struct ir_operand a,
+static struct ir_operand arithmetic(struct gen *g, enum operation op, struct ir_operand a,
 				    const struct type *ta, struct ir_operand b,
 				    const struct type *tb, const struct type *result)
 {
@@ -256,15 +257,15 @@ static struct ir_operand arithmetic(struct gen *g, enum operator op, struct ir_o
 		else
 			a = ir_alu(f, BPF_MUL, a, ir_imm(target_size(g, tb)));
 	}
-	struct ir_operand v = (op == OP_DIV || op == OP_MOD) && !is_unsigned ?
-				      value_divide_signed(g, alu, a, b) :
-				      ir_alu(f, alu, a, b);
+	struct ir_operand v = (op == OP_DIV || op == OP_MOD) && !is_unsigned
+				      ? value_divide_signed(g, alu, a, b)
+				      : ir_alu(f, alu, a, b);
 	return result->size < 8 ? ir_ext(f, v, result->size, result->is_signed) : v;
 }
 
 static struct ir_operand binary(struct gen *g, const struct node *n)
 {
-	enum operator op = n->binary.op;
+	enum operation op = n->binary.op;
 
 	if (is_comparison(op) || op == OP_LAND || op == OP_LOR)
 		return truth(g, n);
@@ -369,7 +370,7 @@ static struct ir_operand incdec(struct gen *g, const struct node *n)
 static struct ir_operand assign(struct gen *g, const struct node *n)
 {
 	const struct node *target = n->assign.target, *value = n->assign.value;
-	enum operator op = n->assign.op;
+	enum operation op = n->assign.op;
 	struct ir_func *f = g->fn->ir;
 
 	if (target->kind == NODE_MAP && op == OP_NONE) {
@@ -417,8 +418,8 @@ static struct ir_operand stack_argument(struct gen *g, u32 number)
 {
 	enum attach kind = g->program->kind;
 	struct ir_operand sp = ctx_word(g, probe_register_offset("sp"));
-	struct place p = { .kind = kind == ATTACH_UPROBE || kind == ATTACH_URETPROBE ? PLACE_USER :
-										      PLACE_KERNEL,
+	struct place p = { .kind = kind == ATTACH_UPROBE || kind == ATTACH_URETPROBE ? PLACE_USER
+										     : PLACE_KERNEL,
 			   .base = sp,
 			   .off = (s32)(8 * (number + 1)) };
 

@@ -72,7 +72,7 @@ const char *check_literal(struct check *c, const struct node *n, const char *wha
 	return NULL;
 }
 
-static bool check_fold(enum operator op, s64 a, s64 b, s64 *out)
+static bool check_fold(enum operation op, s64 a, s64 b, s64 *out)
 {
 	switch (op) {
 	case OP_ADD:

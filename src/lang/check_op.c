@@ -6,7 +6,7 @@
 #include "lang/check_type.h"
 #include "lang/unify.h"
 
-static const char *check_op_name(enum operator op)
+static const char *check_op_name(enum operation op)
 {
 	static const char *const names[] = {
 		[OP_NONE] = "", [OP_ADD] = "+",   [OP_SUB] = "-",   [OP_MUL] = "*",
@@ -20,7 +20,7 @@ static const char *check_op_name(enum operator op)
 	return names[op];
 }
 
-static bool check_op_compares(enum operator op)
+static bool check_op_compares(enum operation op)
 {
 	return op >= OP_EQ && op <= OP_GE;
 }
@@ -64,7 +64,7 @@ static const struct type *check_address(struct check *c, struct node *n, const s
 
 const struct type *check_unary(struct check *c, struct node *n)
 {
-	enum operator op = n->unary.op;
+	enum operation op = n->unary.op;
 	const struct type *t = check_value(c, n->unary.operand);
 
 	n->type = NULL;
@@ -146,7 +146,7 @@ static const struct type *check_wrong_operands(struct check *c, struct node *n)
 	return NULL;
 }
 
-static bool check_comparable(struct check *c, enum operator op, const struct type *a,
+static bool check_comparable(struct check *c, enum operation op, const struct type *a,
 			     const struct type *b)
 {
 	if (type_is_scalar(a) && type_is_scalar(b))

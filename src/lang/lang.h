@@ -44,25 +44,27 @@ struct func {
 
 /* What check found out about a call, so that gen need not look again. */
 struct call_info {
-	const char *text;       /* the literal format, separator, path, symbol or strftime format */
-	struct map *map;        /* print, clear, zero, delete, len, has_key: the map, if the call is about one */
-	struct node *keys;      /* delete(@m[k]), delete(@m, k), has_key, print(@m[k]): the key's nodes; linked */
+	const char *text; /* the literal format, separator, path, symbol or strftime format */
+	struct map *
+		map; /* print, clear, zero, delete, len, has_key: the map, if the call is about one */
+	struct node *
+		keys; /* delete(@m[k]), delete(@m, k), has_key, print(@m[k]): the key's nodes; linked */
 	u32 key_count;
-	u64 number;             /* str, buf: most bytes, terminator included for str; kstack, ustack: frames;
+	u64 number;  /* str, buf: most bytes, terminator included for str; kstack, ustack: frames;
 				 * hist: bits; print: top; reg: context offset; kaddr, uaddr, cgroupid: the value;
 				 * signal: number; nsecs: clock; ntop: 0 (by size), AF_INET or AF_INET6 */
-	u64 number2;            /* print: div */
-	u8 address[16];         /* pton */
-	bool is_constant;       /* number is known now (str with constant length, ntop with constant family, signal) */
-	enum stack_mode mode;   /* kstack, ustack */
+	u64 number2; /* print: div */
+	u8 address[16]; /* pton */
+	bool is_constant; /* number is known now (str with constant length, ntop with constant family, signal) */
+	enum stack_mode mode; /* kstack, ustack */
 };
 
 /* Settings from config = { } , the environment (BPFTRACE_MAX_STRLEN or SKEP_MAX_STRLEN, ...) in that order of force. */
 struct config {
-	u32 max_strlen;      /* 1024 */
-	u32 max_map_keys;    /* 4096 */
-	u32 max_probes;      /* 1024; 0: no limit below PROBE_MAX_TARGETS */
-	u32 stack_frames;    /* 127 */
+	u32 max_strlen;   /* 1024 */
+	u32 max_map_keys; /* 4096 */
+	u32 max_probes;   /* 1024; 0: no limit below PROBE_MAX_TARGETS */
+	u32 stack_frames; /* 127 */
 	enum stack_mode stack_mode;
 	bool print_maps_on_exit;
 	u32 ring_pages;      /* event ring, in pages of 4 KiB; 0: default */
@@ -73,24 +75,24 @@ struct config {
 };
 
 struct lang_options {
-	int argc;            /* positional parameters, and --name=value for getopt */
+	int argc; /* positional parameters, and --name=value for getopt */
 	char **argv;
-	bool unsafe;         /* signal(), system() allowed */
-	bool has_child;      /* -c: cpid is known */
+	bool unsafe;    /* signal(), system() allowed */
+	bool has_child; /* -c: cpid is known */
 	u32 child_pid;
-	u32 pid;             /* -p */
+	u32 pid; /* -p */
 };
 
 struct program {
-	struct clause *clause;    /* a copy of its own, typed */
+	struct clause *clause; /* a copy of its own, typed */
 	enum attach kind;
-	struct probe_args args;   /* of its targets: the same for all */
+	struct probe_args args; /* of its targets: the same for all */
 	bool args_known;
 	probe_targets targets;
-	bool multi;               /* k*, u* with many targets: one multi link where the kernel can */
+	bool multi; /* k*, u* with many targets: one multi link where the kernel can */
 	vec_of(struct var *) vars; /* all variables; index is the place in here */
-	bool uses_probe;          /* `probe` or `func`: which target fired matters */
-	bool has_callback;        /* contains a for loop */
+	bool uses_probe;           /* `probe` or `func`: which target fired matters */
+	bool has_callback;         /* contains a for loop */
 };
 
 struct unit {
@@ -111,10 +113,10 @@ void lang_dump_tokens(struct arena *a, const char *source, size_t len, struct bu
 int lang_parse(struct arena *a, const char *source, size_t len, struct script_ast **out,
 	       struct diag *d);
 /* A script that could not be parsed whole may be checked all the same, for the mistakes in the rest of it. */
-void lang_dump_ast(const struct script_ast *ast, struct buf *out);          /* -d ast */
+void lang_dump_ast(const struct script_ast *ast, struct buf *out); /* -d ast */
 int lang_check(struct script_ast *ast, struct probe_context *probes,
 	       const struct lang_options *options, struct unit *out, struct diag *d);
-void lang_dump_unit(const struct unit *u, struct buf *out);                 /* typed programs, -d ast after check */
+void lang_dump_unit(const struct unit *u, struct buf *out); /* typed programs, -d ast after check */
 
 /* Deep copy, for programs of one clause that differ in their arguments. */
 struct clause *ast_copy_clause(struct arena *a, const struct clause *c);

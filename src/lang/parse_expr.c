@@ -162,7 +162,7 @@ static bool parse_negates(const struct node *n)
 	       (n->integer.is_unsigned || (s64)n->integer.value >= 0);
 }
 
-static struct node *parse_operator(struct parser *p, enum operator op)
+static struct node *parse_operator(struct parser *p, enum operation op)
 {
 	struct token t = parse_next(p);
 	struct node *operand = parse_unary(p);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lang/prune.h"
 
-
 static bool is_whole(const struct node *n);
 
 static bool all_whole(const struct node *list)

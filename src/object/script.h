@@ -23,8 +23,8 @@
 #define SCRIPT_RINGBUF "skep_events" /* the ring buffer's map name */
 /* Stacks of a depth other than the default lie in maps with "_DEPTH" after this, and their ids have the
  * depth in their upper halves. */
-#define SCRIPT_STACKS "skep_stacks"  /* the BPF_MAP_TYPE_STACK_TRACE map's name */
-#define SCRIPT_BSS ".bss"            /* counters and scalar maps; see script_map.offset */
+#define SCRIPT_STACKS "skep_stacks" /* the BPF_MAP_TYPE_STACK_TRACE map's name */
+#define SCRIPT_BSS ".bss"           /* counters and scalar maps; see script_map.offset */
 
 /* One place to attach to. Which fields mean something depends on the kind. */
 struct script_target {

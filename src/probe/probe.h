@@ -80,8 +80,8 @@ struct probe_args {
 	/* kretprobe, uretprobe: u64; fexit: typed; NULL if there is none. */
 	const struct type *retval;
 	const char *retval_declared; /* as field.declared */
-	u32 retval_offset; /* in the context */
-	u32 arg_count;     /* argN: number known to exist, or the number of argument registers */
+	u32 retval_offset;           /* in the context */
+	u32 arg_count; /* argN: number known to exist, or the number of argument registers */
 };
 /* 0; -ENOENT when the target has no such thing as arguments; other errors as found. Reports nothing: the
  * caller knows whether arguments are needed. why (may be NULL) gets a reason for the message. */

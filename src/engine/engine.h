@@ -48,8 +48,8 @@ struct engine_ops {
 	/* Frames of a stack id: number of addresses written (at most max), or -errno. */
 	int (*stack)(void *e, s64 id, u64 *addrs, u32 max);
 	/* Stops all that is attached from firing and begins to detach it, without waiting for that: it takes a
-	 * millisecond or two. Programs that are running may still write an event. run() and the maps go on
-	 * working. Once only, before detach. */
+	 * millisecond or two. run() and the maps go on working, and events_consume now waits for events that a
+	 * program has begun to write. Once only, before detach. */
 	void (*quiesce)(void *e);
 	/* Detaches everything, or waits until what quiesce began is done. */
 	void (*detach)(void *e);

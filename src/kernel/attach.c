@@ -153,7 +153,7 @@ static int attach_target(struct instance *k, int prog, enum attach kind,
 	}
 	if (link < 0)
 		return link;
-	instance_keep(k, link, -1, true);
+	instance_keep(k, link, -1, kind != ATTACH_RAWTRACEPOINT);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  *
  *	a link on a perf event     0 to 60 ms; many at a time wait together
  *	a tracepoint's perf event  40 to 70 ms; one after the other, under one lock of the kernel
+ *	a raw tracepoint           0.2 ms; a few are closed on the spot
  *
  * So a child gets the descriptors and does all the waiting, while we go on: first it closes the links, each in a
  * thread of its own as far as that goes, then what is left of the perf events, which can take seconds for a hundred
@@ -29,8 +30,8 @@
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,15 +39,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define MAX_THREADS 128u
 #define THREAD_STACK (64u << 10)
-#define BEGIN_MS 1000 /* to be told that the closing has begun, at most */
+#define QUICK_LINKS 4u
+#define LOOK_US 20
+#define MAX_LOOKS 250
+#define BEGIN_MS 1000 /* to be told that the first links are closed, at most */
 
 struct closing {
 	const int *fds;
 	u32 n, next;
-	u32 tell_at; /* of which one to tell that it is the turn */
-	int told;    /* to here; -1: nobody */
+	u32 begun;            /* threads that have begun */
+	int tids[MAX_THREADS]; /* of those; 0: not yet known */
 };
 
 /* Descriptors by how they are closed. */
@@ -54,46 +60,79 @@ struct parts {
 	int *links; /* stop a program */
 	int *slow;  /* perf events that had a link */
 	u32 n_links, n_slow;
+	bool quick; /* not worth a child */
 };
 
 static void *close_some(void *arg)
 {
 	struct closing *c = arg;
+	u32 slot = __atomic_fetch_add(&c->begun, 1, __ATOMIC_RELAXED);
 
+	__atomic_store_n(&c->tids[slot], (int)syscall(SYS_gettid), __ATOMIC_RELAXED);
 	for (;;) {
 		u32 i = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED);
 
 		if (i >= c->n)
 			return NULL;
-		/* Those with lower numbers are on their way; they get the time to go it. */
-		if (c->told >= 0 && i == c->tell_at) {
-			sched_yield();
-			if (write(c->told, "", 1) < 0)
-				c->told = -1;
-		}
 		close(c->fds[i]);
 	}
 }
 
-/* Closes all, waiting for the kernel with many at a time. Tells `told` when the first round is on its way. */
+/* Whether a thread has come so far that it waits for the kernel, or has ended. */
+static bool is_quiet(const int *tid)
+{
+	int known = __atomic_load_n(tid, __ATOMIC_RELAXED);
+	char path[48], *text, *state;
+	bool quiet;
+
+	if (!known)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", known);
+	text = text_read_file(path, 4096, NULL);
+	/* "12 (a name) D ..." */
+	state = text ? strrchr(text, ')') : NULL;
+	quiet = !state || strncmp(state, ") R", 3) != 0;
+	free(text);
+	return quiet;
+}
+
+/* Waits until the first close of each thread has taken effect, though not for ever. */
+static void wait_quiet(const struct closing *c, u32 threads)
+{
+	u32 looks = 0;
+
+	for (u32 i = 0; i < threads; i++) {
+		while (!is_quiet(&c->tids[i]) && looks++ < MAX_LOOKS)
+			usleep(LOOK_US);
+	}
+}
+
+/* Closes all, waiting for the kernel with many at a time. Tells `told` (-1: nobody) when the first round has taken
+ * effect. */
 static void close_together(const int *fds, u32 n, int told)
 {
-	struct closing c = { .fds = fds, .n = n, .told = told };
+	struct closing c = { .fds = fds, .n = n };
 	pthread_t threads[MAX_THREADS];
 	pthread_attr_t attr;
-	u32 started = 0;
+	u32 started = 0, most = n < MAX_THREADS ? n : MAX_THREADS;
 
-	c.tell_at = (n < MAX_THREADS ? n : MAX_THREADS) - 1;
-	if (n > 1 && pthread_attr_init(&attr) == 0) {
+	if ((n > 1 || told >= 0) && pthread_attr_init(&attr) == 0) {
 		pthread_attr_setstacksize(&attr, THREAD_STACK);
-		while (started < MAX_THREADS && started + 1 < n &&
+		while (started < most &&
 		       pthread_create(&threads[started], &attr, close_some, &c) == 0)
 			started++;
 		pthread_attr_destroy(&attr);
 	}
-	close_some(&c);
-	while (started)
-		pthread_join(threads[--started], NULL);
+	if (told >= 0) {
+		wait_quiet(&c, started);
+		if (write(told, "", 1) < 0)
+			told = -1;
+	}
+	for (u32 i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	/* What is left if no thread could be had. */
+	for (u32 i = c.next; i < n; i++)
+		close(fds[i]);
 }
 
 static int by_number(const void *a, const void *b)
@@ -136,7 +175,8 @@ static struct parts take_parts(struct instance *k)
 {
 	size_t total = k->attachments.n, left = 0;
 	struct parts p = { .links = arena_array(&k->arena, int, total),
-			   .slow = arena_array(&k->arena, int, total) };
+			   .slow = arena_array(&k->arena, int, total),
+			   .quick = true };
 
 	for (size_t i = 0; i < total; i++) {
 		const struct attachment *a = &k->attachments.at[i];
@@ -145,6 +185,7 @@ static struct parts take_parts(struct instance *k)
 			k->attachments.at[left++] = *a;
 			continue;
 		}
+		p.quick &= !a->slow;
 		/* Without a link the program goes with its event. */
 		if (a->link >= 0)
 			p.links[p.n_links++] = a->link;
@@ -154,6 +195,7 @@ static struct parts take_parts(struct instance *k)
 			p.slow[p.n_slow++] = a->perf;
 	}
 	k->attachments.n = left;
+	p.quick &= p.n_links <= QUICK_LINKS;
 	return p;
 }
 
@@ -211,7 +253,7 @@ void detach_begin(struct instance *k)
 
 	for (size_t i = 0; i < k->attachments.n; i++)
 		ioctl(k->attachments.at[i].perf, PERF_EVENT_IOC_DISABLE, 0);
-	if (!p.n_links || hand_over(k, &p))
+	if (!p.quick && hand_over(k, &p))
 		return;
 	close_together(p.links, p.n_links, -1);
 	close_together(p.slow, p.n_slow, -1);

@@ -17,7 +17,7 @@
 struct attachment {
 	int link;  /* of bpf(2): closing it takes the program off */
 	int perf;  /* of perf_event_open(2): the event that the program was put on */
-	bool slow; /* closing perf makes the kernel wait for grace periods; it cannot be disabled either */
+	bool slow; /* closing makes the kernel wait for grace periods; perf, if any, cannot be disabled */
 };
 
 struct instance_program {
@@ -48,6 +48,7 @@ struct instance {
 	const char *tracefs;          /* NULL: not looked for yet */
 	int *cpus;                    /* the CPUs online, read when a kind needs them */
 	u32 online;
+	bool quiet; /* nothing fires any more */
 	struct ring ring;
 	struct pace pace;
 	u8 *bss;

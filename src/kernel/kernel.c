@@ -27,6 +27,9 @@
 #define LOG_MAX ((16u << 20) - 1)
 #define LOG_MIN (64u << 10)
 
+#define BLOCKED_US 200
+#define BLOCKED_LOOKS 5000
+
 #define CONTEXT_SLOTS 12 /* arguments of a raw tracepoint, at most */
 
 void instance_keep(struct instance *k, int link, int perf, bool slow)
@@ -227,16 +230,25 @@ static int kernel_events_fd(void *e)
 static int kernel_events_consume(void *e, engine_event_fn fn, void *arg)
 {
 	struct instance *k = e;
-
-	int count = ring_consume(&k->ring, fn, arg);
+	int count = ring_consume(&k->ring, fn, arg), total = count;
 
 	pace_note(&k->pace, &k->ring, count);
-	return count;
+	/* A program that was interrupted while it wrote a record holds up all that came after it, and at the end nobody
+	 * will look again. */
+	for (int i = 0; k->quiet && k->ring.blocked && count >= 0 && i < BLOCKED_LOOKS; i++) {
+		usleep(BLOCKED_US);
+		count = ring_consume(&k->ring, fn, arg);
+		total += count > 0 ? count : 0;
+	}
+	return count < 0 ? count : total;
 }
 
 static void kernel_quiesce(void *e)
 {
-	detach_begin(e);
+	struct instance *k = e;
+
+	k->quiet = true;
+	detach_begin(k);
 }
 
 static void kernel_detach(void *e)

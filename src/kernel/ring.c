@@ -114,6 +114,7 @@ int ring_consume(struct ring *r, engine_event_fn fn, void *arg)
 
 	if (r->fd < 0)
 		return 0;
+	r->blocked = false;
 	published = last = r->pos;
 	end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	while (r->pos < end) {
@@ -124,8 +125,10 @@ int ring_consume(struct ring *r, engine_event_fn fn, void *arg)
 		if (!record)
 			return -errno;
 		head = __atomic_load_n((const u32 *)(const void *)record, __ATOMIC_ACQUIRE);
-		if (head & BPF_RINGBUF_BUSY_BIT)
+		if (head & BPF_RINGBUF_BUSY_BIT) {
+			r->blocked = true;
 			break;
+		}
 		len = head & ~(u32)BPF_RINGBUF_DISCARD_BIT;
 		record = see(r, r->pos, (u64)HEADER + len);
 		if (!record)

@@ -10,6 +10,7 @@ struct ring {
 	u64 size, pos; /* bytes; how far we have read since the beginning */
 	/* The published position stays one record behind, so that no writer wakes us. */
 	bool hold;
+	bool blocked; /* the last look ended at a record that is still being written */
 	size_t page;
 	void *consumer_page; /* ours to write */
 	void *producer_page; /* the kernel's */

@@ -231,6 +231,8 @@ static bool expand_clause(struct check *c, struct clause *clause, size_t *total,
 	for (const struct probe_name *name = clause->probes; name; name = name->next) {
 		size_t from = targets.n;
 
+		if (c->d->suppressed) /* nobody reads more mistakes than that */
+			return false;
 		expand_probe(c, name, &targets);
 		*total += targets.n - from;
 		if (c->u->config.max_probes && *total > c->u->config.max_probes) {

@@ -174,10 +174,28 @@ static bool find_function(void *arg, const struct kernel_symbol *s)
 	return !w->found;
 }
 
+static bool add_name(void *arg, const struct kernel_symbol *s)
+{
+	struct probe_cache *cache = arg;
+
+	if (is_function(s))
+		table_set_str(&cache->functions, s->name, cache);
+	return true;
+}
+
 bool kernel_symbols_has_function(struct probe_context *c, const char *module, const char *name)
 {
 	struct wanted w = { .module = module, .name = name };
+	struct probe_cache *cache = c->cache;
 
+	/* Going through the file costs some 20 ms: for many questions the names are kept. */
+	if (!module && ++cache->functions_asked > 4) {
+		if (!cache->functions.n) {
+			table_init(&cache->functions, cache->arena);
+			kernel_symbols_each(c, add_name, cache);
+		}
+		return table_get_str(&cache->functions, name) != NULL;
+	}
 	kernel_symbols_each(c, find_function, &w);
 	return w.found;
 }
@@ -200,6 +218,8 @@ const char *kernel_symbols_nearest(struct probe_context *c, const char *name)
 {
 	struct near_search s = { c->arena, nearest_to(name) };
 
+	if (++c->cache->searches > MAX_SEARCHES)
+		return NULL;
 	kernel_symbols_functions(c, try_function, &s);
 	return nearest_name(&s.near);
 }

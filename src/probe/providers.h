@@ -10,6 +10,8 @@
 #include "probe/parts.h"
 #include "probe/probe.h"
 
+#define MAX_SEARCHES 8 /* through all symbols, for nearest names: it takes its time */
+
 /* What a context keeps between questions, in the arena that it was made with. */
 struct probe_cache {
 	struct arena *arena;
@@ -17,6 +19,10 @@ struct probe_cache {
 	const char *blacklist; /* path of the list of functions that kprobes refuse */
 	struct table blacklisted;
 	bool blacklist_known;
+	struct table
+		functions; /* names of the kernel's and its modules', once many were asked for */
+	u32 functions_asked;
+	u32 searches; /* for nearest names */
 };
 
 /* Gathers targets; taking no more than `max` of them. */

@@ -32,6 +32,7 @@
 #include "session/usyms.h"
 
 enum { SESSION_TELL_NS = 1000000000, SESSION_WATCH_NS = 100000000 };
+enum { SESSION_TURN_NS = 5000000, SESSION_TURN_EVENTS = 64 };
 /* How much of the ring is looked at after the end: more than it can hold, less than for ever. */
 enum { SESSION_DRAIN_BYTES = 64 << 20 };
 
@@ -48,6 +49,8 @@ struct session {
 	struct maps maps;
 	struct actions actions;
 	struct losses losses;
+	u64 turn;      /* when the events' began, ns */
+	u32 events;    /* so far */
 	u32 attached;  /* probes in all */
 	bool has_more; /* something will happen after BEGIN */
 	int pidfd;     /* of -p; -1: none */
@@ -73,12 +76,33 @@ static void session_on_signal(void *arg, int signo, u32 sender_pid)
 	session_stop(arg);
 }
 
+static u64 session_now(clockid_t clock)
+{
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(clock, &now);
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+/* An engine_event_fn. While the loop runs it comes to an end now and then even if the events do not, since timers and
+ * signals want their turn. */
+static int session_event(void *arg, const void *data, size_t len)
+{
+	struct session *s = arg;
+	int stop = actions_event(&s->actions, data, len);
+
+	if (stop || !s->loop || ++s->events % SESSION_TURN_EVENTS)
+		return stop;
+	return session_now(CLOCK_MONOTONIC) - s->turn > SESSION_TURN_NS;
+}
+
 static void session_consume(struct session *s)
 {
 	int count = 0;
 
+	s->turn = session_now(CLOCK_MONOTONIC);
 	if (s->ops->events_fd(s->engine) >= 0)
-		count = s->ops->events_consume(s->engine, actions_event, &s->actions);
+		count = s->ops->events_consume(s->engine, session_event, s);
 	if (count < 0 && !s->actions.error)
 		s->actions.error = diag_errno(s->d, -count, "cannot read the events");
 }
@@ -148,8 +172,15 @@ static void session_on_trigger(void *arg)
 {
 	struct trigger *t = arg;
 	struct session *s = t->session;
-	int err = session_run_program(s, t->program);
+	int err;
 
+	/* In a full ring there would be no room for what the program says, exit() among it. */
+	session_consume(s);
+	if (session_is_over(s)) {
+		session_stop(s);
+		return;
+	}
+	err = session_run_program(s, t->program);
 	if (err)
 		s->actions.error = err;
 	/* At once: an exit() in it must keep a late timer from running it again. */
@@ -260,6 +291,7 @@ static void session_count_internal(struct session *s)
 static int session_add_signals(struct session *s)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		bool own = false;
@@ -267,6 +299,9 @@ static int session_add_signals(struct session *s)
 
 		for (size_t j = 0; j < s->script->targets.n; j++)
 			own |= s->script->targets.at[j].signal == (u32)signals[i];
+		/* nohup(1) stays in force. Of SIGINT a shell's background jobs say the same, but mean only the terminal's. */
+		own |= signals[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
+		       old.sa_handler == SIG_IGN;
 		err = own ? 0 : loop_add_signal(s->loop, signals[i], session_on_signal, s);
 		if (err)
 			return diag_errno(s->d, -err, "cannot watch for signals");
@@ -376,14 +411,12 @@ static int session_release(struct session *s)
 /* `elapsed` counts from here. */
 static void session_set_clock(struct session *s)
 {
-	struct timespec now;
 	size_t size = 0;
 	u8 *bss = s->ops->bss(s->engine, &size);
+	u64 ns = session_now(CLOCK_BOOTTIME);
 
 	if (!s->script->uses_elapsed || !bss || s->script->elapsed_offset + sizeof(u64) > size)
 		return;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	u64 ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
 	memcpy(bss + s->script->elapsed_offset, &ns, sizeof(ns));
 }
 
@@ -441,6 +474,8 @@ static int session_finish(struct session *s)
 	int err;
 
 	/* From here on a second Ctrl-C ends the program as if nothing were watching for it. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	loop_free(s->loop);
 	s->loop = NULL;
 	s->actions.child_mask = NULL;

@@ -149,9 +149,9 @@ struct ir_operand call_value(struct gen *g, const struct node *n)
 	case FUNC_NSECS:
 		return clock_now(g, info->number);
 	case FUNC_PID:
-		return ir_alu(f, BPF_RSH, call0(g, BPF_FUNC_get_current_pid_tgid), ir_imm(32));
+		return value_current(g, false);
 	case FUNC_TID:
-		return ir_ext(f, call0(g, BPF_FUNC_get_current_pid_tgid), 4, false);
+		return value_current(g, true);
 	default:
 		call_statement(g, n);
 		return ir_none();
@@ -295,7 +295,6 @@ static void store_time(struct gen *g, const struct node *n, struct place to)
 void call_store(struct gen *g, const struct node *n, struct place to, const struct type *t,
 		bool pad)
 {
-	struct ir_func *f = g->fn->ir;
 	const struct call_info *info = n->call.info;
 
 	switch (n->call.func->id) {
@@ -321,12 +320,10 @@ void call_store(struct gen *g, const struct node *n, struct place to, const stru
 	case FUNC_STRFTIME:
 		store_time(g, n, to);
 		break;
-	case FUNC_USYM: {
+	case FUNC_USYM:
 		place_store(g, to, 8, value_of(g, n->call.args));
-		struct ir_operand pid = call0(g, BPF_FUNC_get_current_pid_tgid);
-		place_store(g, place_at(to, 8), 8, ir_alu(f, BPF_RSH, pid, ir_imm(32)));
+		place_store(g, place_at(to, 8), 8, value_current(g, false));
 		break;
-	}
 	case FUNC_KPTR:
 	case FUNC_UPTR:
 		store_value(g, n->call.args, to, t, pad);

@@ -3,8 +3,11 @@
 #include "gen/gen.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gen/lower.h"
+
+#define INITIAL_PID_NS 0xeffffffcu /* PROC_PID_INIT_INO, fixed since Linux 3.8 */
 
 /* --- which maps are written by how many programs --- */
 
@@ -78,6 +81,17 @@ static void count_writers(struct gen *g)
 	}
 }
 
+/* A saved object may run anywhere, so it takes numbers as they are outside. */
+static void find_pid_namespace(struct gen *g)
+{
+	struct stat ns;
+
+	if (g->opts->core || stat("/proc/self/ns/pid", &ns) || ns.st_ino == INITIAL_PID_NS)
+		return;
+	g->pid_ns_device = ns.st_dev;
+	g->pid_ns_inode = ns.st_ino;
+}
+
 int gen_unit(const struct unit *u, const struct gen_options *opts, struct object *object,
 	     struct script *script, struct diag *d)
 {
@@ -97,6 +111,7 @@ int gen_unit(const struct unit *u, const struct gen_options *opts, struct object
 	script->max_strlen = u->config.max_strlen;
 	script->stack_frames = u->config.stack_frames;
 	script->uses_cpid = u->uses_cpid;
+	find_pid_namespace(&g);
 	int err = mapop_prepare(&g);
 	if (err)
 		return err;

@@ -82,11 +82,11 @@ struct gen {
 	struct diag *diag;
 	struct object *object;
 	struct script *script;
+	u64 pid_ns_device, pid_ns_inode;              /* our pid namespace; 0: the initial one */
 	u32 events_map, stacks_map[128], scratch_map; /* index + 1; 0: not there yet */
 	u32 *map_index;             /* of each unit map in object.maps; UINT32_MAX: in .bss */
 	u32 *map_writers;           /* programs that write each unit map */
 	u32 zero_offset, zero_size; /* a stretch of .bss that is always zero */
-	u32 elapsed_offset;         /* .bss: when the script started; 0: not asked for */
 	bool busy;                  /* probes of the system write events */
 	u32 largest_record;
 	u32 lost_counter;  /* .bss offset + 1 */
@@ -129,6 +129,8 @@ bool value_is_scalar(const struct type *t);
 struct ir_operand value_of(struct gen *g, const struct node *n);
 struct ir_operand value_convert(struct gen *g, struct ir_operand v, const struct type *from,
 				const struct type *to);
+/* The current process's or thread's number. */
+struct ir_operand value_current(struct gen *g, bool thread);
 struct ir_operand value_divide_signed(struct gen *g, u8 alu, struct ir_operand a,
 				      struct ir_operand b);
 /* Goes to `to` if the condition is false (or true, with invert), otherwise on. */

@@ -133,12 +133,8 @@ static void store_tuple(struct gen *g, const struct node *n, struct place to, co
 
 static void store_ustack(struct gen *g, struct ir_operand id, struct place to)
 {
-	struct ir_func *f = g->fn->ir;
-
 	place_store(g, to, 8, id);
-	struct ir_operand pid = ir_call(f, BPF_FUNC_get_current_pid_tgid, ir_none(), ir_none(),
-					ir_none(), ir_none(), ir_none());
-	place_store(g, place_at(to, 8), 8, ir_alu(f, BPF_RSH, pid, ir_imm(32)));
+	place_store(g, place_at(to, 8), 8, value_current(g, false));
 }
 
 static void store_ternary(struct gen *g, const struct node *n, struct place to,

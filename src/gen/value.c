@@ -404,6 +404,28 @@ static struct ir_operand call0(struct gen *g, u32 helper)
 	return ir_call(g->fn->ir, helper, ir_none(), ir_none(), ir_none(), ir_none(), ir_none());
 }
 
+/*
+ * Process and thread numbers as this process sees them: in a pid namespace of its own, as in a container, they
+ * are those of the namespace, which user space's numbers (cpid, /proc) are, too. 0 for tasks outside of it.
+ */
+struct ir_operand value_current(struct gen *g, bool thread)
+{
+	struct ir_func *f = g->fn->ir;
+	struct ir_operand both;
+
+	if (!g->pid_ns_inode) {
+		both = call0(g, BPF_FUNC_get_current_pid_tgid);
+	} else { /* struct bpf_pidns_info: u32 pid (the thread), u32 tgid */
+		struct place info = place_temp(g, 8);
+		place_store(g, info, 8, ir_imm(0));
+		ir_call_void(f, BPF_FUNC_get_ns_current_pid_tgid, ir_imm((s64)g->pid_ns_device),
+			     ir_imm((s64)g->pid_ns_inode), place_address(g, info), ir_imm(8),
+			     ir_none());
+		both = place_load(g, info, &type_u64);
+	}
+	return thread ? ir_ext(f, both, 4, false) : ir_alu(f, BPF_RSH, both, ir_imm(32));
+}
+
 static struct ir_operand ctx_word(struct gen *g, int offset)
 {
 	if (offset < 0) {
@@ -466,9 +488,9 @@ static struct ir_operand builtin(struct gen *g, const struct node *n)
 
 	switch (n->builtin->id) {
 	case BUILTIN_PID:
-		return ir_alu(f, BPF_RSH, call0(g, BPF_FUNC_get_current_pid_tgid), ir_imm(32));
+		return value_current(g, false);
 	case BUILTIN_TID:
-		return ir_ext(f, call0(g, BPF_FUNC_get_current_pid_tgid), 4, false);
+		return value_current(g, true);
 	case BUILTIN_UID:
 	case BUILTIN_USERNAME:
 		return ir_ext(f, call0(g, BPF_FUNC_get_current_uid_gid), 4, false);

@@ -98,7 +98,7 @@ void loop_range(struct gen *g, const struct node *n)
 	struct ir_operand start =
 		from.kind == IR_IMM ? from : place_load(g, place_scratch(g, from_at), &type_s64);
 	struct ir_operand i = ir_alu(&b.ir, BPF_ADD, ir_ext(&b.ir, ir_reg(0), 4, false), start);
-	if (lower_var_in_reg(g, v))
+	if (lower_var_in_reg(v))
 		ir_mov(&b.ir, g->vars[v->index].reg, i);
 	else
 		place_store(g, lower_var_place(g, v), 8, i);

@@ -27,9 +27,8 @@ struct ir_operand lower_ctx(struct gen *g)
 	return ir_load(g->fn->ir, g->fn->outer_ctx, 0, 8, false);
 }
 
-bool lower_var_in_reg(const struct gen *g, const struct var *v)
+bool lower_var_in_reg(const struct var *v)
 {
-	(void)g;
 	return value_is_scalar(v->type) && !v->captured;
 }
 
@@ -45,7 +44,7 @@ void lower_declare(struct gen *g, const struct var *v)
 	if (lv->declared || !v->type || v->type->kind == TYPE_NONE)
 		return;
 	lv->declared = true;
-	if (lower_var_in_reg(g, v)) {
+	if (lower_var_in_reg(v)) {
 		lv->reg = ir_new_reg(g->fn->ir);
 	} else if (!v->captured && place_fits_stack(g, v->type->size)) {
 		lv->off = (s32)place_temp(g, v->type->size).base.imm;
@@ -75,7 +74,7 @@ void lower_assign_var(struct gen *g, const struct var *v, const struct node *val
 		return;
 	}
 	struct ir_operand x = value_convert(g, value_of(g, value), value->type, v->type);
-	if (lower_var_in_reg(g, v))
+	if (lower_var_in_reg(v))
 		ir_mov(f, g->vars[v->index].reg, x);
 	else
 		place_store(g, lower_var_place(g, v), 8, x);
@@ -90,7 +89,7 @@ static void lower_let(struct gen *g, const struct node *n)
 		lower_assign_var(g, v, n->let.value);
 	} else if (!v->type || v->type->kind == TYPE_NONE) {
 		return;
-	} else if (lower_var_in_reg(g, v)) {
+	} else if (lower_var_in_reg(v)) {
 		ir_mov(g->fn->ir, g->vars[v->index].reg, ir_imm(0));
 	} else {
 		place_zero(g, lower_var_place(g, v), value_is_scalar(v->type) ? 8 : v->type->size);

@@ -118,7 +118,7 @@ int lower_error(struct gen *g, struct loc loc, const char *fmt, ...)
 /* Emits a function once it is complete; its index in the object, or -EINVAL. */
 int lower_finish(struct gen *g, struct lower_func *fn, u32 *stack);
 /* Where a variable lives, unless it is in a register. */
-bool lower_var_in_reg(const struct gen *g, const struct var *v);
+bool lower_var_in_reg(const struct var *v);
 struct place lower_var_place(struct gen *g, const struct var *v);
 void lower_assign_var(struct gen *g, const struct var *v, const struct node *value);
 void lower_declare(struct gen *g, const struct var *v);

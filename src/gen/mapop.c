@@ -51,7 +51,7 @@ static u32 key_values(const struct type *key)
 	return 0;
 }
 
-static void add_writes(struct gen *g)
+static void make_tables(struct gen *g)
 {
 	g->map_writers = arena_array(g->arena, u32, g->unit->maps.n + 1);
 	g->full_counter = arena_array(g->arena, u32, g->unit->maps.n + 1);
@@ -90,7 +90,7 @@ static void add_map(struct gen *g, const struct map *m)
 
 int mapop_prepare(struct gen *g)
 {
-	add_writes(g);
+	make_tables(g);
 	for (size_t i = 0; i < g->unit->maps.n; i++) {
 		const struct map *m = g->unit->maps.at[i];
 		if (!m->value)

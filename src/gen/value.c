@@ -286,7 +286,7 @@ static struct ir_operand unary(struct gen *g, const struct node *n)
 	case OP_ADDR:
 		if (!place_has(n->unary.operand) ||
 		    (n->unary.operand->kind == NODE_VAR &&
-		     lower_var_in_reg(g, n->unary.operand->var.var))) {
+		     lower_var_in_reg(n->unary.operand->var.var))) {
 			lower_error(g, n->loc, "this has no address");
 			return ir_imm(0);
 		}
@@ -332,7 +332,7 @@ static struct ir_operand read_var(struct gen *g, const struct node *n)
 	const struct var *v = n->var.var;
 
 	lower_declare(g, v);
-	if (!lower_var_in_reg(g, v))
+	if (!lower_var_in_reg(v))
 		return place_load(g, lower_var_place(g, v), type_int(8, v->type->is_signed));
 	/* A copy: the variable may change before the value is used. */
 	u32 r = ir_new_reg(g->fn->ir);
@@ -342,7 +342,7 @@ static struct ir_operand read_var(struct gen *g, const struct node *n)
 
 static void write_var(struct gen *g, const struct var *v, struct ir_operand x)
 {
-	if (lower_var_in_reg(g, v))
+	if (lower_var_in_reg(v))
 		ir_mov(g->fn->ir, g->vars[v->index].reg, x);
 	else
 		place_store(g, lower_var_place(g, v), 8, x);

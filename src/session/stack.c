@@ -9,6 +9,7 @@
 #include "session/stack.h"
 
 #include <inttypes.h>
+#include <errno.h>
 #include <string.h>
 
 #include "session/ksyms.h"
@@ -98,4 +99,7 @@ void stack_text(struct values *v, struct buf *b, const struct type *t, const u8 
 	buf_putc(b, '\n');
 	for (int i = 0; i < count && i < (int)max; i++)
 		stack_frame(v, b, t, pid, frames[i]);
+	/* Another stack had its place in the kernel's hash table. */
+	if (id == -EEXIST || count == -ENOENT)
+		buf_puts(b, "        [stack lost: no room in the stack map]\n");
 }

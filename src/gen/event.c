@@ -56,7 +56,7 @@ static u32 events_map(struct gen *g)
 	return g->events_map - 1;
 }
 
-/* The whole ring is mapped, so its size is memory in use. */
+/* The kernel takes the ring's memory when it is made, and the time to clear it. */
 void event_size_ring(struct gen *g)
 {
 	u32 pages = g->unit->config.ring_pages, size = g->busy ? RING_BUSY : RING_QUIET;

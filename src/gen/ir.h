@@ -137,6 +137,8 @@ void ir_exit(struct ir_func *f, struct ir_operand a);
 /* Whether control can come to the place where the next instruction goes. */
 bool ir_reachable(const struct ir_func *f);
 
+/* Calls helpers that always answer the same only once. Before ir_clean(). */
+void ir_share_calls(struct ir_func *f);
 /* Removes what is never reached or whose result is never used. */
 void ir_clean(struct ir_func *f);
 void ir_dump(const struct ir_func *f, struct buf *out);

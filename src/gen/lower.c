@@ -295,6 +295,7 @@ int lower_finish(struct gen *g, struct lower_func *fn, u32 *stack)
 	int index = (int)g->object->funcs.n - 1;
 
 	add_prologue(g, fn);
+	ir_share_calls(fn->ir);
 	ir_clean(fn->ir);
 	if (g->opts->dump_ir)
 		ir_dump(fn->ir, g->opts->dump_ir);

@@ -8,6 +8,9 @@
  *
  * Where programs can interrupt each other on one CPU between the look-up and the update, the first event of a key
  * could be lost; there the value is made zero first and then added to, like all others.
+ *
+ * Additions are atomic. min() and max() compare first and store then: where programs can be preempted (uprobe, fentry)
+ * two of them on one CPU may, at that very moment, leave the second-best value.
  */
 #include <string.h>
 #include <unistd.h>

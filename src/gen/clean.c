@@ -194,6 +194,10 @@ static void propagate_copies(const struct ir_func *f, bool *live)
 			const struct ir_insn *insn = &f->insns.at[k];
 			if (insn->op == IR_LABEL)
 				break;
+			/* v = a op copy: the left side, which goes to v first, would overwrite the right. */
+			if (live[k] && insn->dst == v && insn->b.kind == IR_REG &&
+			    insn->b.reg == copy)
+				break;
 			found += live[k] ? count_reads(insn, copy) : 0;
 			if (live[k] && insn->dst == v)
 				break; /* v changes, once this has been read */

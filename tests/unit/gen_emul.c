@@ -110,13 +110,10 @@ static void memory(struct emul *x, const struct bpf_insn *i)
 static void call(struct emul *x, const struct bpf_insn *i)
 {
 	u32 helper = (u32)i->imm;
-	u32 count = helper >= WORLD_MIX(0)                 ? helper - WORLD_MIX(0)
-		    : helper == BPF_FUNC_map_lookup_elem   ? 2
-		    : helper == BPF_FUNC_probe_read_kernel ? 3
-							   : 4;
+	u32 count = world_arguments(helper);
 	u64 args[5] = { 0 };
 
-	for (u32 k = 0; k < count; k++)
+	for (u32 k = 0; k < count && k < 5; k++)
 		args[k] = get(x, k + 1);
 	put(x, BPF_REG_0, world_call(x->w, helper, args));
 	for (u32 r = BPF_REG_1; r <= BPF_REG_5; r++) {

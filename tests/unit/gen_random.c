@@ -50,9 +50,18 @@ static struct ir_operand number(struct random *r)
 	}
 }
 
+/* A variable, at times a copy of it as it is now, or a number. */
 static struct ir_operand any(struct random *r)
 {
-	return below(r, 4) ? ir_reg(any_var(r)) : number(r);
+	u32 choice = below(r, 8);
+
+	if (choice < 2)
+		return number(r);
+	if (choice < 5)
+		return ir_reg(any_var(r));
+	u32 copy = ir_new_reg(r->f);
+	ir_mov(r->f, copy, ir_reg(any_var(r)));
+	return ir_reg(copy);
 }
 
 static u8 any_comparison(struct random *r)
@@ -182,6 +191,17 @@ static void copy(struct random *r)
 
 /* --- control --- */
 
+/* Who runs, and where: compilers may ask once. */
+static void ask(struct random *r)
+{
+	static const u32 all[] = { BPF_FUNC_get_current_pid_tgid, BPF_FUNC_get_current_uid_gid,
+				   BPF_FUNC_get_smp_processor_id };
+
+	ir_mov(r->f, any_var(r),
+	       ir_call(r->f, all[below(r, 3)], ir_none(), ir_none(), ir_none(), ir_none(),
+		       ir_none()));
+}
+
 static void statement(struct random *r);
 
 static void block(struct random *r, u32 n)
@@ -279,8 +299,10 @@ static void statement(struct random *r)
 		ir_mov(r->f, any_var(r), expression(r, 1 + below(r, 4)));
 	else if (choice < 55)
 		access_memory(r, any_memory(r));
-	else if (choice < 62 && !r->shape->for_kernel)
+	else if (choice < 59 && !r->shape->for_kernel)
 		mix(r);
+	else if (choice < 62 && !r->shape->for_kernel)
+		ask(r);
 	else if (choice < 68)
 		look_up(r);
 	else if (choice < 72)

@@ -37,8 +37,10 @@ static void make(struct random_case *c, u64 seed, const struct random_shape *sha
 	arena_init(&c->arena);
 	diag_init(&c->diag, &c->arena);
 	random_func(&c->func, &c->arena, seed, shape);
-	if (clean)
+	if (clean) {
+		ir_share_calls(&c->func);
 		ir_clean(&c->func);
+	}
 	c->err = emit_func(&c->func, &c->code, &c->stack, &c->diag);
 }
 

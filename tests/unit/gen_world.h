@@ -37,6 +37,7 @@ u64 world_frame(const struct world *w); /* the frame pointer */
 u64 world_map(u32 map);                 /* stands for a map's address */
 u64 world_load(struct world *w, u64 address, u32 size);
 void world_store(struct world *w, u64 address, u32 size, u64 value);
+u32 world_arguments(u32 helper); /* how many it takes */
 u64 world_call(struct world *w, u32 helper, const u64 args[5]);
 
 /* By RFC 9669, 64 bits: op is BPF_ADD ... BPF_ARSH; cmp is BPF_JEQ ... BPF_JSLE. */

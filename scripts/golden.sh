@@ -10,11 +10,16 @@ build=$1
 write=${2-}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 for script in tests/golden/*.bt; do
 	golden=${script%.bt}.bpf
 	if ! "$build/skep" -d bpf "$script" >"$work/now" 2>"$work/errors"; then
+		if grep -q "tracepoints may not be read" "$work/errors"; then
+			echo "skipped $script: $(sed -n 's/^[^ ]* error: //p' "$work/errors")"
+			skipped=$((skipped + 1))
+			continue
+		fi
 		echo "$script: does not compile"
 		cat "$work/errors"
 		failed=$((failed + 1))
@@ -30,5 +35,5 @@ for script in tests/golden/*.bt; do
 		fi
 	fi
 done
-echo "$passed passed, $failed failed, 0 skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -112,7 +112,7 @@ check-asan: ## the same under the address and undefined behaviour sanitizers
 	@scripts/check.sh build/asan
 check-kernels: ## the kernel cases on Debian's 6.1 and 6.12 kernels in QEMU
 	@scripts/deps.sh kernels
-	@$(MAKE) --no-print-directory all runner
+	@$(MAKE) --no-print-directory all unit runner
 	@scripts/check-kernels.sh
 fuzz: ## every fuzzer over its corpus for FUZZ_SECONDS=20
 	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \

@@ -37,6 +37,7 @@ table() {
 	kernels must command qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core qemu-system-x86 qemu-system-x86_64
 	kernels must static busybox busybox-static busybox busybox busybox-static
 	kernels must command cpio cpio cpio cpio cpio
+	kernels must command xz xz-utils xz xz xz
 	bench want command bpftrace bpftrace bpftrace bpftrace bpftrace
 	bench want command bpftool bpftool bpftool bpf bpftool
 	bench want command perf linux-perf perf perf perf

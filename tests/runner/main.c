@@ -258,12 +258,13 @@ static void check_leaks(const struct buf *before, bool may_list, const char *tag
 		return;
 	}
 	find_leaks(before, &leaks);
-	if (!leaks.len) {
+	if (leaks.len) {
+		t->failed++;
+		printf("%sFAILED the kernel still has BPF objects that it did not have before:\n",
+		       tag);
+	} else {
 		t->passed++;
-		return;
 	}
-	t->failed++;
-	printf("%sFAILED the kernel still has BPF objects that it did not have before:\n", tag);
 	for (size_t at = 0; at < leaks.len; at += sizeof(struct kernel_object)) {
 		struct kernel_object o;
 

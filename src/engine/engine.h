@@ -13,9 +13,9 @@
 #include "object/script.h"
 
 struct engine_options {
-	bool verbose;        /* keep the verifier's whole log */
-	u32 log_size;        /* verifier log, bytes; 0: default */
-	u32 ring_size;       /* event ring, bytes, a power of two; 0: as the object says */
+	bool verbose;  /* keep the verifier's whole log */
+	u32 log_size;  /* verifier log, bytes; 0: default */
+	u32 ring_size; /* event ring, bytes, a power of two; 0: as the object says */
 };
 
 /* A record of the event ring. Returns non-zero to stop consuming. */
@@ -39,7 +39,8 @@ struct engine_ops {
 	/* Maps by BPF name; -ENOENT if there is none. Values of per-CPU maps are value_size rounded up to 8,
 	 * times cpu_count. */
 	int (*map_open)(void *e, const char *name); /* a handle, or -errno */
-	int (*map_next)(void *e, int map, const void *key, void *next); /* key NULL: the first; -ENOENT: the end */
+	/* key NULL: the first; -ENOENT: the end. */
+	int (*map_next)(void *e, int map, const void *key, void *next);
 	int (*map_lookup)(void *e, int map, const void *key, void *value);
 	int (*map_update)(void *e, int map, const void *key, const void *value);
 	int (*map_delete)(void *e, int map, const void *key);

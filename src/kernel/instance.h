@@ -15,8 +15,8 @@
 
 /* What holds one place attached. Either descriptor may be -1. */
 struct attachment {
-	int link;  /* of bpf(2): closing it takes the program off */
-	int perf;  /* of perf_event_open(2): the event that the program was put on */
+	int link; /* of bpf(2): closing it takes the program off */
+	int perf; /* of perf_event_open(2): the event that the program was put on */
 	bool slow; /* closing makes the kernel wait for grace periods; perf, if any, cannot be disabled */
 };
 

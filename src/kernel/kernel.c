@@ -28,7 +28,7 @@
 #define LOG_MIN (64u << 10)
 
 #define BLOCKED_US 200
-#define BLOCKED_LOOKS 5000
+#define BLOCKED_LOOKS 25000
 
 #define CONTEXT_SLOTS 12 /* arguments of a raw tracepoint, at most */
 

@@ -123,7 +123,8 @@ static bool is_noise(struct span s)
 						"func#",        "caller",
 						"frame",        "returning ",
 						"-- END",       "peak_states",
-						"propagating",  "insns processed" };
+						"propagating",  "insns processed",
+						"cur state:",   "old state:" };
 	u32 number;
 
 	for (size_t i = 0; i < ARRAY_SIZE(starting); i++)

@@ -18,199 +18,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/loop.h"
-#include "session/action.h"
 #include "session/child.h"
-#include "session/loss.h"
-#include "session/map.h"
-#include "session/usercode.h"
-#include "session/usyms.h"
+#include "session/drive.h"
 
-enum { SESSION_TELL_NS = 1000000000, SESSION_WATCH_NS = 100000000 };
-enum { SESSION_TURN_NS = 5000000, SESSION_TURN_EVENTS = 64 };
 /* How much of the ring is looked at after the end: more than it can hold, less than for ever. */
 enum { SESSION_DRAIN_BYTES = 64 << 20 };
-
-struct session {
-	const struct engine_ops *ops;
-	void *engine;
-	const struct script *script;
-	const struct session_options *opts;
-	struct out *out, *notes;
-	struct diag *d;
-	struct loop *loop;
-	struct arena arena;
-	struct values values;
-	struct maps maps;
-	struct actions actions;
-	struct losses losses;
-	u64 turn;      /* when the events' began, ns */
-	u32 events;    /* so far */
-	u32 attached;  /* probes in all */
-	bool has_more; /* something will happen after BEGIN */
-	int pidfd;     /* of -p; -1: none */
-};
-
-/* A program that the session itself runs. */
-struct trigger {
-	struct session *session;
-	u32 program;
-};
-
-static void session_stop(void *arg)
-{
-	struct session *s = arg;
-
-	loop_stop(s->loop);
-}
-
-static void session_on_signal(void *arg, int signo, u32 sender_pid)
-{
-	(void)signo;
-	(void)sender_pid;
-	session_stop(arg);
-}
-
-static u64 session_now(clockid_t clock)
-{
-	struct timespec now = { 0, 0 };
-
-	clock_gettime(clock, &now);
-	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
-}
-
-/* An engine_event_fn. While the loop runs it comes to an end now and then even if the events do not, since timers and
- * signals want their turn. */
-static int session_event(void *arg, const void *data, size_t len)
-{
-	struct session *s = arg;
-	int stop = actions_event(&s->actions, data, len);
-
-	if (stop || !s->loop || ++s->events % SESSION_TURN_EVENTS)
-		return stop;
-	return session_now(CLOCK_MONOTONIC) - s->turn > SESSION_TURN_NS;
-}
-
-static void session_consume(struct session *s)
-{
-	int count = 0;
-
-	s->turn = session_now(CLOCK_MONOTONIC);
-	if (s->ops->events_fd(s->engine) >= 0)
-		count = s->ops->events_consume(s->engine, session_event, s);
-	if (count < 0 && !s->actions.error)
-		s->actions.error = diag_errno(s->d, -count, "cannot read the events");
-}
-
-static bool session_is_over(const struct session *s)
-{
-	return s->actions.exited || s->actions.error || s->out->failed;
-}
-
-static void session_on_events(void *arg)
-{
-	struct session *s = arg;
-
-	session_consume(s);
-	if (session_is_over(s))
-		session_stop(s);
-}
-
-/* Nothing more waits in the ring. */
-static void session_on_idle(void *arg)
-{
-	struct session *s = arg;
-
-	out_idle(s->out);
-	out_flush(s->notes);
-	if (session_is_over(s))
-		session_stop(s);
-}
-
-static void session_on_tell(void *arg)
-{
-	struct session *s = arg;
-
-	losses_tell(&s->losses, false);
-}
-
-static u32 session_watched(const struct session *s)
-{
-	return s->opts->child ? child_pid(s->opts->child) : s->opts->pid;
-}
-
-static void session_on_watch(void *arg)
-{
-	struct session *s = arg;
-
-	usyms_watch(values_usyms(&s->values), session_watched(s));
-}
-
-static void session_on_told(void *arg)
-{
-	struct session *s = arg;
-
-	usyms_update(values_usyms(&s->values));
-}
-
-static int session_run_program(struct session *s, u32 program)
-{
-	int err = s->ops->run(s->engine, program);
-
-	if (!err)
-		return 0;
-	return diag_errno(s->d, -err, "cannot run %s",
-			  attach_info(s->script->programs.at[program].kind)->name);
-}
-
-static void session_on_trigger(void *arg)
-{
-	struct trigger *t = arg;
-	struct session *s = t->session;
-	int err;
-
-	/* In a full ring there would be no room for what the program says, exit() among it. */
-	session_consume(s);
-	if (session_is_over(s)) {
-		session_stop(s);
-		return;
-	}
-	err = session_run_program(s, t->program);
-	if (err)
-		s->actions.error = err;
-	/* At once: an exit() in it must keep a late timer from running it again. */
-	session_on_events(s);
-}
-
-static void session_on_trigger_signal(void *arg, int signo, u32 sender_pid)
-{
-	(void)signo;
-	(void)sender_pid;
-	session_on_trigger(arg);
-}
-
-/* Runs all programs of a kind, in the script's order. */
-static int session_run_all(struct session *s, enum attach kind)
-{
-	int err = 0;
-
-	for (u32 i = 0; i < s->script->programs.n && !err; i++) {
-		if (s->script->programs.at[i].kind == kind)
-			err = session_run_program(s, i);
-	}
-	return err;
-}
-
-static bool session_is_internal(enum attach kind)
-{
-	return kind == ATTACH_BEGIN || kind == ATTACH_END || kind == ATTACH_SELF ||
-	       kind == ATTACH_INTERVAL;
-}
 
 /* The kernel fires these in the order opposite to that of their attaching. */
 static bool session_fires_backwards(enum attach kind)
@@ -225,7 +40,7 @@ static int session_attach_program(struct session *s, u32 i, bool backwards)
 	u32 attached = 0;
 	int err;
 
-	if (session_is_internal(p->kind) || session_fires_backwards(p->kind) != backwards)
+	if (drive_is_internal(p->kind) || session_fires_backwards(p->kind) != backwards)
 		return 0;
 	err = s->ops->attach(s->engine, i, &attached, s->d);
 	s->attached += attached;
@@ -246,127 +61,14 @@ static int session_attach(struct session *s)
 	return err;
 }
 
-static int session_add_trigger(struct session *s, u32 program, const struct script_target *target)
-{
-	struct trigger *t = arena_new(&s->arena, struct trigger);
-	int err;
-
-	*t = (struct trigger){ s, program };
-	if (s->script->programs.at[program].kind == ATTACH_INTERVAL)
-		err = loop_add_timer(s->loop, target->period, session_on_trigger, t);
-	else
-		err = loop_add_signal(s->loop, (int)target->signal, session_on_trigger_signal, t);
-	if (err)
-		return diag_errno(s->d, -err, "cannot set up %s", target->name);
-	s->has_more = true;
-	return 0;
-}
-
-/* Sets up what runs the programs of a kind: intervals or signals. */
-static int session_add_triggers(struct session *s, enum attach kind)
-{
-	int err = 0;
-
-	for (u32 i = 0; i < s->script->programs.n && !err; i++) {
-		const struct script_program *p = &s->script->programs.at[i];
-
-		for (u32 j = 0; j < p->target_count && p->kind == kind && !err; j++)
-			err = session_add_trigger(s, i,
-						  &s->script->targets.at[p->first_target + j]);
-	}
-	return err;
-}
-
 static void session_count_internal(struct session *s)
 {
 	for (size_t i = 0; i < s->script->programs.n; i++) {
 		const struct script_program *p = &s->script->programs.at[i];
 
-		if (session_is_internal(p->kind))
+		if (drive_is_internal(p->kind))
 			s->attached += p->target_count;
 	}
-}
-
-/* Signals that end the run, but those that the script itself handles. */
-static int session_add_signals(struct session *s)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		bool own = false;
-		int err;
-
-		for (size_t j = 0; j < s->script->targets.n; j++)
-			own |= s->script->targets.at[j].signal == (u32)signals[i];
-		/* nohup(1) stays in force. Of SIGINT a shell's background jobs say the same, but mean only the terminal's. */
-		own |= signals[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
-		       old.sa_handler == SIG_IGN;
-		err = own ? 0 : loop_add_signal(s->loop, signals[i], session_on_signal, s);
-		if (err)
-			return diag_errno(s->d, -err, "cannot watch for signals");
-	}
-	return 0;
-}
-
-static int session_add_process(struct session *s)
-{
-	int fd = s->opts->child ? child_pidfd(s->opts->child) : -1, err;
-
-	if (s->opts->pid) {
-		s->pidfd = (int)syscall(SYS_pidfd_open, s->opts->pid, 0);
-		if (s->pidfd < 0)
-			return diag_errno(s->d, errno, "cannot watch process %" PRIu32,
-					  s->opts->pid);
-		err = loop_add_fd(s->loop, s->pidfd, session_stop, s);
-		if (err)
-			return diag_errno(s->d, -err, "cannot watch process %" PRIu32,
-					  s->opts->pid);
-	}
-	err = fd >= 0 ? loop_add_fd(s->loop, fd, session_stop, s) : 0;
-	if (err)
-		return diag_errno(s->d, -err, "cannot watch the command");
-	s->has_more |= session_watched(s) != 0;
-	return err;
-}
-
-/* Processes end before their stacks are shown; so what they map as code is taken down while they live. */
-static int session_add_user_code(struct session *s)
-{
-	int fd, err = 0;
-
-	if (!usercode_is_shown(s->script))
-		return 0;
-	fd = usyms_listen(values_usyms(&s->values));
-	if (fd >= 0)
-		err = loop_add_fd(s->loop, fd, session_on_told, s);
-	else if (session_watched(s))
-		err = loop_add_timer(s->loop, SESSION_WATCH_NS, session_on_watch, s);
-	if (s->opts->pid)
-		session_on_watch(s);
-	return err ? diag_errno(s->d, -err, "cannot watch for user code") : 0;
-}
-
-static int session_set_up_loop(struct session *s)
-{
-	int fd = s->ops->events_fd(s->engine), err;
-
-	s->loop = loop_new();
-	if (!s->loop)
-		return diag_errno(s->d, errno, "cannot make an event loop");
-	s->actions.child_mask = loop_old_mask(s->loop);
-	err = session_add_signals(s);
-	if (!err)
-		err = session_add_triggers(s, ATTACH_SELF);
-	if (!err)
-		err = session_add_process(s);
-	if (!err)
-		err = session_add_user_code(s);
-	if (!err && fd >= 0)
-		err = loop_add_fd(s->loop, fd, session_on_events, s);
-	if (!err && s->script->counters.n)
-		err = loop_add_timer(s->loop, SESSION_TELL_NS, session_on_tell, s);
-	return err;
 }
 
 static void session_banner(struct session *s)
@@ -413,7 +115,7 @@ static void session_set_clock(struct session *s)
 {
 	size_t size = 0;
 	u8 *bss = s->ops->bss(s->engine, &size);
-	u64 ns = session_now(CLOCK_BOOTTIME);
+	u64 ns = drive_now(CLOCK_BOOTTIME);
 
 	if (!s->script->uses_elapsed || !bss || s->script->elapsed_offset + sizeof(u64) > size)
 		return;
@@ -422,18 +124,18 @@ static void session_set_clock(struct session *s)
 
 static int session_start(struct session *s)
 {
-	int err = session_set_up_loop(s);
+	int err = drive_set_up(s);
 
 	if (s->opts->child)
 		child_hold(s->opts->child);
 	session_set_clock(s);
 	if (!err)
-		err = session_run_all(s, ATTACH_BEGIN);
+		err = drive_run_all(s, ATTACH_BEGIN);
 	if (!err)
 		err = session_attach(s);
 	if (err || s->opts->dry_run)
 		return err;
-	err = session_add_triggers(s, ATTACH_INTERVAL);
+	err = drive_add_intervals(s);
 	if (err)
 		return err;
 	session_count_internal(s);
@@ -441,8 +143,8 @@ static int session_start(struct session *s)
 		return diag_error(s->d, LOC_NONE, "no probes to attach");
 	session_banner(s);
 	/* An exit() in BEGIN leaves nothing to run the command for. */
-	session_consume(s);
-	return session_is_over(s) ? 0 : session_release(s);
+	drive_consume(s);
+	return drive_is_over(s) ? 0 : session_release(s);
 }
 
 static void session_tell_child(struct session *s)
@@ -466,7 +168,7 @@ static void session_tell_child(struct session *s)
 static void session_drain(struct session *s)
 {
 	s->actions.budget = SESSION_DRAIN_BYTES;
-	session_consume(s);
+	drive_consume(s);
 }
 
 static int session_finish(struct session *s)
@@ -480,10 +182,10 @@ static int session_finish(struct session *s)
 	s->loop = NULL;
 	s->actions.child_mask = NULL;
 	s->ops->quiesce(s->engine);
-	if (!session_is_over(s))
+	if (!drive_is_over(s))
 		session_drain(s);
 	s->actions.ending = true;
-	err = session_run_all(s, ATTACH_END);
+	err = drive_run_all(s, ATTACH_END);
 	session_drain(s);
 	losses_tell(&s->losses, true);
 	if (!s->out->json)
@@ -510,7 +212,7 @@ static int session_live(struct session *s)
 	if (err || s->opts->dry_run)
 		return err;
 	if (s->has_more)
-		err = loop_run(s->loop, session_on_idle, s);
+		err = loop_run(s->loop, drive_on_idle, s);
 	if (err)
 		return diag_errno(s->d, -err, "cannot wait for events");
 	if (!s->actions.error && !s->out->failed)

@@ -80,19 +80,27 @@ static bool has(enum feature which)
 	return feature(&features, which);
 }
 
-/* Takes everything off and makes sure of it: no hits any more, no program left. */
-static void finish(struct fixture *f)
+/* Makes sure that nothing is hit any more. */
+static void check_silence(struct fixture *f)
 {
 	u64 before[FIXTURE_SLOTS];
 
+	for (u32 i = 0; i < FIXTURE_SLOTS; i++)
+		before[i] = fixture_slot(f, i);
+	work();
+	spin(50);
+	for (u32 i = 0; i < FIXTURE_SLOTS; i++)
+		CHECK_EQ(fixture_slot(f, i), before[i]);
+}
+
+/* Takes everything off and makes sure of it: no hits any more, no program left. */
+static void finish(struct fixture *f)
+{
 	if (f->engine) {
+		kernel_engine.quiesce(f->engine);
+		check_silence(f);
 		kernel_engine.detach(f->engine);
-		for (u32 i = 0; i < FIXTURE_SLOTS; i++)
-			before[i] = fixture_slot(f, i);
-		work();
-		spin(50);
-		for (u32 i = 0; i < FIXTURE_SLOTS; i++)
-			CHECK_EQ(fixture_slot(f, i), before[i]);
+		check_silence(f);
 	}
 	fixture_done(f);
 	CHECK_EQ(fixture_programs_left(0), 0);
@@ -427,6 +435,34 @@ TEST(kernel_reads_stacks)
 		CHECK_EQ(kernel_engine.stack(f.engine, id, addrs, 1), 1);
 		CHECK_EQ(kernel_engine.stack(f.engine, -EEXIST, addrs, 127), -EEXIST);
 		CHECK(kernel_engine.stack(f.engine, 1 << 20, addrs, 127) < 0);
+	}
+	finish(&f);
+}
+
+/* More than are closed on the spot, together with others. */
+TEST(kernel_attach_rawtracepoints_and_others)
+{
+	static const char *const raw[] = { "sys_enter",          "sys_exit",
+					   "sched_switch",       "sched_wakeup",
+					   "sched_process_fork", "sched_process_exit" };
+	struct fixture f;
+
+	if (kernel_unavailable())
+		SKIP("BPF is not allowed here");
+	fixture_init(&f);
+	fixture_program(&f, ATTACH_RAWTRACEPOINT, false);
+	for (size_t i = 0; i < ARRAY_SIZE(raw); i++)
+		fixture_target(&f, NULL, raw[i], 0);
+	fixture_count(&f, 0, 0);
+	fixture_program(&f, ATTACH_TRACEPOINT, false);
+	fixture_target(&f, "syscalls", "sys_enter_getppid", 0);
+	fixture_target(&f, "syscalls", "sys_exit_getppid", 0);
+	fixture_count(&f, 1, 1);
+	if (start(&f, 6)) {
+		CHECK_EQ(fixture_attach(&f, 1), 2);
+		work();
+		CHECK(fixture_slot(&f, 0) >= 200);
+		CHECK(fixture_slot(&f, 1) >= 200);
 	}
 	finish(&f);
 }

@@ -64,7 +64,9 @@ TEST(ring_reads_up_to_a_busy_record)
 	CHECK_EQ(b.lengths[0], 8);
 	CHECK_EQ(b.lengths[1], 3);
 	CHECK_EQ(b.consumer, 16 + 16 + 16);
+	CHECK(b.ring.blocked);
 	CHECK_EQ(ring_consume(&b.ring, note, &b), 0);
+	CHECK(b.ring.blocked);
 }
 
 TEST(ring_reads_across_the_end)
@@ -78,6 +80,7 @@ TEST(ring_reads_across_the_end)
 	CHECK_EQ(b.lengths[0], 40);
 	CHECK_EQ(b.lengths[1], 0);
 	CHECK_EQ(b.consumer, b.producer);
+	CHECK(!b.ring.blocked);
 }
 
 TEST(ring_stops_when_told)

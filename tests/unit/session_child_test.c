@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "session/child.h"
 #include "session/elfsyms.h"
 #include "session/ksyms.h"
@@ -67,6 +69,24 @@ TEST(session_child_is_held_back)
 	CHECK_EQ(poll(&end, 1, 20), 0);
 	CHECK_EQ(child_release(c), 0);
 	CHECK_EQ(poll(&end, 1, 5000), 1);
+	CHECK_EQ(child_exit_status(c), 0);
+	child_free(c);
+	arena_done(&a);
+}
+
+TEST(session_child_sleeps_when_held)
+{
+	struct arena a;
+	struct session_child *c = start("true", &a);
+	char path[64], *text;
+
+	child_hold(c);
+	child_hold(c);
+	snprintf(path, sizeof(path), "/proc/%u/stat", child_pid(c));
+	text = text_read_file(path, 4096, NULL);
+	CHECK(text && strstr(text, ") S ") != NULL);
+	free(text);
+	CHECK_EQ(child_release(c), 0);
 	CHECK_EQ(child_exit_status(c), 0);
 	child_free(c);
 	arena_done(&a);
@@ -164,6 +184,88 @@ TEST(session_usyms_after_the_end)
 	usyms_watch(u, (u32)pid);
 	CHECK(usyms_find(u, (u32)pid, address, &sym));
 	CHECK_STR(sym.name, "session_child_test_function");
+	usyms_free(u);
+}
+
+TEST(session_usyms_of_a_fork_that_has_ended)
+{
+	u64 address = (u64)(uintptr_t)session_child_test_function;
+	struct usyms *u = usyms_new();
+	struct usym sym;
+	pid_t pid;
+
+	if (usyms_listen(u) < 0) {
+		usyms_free(u);
+		SKIP("perf events are not allowed here");
+	}
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	CHECK(usyms_find(u, (u32)pid, address, &sym));
+	CHECK_STR(sym.name, "session_child_test_function");
+	usyms_free(u);
+}
+
+/* Maps all of our own file as code somewhere else; where the byte at `address` is then. */
+static u64 map_again(u64 address)
+{
+	unsigned long from, to, offset;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	void *at = mmap(NULL, (size_t)lseek(fd, 0, SEEK_END), PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			fd, 0);
+	u64 moved = 0;
+	char line[512];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %*s %lx", &from, &to, &offset) == 3 && address >= from &&
+		    address < to)
+			moved = (u64)(uintptr_t)at + address - from + offset;
+	}
+	return moved;
+}
+
+TEST(session_usyms_of_what_a_process_mapped)
+{
+	u64 address = (u64)(uintptr_t)session_child_test_function, moved = 0;
+	struct usyms *u = usyms_new();
+	struct usym sym;
+	int fds[2];
+	pid_t pid;
+
+	if (usyms_listen(u) < 0) {
+		usyms_free(u);
+		SKIP("perf events are not allowed here");
+	}
+	CHECK_EQ(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		moved = map_again(address);
+		_exit(write(fds[1], &moved, sizeof(moved)) != sizeof(moved));
+	}
+	CHECK_EQ(read(fds[0], &moved, sizeof(moved)), (s64)sizeof(moved));
+	waitpid(pid, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
+	CHECK(usyms_find(u, (u32)pid, moved + 1, &sym));
+	CHECK_STR(sym.name, "session_child_test_function");
+	CHECK_EQ(sym.offset, 1);
+	CHECK(!usyms_find(u, (u32)getpid(), moved, &sym));
+	usyms_free(u);
+}
+
+TEST(session_usyms_forget_the_oldest)
+{
+	u64 address = (u64)(uintptr_t)session_child_test_function;
+	struct usyms *u = usyms_new();
+	struct usym sym;
+
+	CHECK(usyms_find(u, (u32)getpid(), address, &sym));
+	/* More than are kept, of numbers that no process has. */
+	for (u32 i = 0; i < 20000; i++)
+		CHECK(!usyms_find(u, 0x40000000 + i, address, &sym));
+	CHECK(usyms_find(u, (u32)getpid(), address, &sym));
 	usyms_free(u);
 }
 

@@ -58,6 +58,7 @@ TEST(session_run_hello)
 	CHECK_STR(buf_str(&f->out), "hello 42\nhello 43\n\n\n");
 	CHECK_STR(buf_str(&f->notes), "Attached 1 probe\n");
 	CHECK_EQ(f->result.exit_code, 3);
+	CHECK_EQ(f->quiesced, 1);
 	CHECK_EQ(f->detached, 1);
 	end(f);
 }
@@ -109,6 +110,33 @@ TEST(session_run_end_clause_comes_last)
 	CHECK_EQ(fake_run(f), 0);
 	CHECK_STR(buf_str(&f->out), "begin\nend\n\n\n");
 	CHECK_STR(buf_str(&f->notes), "");
+	end(f);
+}
+
+/* BEGIN exits with 2; END with 5, which comes too late, and must find nothing firing any more. */
+static void exit_twice(struct fake *f, u32 program)
+{
+	u64 code = program ? 5 : 2;
+
+	CHECK_EQ(f->quiesced, program);
+	fake_event(f, program, &code, 8);
+}
+
+TEST(session_run_first_exit_counts)
+{
+	struct fake *f = begin();
+
+	fake_program(f, ATTACH_BEGIN, "BEGIN")->loc = at(0);
+	fake_program(f, ATTACH_END, "END")->loc = at(50);
+	for (u32 i = 0; i < 2; i++) {
+		struct script_action *a = fake_action(f, ACTION_EXIT, NULL, HEADER + 8);
+
+		fake_arg(f, a, &type_u64, HEADER);
+		a->loc = at(10 + 50 * i);
+	}
+	f->on_run = exit_twice;
+	CHECK_EQ(fake_run(f), 0);
+	CHECK_EQ(f->result.exit_code, 2);
 	end(f);
 }
 
@@ -420,6 +448,71 @@ TEST(session_run_ends_with_the_command)
 	CHECK(now_ms() - from < 5000);
 	CHECK_STR(buf_str(&f->notes), "Attached 1 probe\nChild exited with code: 7\n");
 	child_free(f->opts.child);
+	end(f);
+}
+
+TEST(session_run_waits_for_the_command)
+{
+	struct fake *f = begin();
+	u64 from;
+
+	fake_program(f, ATTACH_BEGIN, "BEGIN");
+	f->opts.quiet = true;
+	f->opts.command = "sleep 0.1";
+	f->opts.child = child_start(f->opts.command, &f->d);
+	from = now_ms();
+	CHECK_EQ(fake_run(f), 0);
+	CHECK(now_ms() - from >= 100);
+	CHECK_EQ(child_exit_status(f->opts.child), 0);
+	child_free(f->opts.child);
+	end(f);
+}
+
+TEST(session_run_exit_in_begin_keeps_the_command_back)
+{
+	struct fake *f = begin();
+	char path[] = "/tmp/skep-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	close(fd);
+	script_hello(f);
+	f->opts.command = arena_printf(&f->arena, "rm %s", path);
+	f->opts.child = child_start(f->opts.command, &f->d);
+	CHECK_EQ(fake_run(f), 0);
+	child_free(f->opts.child);
+	CHECK_EQ(unlink(path), 0);
+	end(f);
+}
+
+/* Program 0 is BEGIN, which fills the ring; 1 is an interval, which notes how much of that is left, and exits. */
+static void flood_and_exit(struct fake *f, u32 program)
+{
+	size_t *left = f->arg;
+
+	for (u32 i = 0; i < 300000 && !program; i++)
+		fake_event(f, 0, NULL, 0);
+	if (!program)
+		return;
+	if (!*left)
+		*left = f->ring.len - f->consumed;
+	fake_event(f, 1, NULL, 0);
+}
+
+TEST(session_run_timers_get_their_turn)
+{
+	struct fake *f = begin();
+	size_t left = 0;
+
+	fake_program(f, ATTACH_BEGIN, "BEGIN");
+	fake_program(f, ATTACH_INTERVAL, "interval:ms:1");
+	f->script.targets.at[1].period = 1000000;
+	fake_action(f, ACTION_TIME, "%H\n", HEADER);
+	fake_action(f, ACTION_EXIT, NULL, HEADER);
+	f->on_run = flood_and_exit;
+	f->arg = &left;
+	f->opts.quiet = true;
+	CHECK_EQ(fake_run(f), 0);
+	CHECK(left > 0);
 	end(f);
 }
 

@@ -123,7 +123,8 @@ static struct ir_operand reserve(struct gen *g, u32 action, u32 lost)
 	struct ir_operand rec = ir_call(f, BPF_FUNC_ringbuf_reserve, ir_map(map), ir_imm(a->size),
 					ir_imm(0), ir_none(), ir_none());
 	ir_jump(f, BPF_JNE, rec, ir_imm(0), ok);
-	event_count(g, g->lost_counter - 1);
+	event_count(g, a->kind == ACTION_EXIT ? event_counter(g, COUNTER_EXIT, 0, NULL, a->loc)
+					      : g->lost_counter - 1);
 	ir_goto(f, lost);
 	ir_label(f, ok);
 	ir_store(f, rec, 0, 8, ir_imm(action));

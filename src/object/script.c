@@ -106,7 +106,7 @@ static void pack_map(struct pack *p, struct script_map *m)
 
 static void pack_counter(struct pack *p, struct script_counter *c)
 {
-	c->kind = (enum script_counter_kind)pack_enum(p, c->kind, COUNTER_HELPER + 1, "counter");
+	c->kind = (enum script_counter_kind)pack_enum(p, c->kind, COUNTER_KINDS, "counter");
 	pack_u32(p, &c->offset);
 	pack_u32(p, &c->map);
 	pack_str(p, &c->text);

@@ -109,9 +109,10 @@ struct script_map {
 enum script_counter_kind {
 	COUNTER_LOST_EVENTS, /* ring buffer full: records not written */
 	COUNTER_MAP_FULL,    /* map: an update failed, so a value was not stored */
-	COUNTER_STACK,       /* a stack could not be kept (hash collision in the stack map) */
+	COUNTER_EXIT,        /* exit() found the ring full: it counts all the same */
 	COUNTER_READ,        /* reading memory failed: text names the call, loc its place */
 	COUNTER_HELPER,      /* another helper failed: likewise */
+	COUNTER_KINDS
 };
 
 /* A u64 in .bss at `offset`, incremented atomically by the programs; shown when it is not 0. */

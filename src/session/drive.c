@@ -69,7 +69,8 @@ void drive_consume(struct session *s)
 
 bool drive_is_over(const struct session *s)
 {
-	return s->actions.exited || s->actions.error || s->out->failed;
+	return s->actions.exited || s->actions.error || s->out->failed ||
+	       losses_want_exit(&s->losses);
 }
 
 static void on_events(void *arg)

@@ -61,8 +61,8 @@ static void loss_text(const struct losses *l, const struct script_counter *c, u6
 				   " (BPFTRACE_MAX_MAP_KEYS) or declare it: let %s = hash(%u)",
 				   map->max_entries, map->name, 2 * map->max_entries);
 		break;
-	case COUNTER_STACK:
-		buf_printf(b, "%" PRIu64 " stacks could not be kept", n);
+	case COUNTER_EXIT:
+		buf_puts(b, "exit() found no room for its record: its code, if any, is lost");
 		break;
 	case COUNTER_READ:
 		buf_printf(b, "%s could not read memory %" PRIu64 " times", text, n);
@@ -83,6 +83,16 @@ static bool loss_is_due(const struct losses *l, const struct script_counter *c, 
 	default:
 		return true;
 	}
+}
+
+bool losses_want_exit(const struct losses *l)
+{
+	const struct script *s = l->actions->script;
+
+	for (size_t i = 0; i < s->counters.n; i++)
+		if (s->counters.at[i].kind == COUNTER_EXIT && loss_read(l, &s->counters.at[i]))
+			return true;
+	return false;
 }
 
 void losses_tell(struct losses *l, bool at_end)

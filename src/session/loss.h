@@ -15,4 +15,7 @@ void losses_init(struct losses *l, struct actions *actions, struct arena *arena)
 /* Tells what is new since the last time; at the end also what is told only once. */
 void losses_tell(struct losses *l, bool at_end);
 
+/* Whether an exit() found the ring full: the run ends as if it had been read. */
+bool losses_want_exit(const struct losses *l);
+
 #endif

@@ -295,6 +295,30 @@ TEST(session_run_tells_losses)
 	end(f);
 }
 
+/* What an exit() without room for its record leaves behind. */
+static void on_run_full(struct fake *f, u32 program)
+{
+	(void)program;
+	f->bss[10] = 1;
+}
+
+TEST(session_run_exit_into_a_full_ring)
+{
+	struct fake *f = begin();
+	struct script_counter *c = vec_add(&f->arena, &f->script.counters);
+
+	fake_program(f, ATTACH_INTERVAL, "interval:ms:1");
+	f->script.targets.at[0].period = 1000000;
+	*c = (struct script_counter){ .kind = COUNTER_EXIT, .offset = 80, .loc = at(4) };
+	f->on_run = on_run_full;
+	CHECK_EQ(fake_run(f), 0);
+	CHECK_STR(buf_str(&f->notes), "Attached 1 probe\n"
+				      "test.bt:1:5-9: WARNING: exit() found no room for its "
+				      "record: its code, if any, is lost\n");
+	CHECK_EQ(f->result.exit_code, 0);
+	end(f);
+}
+
 TEST(session_run_json_losses)
 {
 	struct fake *f = begin();

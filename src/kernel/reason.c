@@ -32,7 +32,7 @@ static const struct row {
 	{ KPROBES,
 	  EOPNOTSUPP,
 	  { "this kernel was built without kprobes",
-	    "fentry or tracepoint probes may do instead" } },
+	    "tracepoint probes may do instead: see skep list 'tracepoint:*'" } },
 	{ KPROBES, ENOENT, { "no such function in this kernel", NULL } },
 	{ KPROBES,
 	  EADDRNOTAVAIL,

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "kernel/place.h"
 #include "kernel/warn.h"
+#include "kernel/feature.h"
 
 #define NOTE_MAX (1u << 20)
 #define REASON_MAX 512
@@ -294,10 +295,14 @@ static void report_refusal(const struct script_program *p, int err, struct diag 
 	const char *kind = attach_info(p->kind)->name;
 
 	if (p->kind == ATTACH_FENTRY || p->kind == ATTACH_FEXIT) {
+		struct features have = { 0 };
 		diag_error(d, p->loc, "this kernel cannot load %s programs (%s)", kind,
 			   strerror(err));
-		diag_hint(d, "%s probes would do instead",
-			  p->kind == ATTACH_FENTRY ? "kprobe" : "kretprobe");
+		if (feature(&have, FEATURE_KPROBE))
+			diag_hint(d, "%s probes would do instead",
+				  p->kind == ATTACH_FENTRY ? "kprobe" : "kretprobe");
+		else
+			diag_hint(d, "it has no kprobes either: see skep list 'tracepoint:*'");
 		return;
 	}
 	diag_error(d, p->loc, "the kernel refused this %s program: %s", kind, strerror(err));

@@ -13,30 +13,12 @@ static const struct {
 	const char *name;
 	u64 scale;
 } suffixes[] = {
-	{ "", 1 },
-	{ "u", 1 },
-	{ "l", 1 },
-	{ "ul", 1 },
-	{ "lu", 1 },
-	{ "ll", 1 },
-	{ "ull", 1 },
-	{ "llu", 1 },
-	{ "U", 1 },
-	{ "L", 1 },
-	{ "UL", 1 },
-	{ "LU", 1 },
-	{ "LL", 1 },
-	{ "ULL", 1 },
-	{ "LLU", 1 },
-	{ "uL", 1 },
-	{ "uLL", 1 },
-	{ "ns", 1 },
-	{ "us", 1000 },
-	{ "ms", 1000000 },
-	{ "s", 1000000000 },
-	{ "m", 60000000000 },
-	{ "h", 3600000000000 },
-	{ "d", 86400000000000 },
+	{ "", 1 },    { "u", 1 },   { "l", 1 },   { "ul", 1 }, { "lu", 1 },  { "ll", 1 },
+	{ "ull", 1 }, { "llu", 1 }, { "U", 1 },   { "L", 1 },  { "UL", 1 },  { "LU", 1 },
+	{ "LL", 1 },  { "ULL", 1 }, { "LLU", 1 }, { "uL", 1 }, { "uLL", 1 },
+#define DURATION(unit, nanoseconds) { unit, nanoseconds },
+#include "base/duration.def"
+#undef DURATION
 };
 
 static int lex_digit_value(int c)

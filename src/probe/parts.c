@@ -125,13 +125,9 @@ bool parts_duration(const char *s, u64 *ns)
 		const char *suffix;
 		u64 ns;
 	} units[] = {
-		{ "ns", 1 },
-		{ "us", 1000 },
-		{ "ms", 1000000 },
-		{ "s", 1000000000 },
-		{ "m", 60000000000 },
-		{ "h", 3600000000000 },
-		{ "d", 86400000000000 },
+#define DURATION(unit, nanoseconds) { unit, nanoseconds },
+#include "base/duration.def"
+#undef DURATION
 	};
 	size_t digits = strspn(s, "0123456789_");
 	char number[64];

@@ -48,8 +48,8 @@ static void make_zero(struct gen *g, const struct map *m, struct place key, u32 
 {
 	struct ir_func *f = g->fn->ir;
 
-	ir_call_void(f, BPF_FUNC_map_update_elem, mapop_operand(g, m), place_address(g, key),
-		     zeroes(g, m->value->size), ir_imm(1), ir_none());
+	ir_call(f, BPF_FUNC_map_update_elem, mapop_operand(g, m), place_address(g, key),
+		zeroes(g, m->value->size), ir_imm(1), ir_none());
 	ir_mov(f, p.reg, mapop_lookup(g, m, key));
 	ir_jump(f, BPF_JNE, p, ir_imm(0), there);
 	event_count(g, mapop_full_counter(g, m, loc));

@@ -195,8 +195,8 @@ static void mark_cut(struct gen *g, struct place to, struct place from, u32 size
 	s32 last = (s32)size - 1;
 
 	ir_jump(f, BPF_JNE, got, ir_imm(size), fits);
-	ir_call_void(f, helper, place_address(g, place_at(to, last)), ir_imm(1),
-		     place_address(g, place_at(from, last)), ir_none(), ir_none());
+	ir_call(f, helper, place_address(g, place_at(to, last)), ir_imm(1),
+		place_address(g, place_at(from, last)), ir_none(), ir_none());
 	ir_label(f, fits);
 }
 
@@ -226,8 +226,7 @@ static void store_str(struct gen *g, const struct node *n, struct place to, u32 
 	place_zero(g, to, pad ? size : 1);
 	u32 helper = from.kind == PLACE_USER ? BPF_FUNC_probe_read_user_str
 					     : BPF_FUNC_probe_read_kernel_str;
-	ir_call_void(f, helper, place_address(g, to), len, place_address(g, from), ir_none(),
-		     ir_none());
+	ir_call(f, helper, place_address(g, to), len, place_address(g, from), ir_none(), ir_none());
 }
 
 /* buf(): how many bytes, then the bytes. */

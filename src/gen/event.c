@@ -133,8 +133,8 @@ static struct ir_operand reserve(struct gen *g, u32 action, u32 lost)
 
 static void submit(struct gen *g, struct ir_operand rec)
 {
-	ir_call_void(g->fn->ir, BPF_FUNC_ringbuf_submit, rec, ir_imm(0), ir_none(), ir_none(),
-		     ir_none());
+	ir_call(g->fn->ir, BPF_FUNC_ringbuf_submit, rec, ir_imm(0), ir_none(), ir_none(),
+		ir_none());
 }
 
 /*
@@ -248,11 +248,11 @@ void event_join(struct gen *g, const struct node *n)
 	for (u32 i = 0; i < JOIN_ARGS; i++) {
 		struct place to = place_mem(rec, (s32)(first + i * JOIN_ARG_SIZE));
 		place_store(g, to, 1, ir_imm(0));
-		ir_call_void(f,
-			     words.kind == PLACE_USER ? BPF_FUNC_probe_read_user
-						      : BPF_FUNC_probe_read_kernel,
-			     place_address(g, word), ir_imm(8),
-			     place_address(g, place_at(words, (s32)(8 * i))), ir_none(), ir_none());
+		ir_call(f,
+			words.kind == PLACE_USER ? BPF_FUNC_probe_read_user
+						 : BPF_FUNC_probe_read_kernel,
+			place_address(g, word), ir_imm(8),
+			place_address(g, place_at(words, (s32)(8 * i))), ir_none(), ir_none());
 		struct ir_operand p = place_load(g, word, &type_u64);
 		ir_jump(f, BPF_JEQ, p, ir_imm(0), done);
 		struct place from = { .kind = words.kind, .base = p };

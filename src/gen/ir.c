@@ -247,32 +247,21 @@ void ir_add_to(struct ir_func *f, struct ir_operand base, s32 off, u32 size, str
 	i->size = (u8)size;
 }
 
-static struct ir_insn *call(struct ir_func *f, u32 helper, const struct ir_operand args[5])
+struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
+			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5)
 {
+	const struct ir_operand args[5] = { a1, a2, a3, a4, a5 };
+	u32 dst = ir_new_reg(f);
 	struct ir_insn *i = add(f, IR_CALL);
 
 	i->helper = helper;
+	i->dst = dst;
 	i->args = arena_array(f->arena, struct ir_operand, 5);
 	while (i->arg_count < 5 && args[i->arg_count].kind != IR_NONE) {
 		i->args[i->arg_count] = args[i->arg_count];
 		i->arg_count++;
 	}
-	return i;
-}
-
-struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
-			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5)
-{
-	u32 dst = ir_new_reg(f);
-
-	call(f, helper, (struct ir_operand[5]){ a1, a2, a3, a4, a5 })->dst = dst;
 	return ir_reg(dst);
-}
-
-void ir_call_void(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
-		  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5)
-{
-	call(f, helper, (struct ir_operand[5]){ a1, a2, a3, a4, a5 });
 }
 
 static bool compare(u8 cmp, s64 a, s64 b)

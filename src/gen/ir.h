@@ -126,9 +126,6 @@ void ir_add_to(struct ir_func *f, struct ir_operand base, s32 off, u32 size, str
 /* Up to five arguments, ended by ir_none(). */
 struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
 			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5);
-/* A call whose result nobody wants. */
-void ir_call_void(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
-		  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5);
 void ir_jump(struct ir_func *f, u8 cmp, struct ir_operand a, struct ir_operand b, u32 label);
 void ir_goto(struct ir_func *f, u32 label);
 void ir_label(struct ir_func *f, u32 label);

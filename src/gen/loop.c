@@ -147,8 +147,8 @@ void loop_each(struct gen *g, const struct node *n)
 	struct ir_operand func = end_body(g, &b);
 	if (func.kind == IR_NONE)
 		return;
-	ir_call_void(f, BPF_FUNC_for_each_map_elem, mapop_operand(g, m), func, g->fn->outer_ctx,
-		     ir_imm(0), ir_none());
+	ir_call(f, BPF_FUNC_for_each_map_elem, mapop_operand(g, m), func, g->fn->outer_ctx,
+		ir_imm(0), ir_none());
 	check_leave(g, &b);
 }
 

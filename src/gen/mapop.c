@@ -286,8 +286,8 @@ static struct ir_operand find_or_make(struct gen *g, const struct map *m, struct
 	ir_mov(f, p.reg, mapop_lookup(g, m, key));
 	ir_jump(f, BPF_JNE, p, ir_imm(0), there);
 	place_zero(g, zero, m->value->size);
-	ir_call_void(f, BPF_FUNC_map_update_elem, mapop_operand(g, m), place_address(g, key),
-		     place_address(g, zero), ir_imm(BPF_NOEXIST_FLAG), ir_none());
+	ir_call(f, BPF_FUNC_map_update_elem, mapop_operand(g, m), place_address(g, key),
+		place_address(g, zero), ir_imm(BPF_NOEXIST_FLAG), ir_none());
 	ir_mov(f, p.reg, mapop_lookup(g, m, key));
 	ir_jump(f, BPF_JNE, p, ir_imm(0), there);
 	event_count(g, mapop_full_counter(g, m, loc));

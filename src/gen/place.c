@@ -203,8 +203,8 @@ void place_zero(struct gen *g, struct place p, u32 size)
 	u32 at = 0;
 
 	if (size > INLINE_MAX) {
-		ir_call_void(f, BPF_FUNC_probe_read_kernel, place_address(g, p), ir_imm(size),
-			     ir_imm(0), ir_none(), ir_none());
+		ir_call(f, BPF_FUNC_probe_read_kernel, place_address(g, p), ir_imm(size), ir_imm(0),
+			ir_none(), ir_none());
 		return;
 	}
 	p = in_reach(g, p, size);
@@ -224,8 +224,8 @@ void place_copy(struct gen *g, struct place to, struct place from, u32 size)
 		return;
 	}
 	if (size > INLINE_MAX || from.kind == PLACE_CTX) {
-		ir_call_void(f, BPF_FUNC_probe_read_kernel, place_address(g, to), ir_imm(size),
-			     place_address(g, from), ir_none(), ir_none());
+		ir_call(f, BPF_FUNC_probe_read_kernel, place_address(g, to), ir_imm(size),
+			place_address(g, from), ir_none(), ir_none());
 		return;
 	}
 	to = in_reach(g, to, size);

@@ -49,8 +49,8 @@ static void store_string(struct gen *g, const struct node *n, struct place to, u
 		/* Linux 6.1's helper leaves what follows the word with the terminator as it was. */
 		else if (pad)
 			place_zero(g, place_at(to, 8), size - 8);
-		ir_call_void(f, BPF_FUNC_get_current_comm, place_address(g, at),
-			     ir_imm(LOWER_COMM_SIZE), ir_none(), ir_none(), ir_none());
+		ir_call(f, BPF_FUNC_get_current_comm, place_address(g, at), ir_imm(LOWER_COMM_SIZE),
+			ir_none(), ir_none(), ir_none());
 		if (size < LOWER_COMM_SIZE)
 			place_copy_string(g, to, at, size, pad, n->loc);
 		return;

@@ -417,9 +417,8 @@ struct ir_operand value_current(struct gen *g, bool thread)
 	} else { /* struct bpf_pidns_info: u32 pid (the thread), u32 tgid */
 		struct place info = place_temp(g, 8);
 		place_store(g, info, 8, ir_imm(0));
-		ir_call_void(f, BPF_FUNC_get_ns_current_pid_tgid, ir_imm((s64)g->pid_ns_device),
-			     ir_imm((s64)g->pid_ns_inode), place_address(g, info), ir_imm(8),
-			     ir_none());
+		ir_call(f, BPF_FUNC_get_ns_current_pid_tgid, ir_imm((s64)g->pid_ns_device),
+			ir_imm((s64)g->pid_ns_inode), place_address(g, info), ir_imm(8), ir_none());
 		both = place_load(g, info, &type_u64);
 	}
 	return thread ? ir_ext(f, both, 4, false) : ir_alu(f, BPF_RSH, both, ir_imm(32));

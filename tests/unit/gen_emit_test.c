@@ -97,11 +97,11 @@ TEST(gen_emit_relocations)
 
 	ir_store(f, ir_frame(-8), 0, 8, ir_imm(1));
 	f->frame = 8;
-	ir_call_void(f, BPF_FUNC_map_lookup_elem, ir_map(3), ir_frame(-8), ir_none(), ir_none(),
-		     ir_none());
+	ir_call(f, BPF_FUNC_map_lookup_elem, ir_map(3), ir_frame(-8), ir_none(), ir_none(),
+		ir_none());
 	ir_store(f, ir_bss(24), 0, 8, ir_imm(1));
-	ir_call_void(f, BPF_FUNC_loop, ir_imm(5), (struct ir_operand){ .kind = IR_FUNC, .reg = 7 },
-		     ir_frame(-8), ir_imm(0), ir_none());
+	ir_call(f, BPF_FUNC_loop, ir_imm(5), (struct ir_operand){ .kind = IR_FUNC, .reg = 7 },
+		ir_frame(-8), ir_imm(0), ir_none());
 	ir_exit(f, ir_imm(0));
 	CHECK_EQ(emit(&c), 0);
 	CHECK_EQ(c.stack, 8);

@@ -142,7 +142,7 @@ static void mix(struct random *r)
 	for (u32 i = 0; i < 5; i++)
 		args[i] = i < n ? any(r) : ir_none();
 	if (below(r, 5) == 0)
-		ir_call_void(r->f, WORLD_MIX(n), args[0], args[1], args[2], args[3], args[4]);
+		ir_call(r->f, WORLD_MIX(n), args[0], args[1], args[2], args[3], args[4]);
 	else
 		ir_mov(r->f, any_var(r),
 		       ir_call(r->f, WORLD_MIX(n), args[0], args[1], args[2], args[3], args[4]));
@@ -184,9 +184,9 @@ static void update(struct random *r)
 
 static void copy(struct random *r)
 {
-	ir_call_void(r->f, BPF_FUNC_probe_read_kernel, ir_frame(KEY + 8),
-		     ir_imm(1 + below(r, FRAME - 8)), ir_reg(r->pointers[below(r, POINTERS)]),
-		     ir_none(), ir_none());
+	ir_call(r->f, BPF_FUNC_probe_read_kernel, ir_frame(KEY + 8),
+		ir_imm(1 + below(r, FRAME - 8)), ir_reg(r->pointers[below(r, POINTERS)]), ir_none(),
+		ir_none());
 }
 
 /* --- control --- */

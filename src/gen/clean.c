@@ -72,8 +72,12 @@ static void mark_unused(const struct ir_func *f, bool *live)
 		if (live[i])
 			count_insn(uses, &f->insns.at[i], 1);
 	for (u32 i = (u32)f->insns.n; i-- > 0;) {
-		const struct ir_insn *insn = &f->insns.at[i];
-		if (live[i] && is_pure(insn) && !uses[insn->dst]) {
+		struct ir_insn *insn = &f->insns.at[i];
+		if (!live[i] || insn->dst == IR_NO_REG || uses[insn->dst])
+			continue;
+		if (insn->op == IR_CALL) {
+			insn->dst = IR_NO_REG; /* some helpers return nothing: r0 may not be read */
+		} else if (is_pure(insn)) {
 			live[i] = false;
 			count_insn(uses, insn, -1);
 		}

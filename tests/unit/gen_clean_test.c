@@ -60,7 +60,7 @@ TEST(gen_clean_keeps_effects)
 	ir_store(f, ir_frame(-8), 0, 8, ir_imm(1));
 	ir_add_to(f, ir_reg(0), 0, 8, ir_reg(0));
 	ir_exit(f, ir_imm(0));
-	check(&c, "\tv1 = call bpf_ktime_get_ns()\n\tstore u64 [frame-8] = 1\n"
+	check(&c, "\tcall bpf_ktime_get_ns()\n\tstore u64 [frame-8] = 1\n"
 		  "\tatomic u64 [v0] += v0\n\texit 0\n\n");
 }
 

@@ -109,8 +109,7 @@ TEST(gen_clean_threads_jumps)
 	ir_goto(f, end);
 	ir_label(f, end);
 	ir_exit(f, ir_imm(2));
-	check(&c,
-	      "\tif v0 == 0 goto L2\n\tcall bpf_ktime_get_ns()\n\texit 1\nL2:\n\texit 2\n\n");
+	check(&c, "\tif v0 == 0 goto L2\n\tcall bpf_ktime_get_ns()\n\texit 1\nL2:\n\texit 2\n\n");
 }
 
 TEST(gen_clean_survives_endless_loops)

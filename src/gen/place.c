@@ -365,14 +365,12 @@ static struct place index_place(struct gen *g, const struct node *n)
 	p.core = NULL;
 	/* Within an array of our own the verifier wants to see the bound. */
 	if (p.kind == PLACE_MEM && base->count) {
-		u32 ok = ir_new_label(f), done = ir_new_label(f);
+		u32 ok = ir_new_label(f);
 		struct ir_operand bounded = ir_reg(ir_new_reg(f));
 		ir_mov(f, bounded.reg, i);
 		ir_jump(f, BPF_JLT, bounded, ir_imm(base->count), ok);
 		ir_mov(f, bounded.reg, ir_imm(0));
-		ir_goto(f, done);
 		ir_label(f, ok);
-		ir_label(f, done);
 		i = bounded;
 	}
 	p.base = ir_alu(f, BPF_ADD, p.base, ir_alu(f, BPF_MUL, i, ir_imm(size)));

@@ -86,7 +86,6 @@ struct var {
 	const struct type *type; /* NULL until known */
 	u32 index;               /* unique within a program */
 	bool captured; /* used inside a for loop's body but declared outside it: lives in memory */
-	const char *note; /* scratch for messages */
 };
 
 /* @x. One per name in the whole script. */

@@ -117,7 +117,6 @@ static void pack_settings(struct pack *p, struct script *s)
 {
 	pack_str(p, &s->source_name);
 	pack_str(p, &s->source);
-	pack_u32(p, &s->need_pid_namespace);
 	pack_bool(p, &s->uses_cpid);
 	pack_bool(p, &s->uses_elapsed);
 	pack_u32(p, &s->elapsed_offset);

@@ -40,7 +40,7 @@ struct script_target {
 	 * signal's name.
 	 */
 	const char *func;
-	u64 offset; /* k*, u*: bytes from func; u*: file offset when func is NULL */
+	u64 offset; /* k*: bytes from func, or an address without it; u*: file offset */
 	/* profile with is_freq: hertz; profile, interval: ns; software, hardware: count. */
 	u64 period;
 	bool is_freq;
@@ -133,8 +133,7 @@ struct script {
 	vec_of(struct script_counter) counters;
 	vec_of(const char *) strings; /* strftime formats */
 	const char *source_name;
-	const char *source;     /* the script's text, so that a saved object can show its lines */
-	u32 need_pid_namespace; /* 1 if pids must be shown as in the script's own pid namespace */
+	const char *source; /* the script's text, so that a saved object can show its lines */
 	bool uses_cpid;
 	bool uses_elapsed;
 	u32 elapsed_offset; /* .bss: u64, the boot-time clock when the script began, for `elapsed` */

@@ -76,7 +76,7 @@ static void make_rich(struct script *s, struct arena *arena)
 	script_init(s, arena);
 	s->source = "BEGIN { @[pid] = count(); }\n";
 	s->source_name = "rich.bt";
-	s->need_pid_namespace = 1;
+	s->elapsed_offset = 8;
 	s->uses_cpid = true;
 	s->max_map_keys = 4096;
 	s->max_strlen = 64;
@@ -167,7 +167,7 @@ TEST(script_there_and_back)
 	CHECK(again.len == bytes.len && !memcmp(again.data, bytes.data, bytes.len));
 	CHECK_STR(back.source, s.source);
 	CHECK_STR(back.source_name, "rich.bt");
-	CHECK(back.uses_cpid && back.print_maps_on_exit && back.need_pid_namespace == 1);
+	CHECK(back.uses_cpid && back.print_maps_on_exit && back.elapsed_offset == 8);
 	CHECK_EQ(back.max_map_keys, 4096);
 	CHECK_EQ(back.max_strlen, 64);
 	CHECK_EQ(back.targets.n, 3);

@@ -11,6 +11,7 @@
 static const u32 constant_helpers[] = {
 	BPF_FUNC_get_current_pid_tgid, BPF_FUNC_get_current_uid_gid, BPF_FUNC_get_smp_processor_id,
 	BPF_FUNC_get_numa_node_id,     BPF_FUNC_get_current_task,    BPF_FUNC_get_current_cgroup_id,
+	BPF_FUNC_get_current_task_btf,
 };
 #define KINDS ARRAY_SIZE(constant_helpers)
 

@@ -10,6 +10,8 @@ LIBS ?= -lbpf -lelf -lz
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
 
 # Each way to build has a folder of its own, so that they can stand side by side.
 BUILD := build
@@ -29,7 +31,7 @@ endif
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
 WARN += $(if $(WERROR),-Werror)
-FLAGS := -std=gnu17 -D_GNU_SOURCE -DSKEP_VERSION='"$(VERSION)"' -Isrc -Itests $(WARN) \
+FLAGS := -std=gnu17 -D_GNU_SOURCE -DSKEP_VERSION='"$(VERSION)"' -Isrc -Itests -I. $(WARN) \
 	-ffunction-sections -fdata-sections $(CFLAGS)
 LINK := $(CFLAGS) -Wl,--gc-sections $(LDFLAGS)
 ifeq ($(STATIC),1)
@@ -91,6 +93,16 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+# Programs in BPF C, embedded where a .c names them by a macro; of debug information only BTF is kept.
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h bpf/*.def)
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+	$(Q)$(LLVM_STRIP) -g $@ 2>/dev/null || true
+$(BUILD)/obj/src/net/accel_object.o: $(BUILD)/bpf/accel.bpf.o
+$(BUILD)/obj/src/net/accel_object.o: private FLAGS += -DACCEL_OBJECT='"$(BUILD)/bpf/accel.bpf.o"'
+
 # What the objects were built with: changes, and so rebuilds them, when the flags do.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -128,7 +140,8 @@ fuzz-run: $(FUZZERS:%=$(BUILD)/%)
 lint: ## layers, lengths, licence lines, format, headers
 	@scripts/lint.sh
 format: ## clang-format over all C
-	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch])
+	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
+		bench/*/*.[ch])
 golden: all ## rewrites tests/golden and shows what changed
 	@scripts/golden.sh $(BUILD) --write
 bench: ## side by side with the peers that are installed

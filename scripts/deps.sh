@@ -21,6 +21,8 @@ table() {
 	cat <<-END
 	build must command make make make make make
 	build must compiler $cc gcc gcc gcc build-base
+	build must command clang clang clang clang clang
+	build want command llvm-strip llvm llvm llvm llvm
 	build must header stdio.h libc6-dev glibc-devel glibc musl-dev
 	build must header linux/bpf.h linux-libc-dev kernel-headers linux-api-headers linux-headers
 	build must header bpf/libbpf.h libbpf-dev libbpf-devel libbpf libbpf-dev

@@ -20,6 +20,7 @@ machine -> isa btf object verify engine
 kernel -> isa btf object probe engine
 source -> probe machine
 session -> isa btf object probe engine
+net -> isa btf object kernel bpf
 cmd -> *
 main -> cmd
 '
@@ -82,7 +83,7 @@ scripts=$(find scripts bench .ci -type f \( -name '*.sh' -o -name run \) 2>/dev/
 	done
 	printf '%s\n' $headers | xargs -P "$(nproc)" -n 8 sh -c '
 		for header; do
-			${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -Isrc -fsyntax-only -x c "$header" 2>&1 |
+			${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -Isrc -I. -fsyntax-only -x c "$header" 2>&1 |
 				grep -m 1 -E ": (fatal )?error: " | sed "s/^/does not compile by itself: /"
 		done' sh
 } >"$found/all"

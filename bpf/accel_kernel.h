@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The fields of kernel structs that accel reads, found by name when it is loaded. */
+#ifndef BPF_ACCEL_KERNEL_H
+#define BPF_ACCEL_KERNEL_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define IFF_LOOPBACK 8
+#define SK_USER_DATA_FLAGS 7ul /* in sk_user_data's low bits */
+#define HRTIMER_ENQUEUED 1
+
+enum sock_flags {
+	SOCK_ZEROCOPY = 18,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+struct list_head {
+	struct list_head *next, *prev;
+};
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+struct timer_list {
+	struct hlist_node entry;
+};
+struct hrtimer {
+	__u8 state;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+struct net {
+	struct ns_common ns;
+};
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	possible_net_t skc_net;
+	atomic64_t skc_cookie;
+	refcount_t skc_refcnt;
+	unsigned long skc_flags;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+struct wait_queue_entry {
+	void *private;
+	void *func;
+	struct list_head entry;
+};
+struct socket_wq {
+	struct wait_queue_head wait;
+};
+
+typedef struct {
+	int owned;
+} socket_lock_t;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct net_device {
+	unsigned int flags;
+};
+struct dst_entry {
+	struct net_device *dev;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+struct cgroup {
+	struct kernfs_node *kn;
+};
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+typedef struct {
+	atomic64_t refcnt;
+} file_ref_t;
+struct file {
+	file_ref_t f_ref;
+};
+/* Before 6.13. */
+struct file___counted {
+	atomic64_t f_count;
+};
+struct socket {
+	struct file *file;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	int sk_rcvlowat;
+
+	struct socket_wq *sk_wq;
+	struct dst_entry *sk_dst_cache;
+	struct timer_list sk_timer;
+	kuid_t sk_uid;
+	struct socket *sk_socket;
+	void *sk_user_data;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+struct inet_sock {
+	struct sock sk;
+};
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	struct timer_list icsk_retransmit_timer;
+	struct timer_list icsk_delack_timer;
+	const void *icsk_ulp_ops;
+};
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u32 rcv_nxt, copied_seq, snd_una, snd_nxt, write_seq;
+	struct hrtimer pacing_timer;
+	struct hrtimer compressed_ack_timer;
+	bool is_mptcp;
+};
+
+struct sk_psock {
+	struct list_head ingress_msg;
+};
+
+struct files_struct {
+	atomic_t count;
+};
+struct task_struct {
+	int tgid;
+	char comm[16];
+	struct files_struct *files;
+};
+
+#pragma clang attribute pop
+
+#endif

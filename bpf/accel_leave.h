@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Leaving. A socket that is taken out of the map while a message waits for it loses that message, so nobody is taken out
+ * before it is certain that none waits or is on its way. Once a connection's ends are LEAVING, which their sends obey:
+ *
+ *	past	the socket's lock was seen free: the decisions made before have been carried out that far
+ *		that the peer's struct sock is held for those that redirect
+ *	still	the peer's past, and nobody holds this socket: no message is on its way to it
+ *	empty	nothing is in the queue. Nothing can come any more.
+ *
+ * The janitor goes round all ends while there is something to do, in a timer's callback.
+ */
+#ifndef BPF_ACCEL_LEAVE_H
+#define BPF_ACCEL_LEAVE_H
+
+#include "accel_send.h"
+
+#define ROUND_NS 10000000ull /* between rounds at least */
+#define ROUND_SHARE 50       /* rounds may take 1/50 of the time */
+#define IDLE_ROUND_NS                                                                              \
+	100000000ull /* if it only looks for those left alone, or at what is charged */
+#define BAN_NS 10000000000ull
+
+struct bpf_map;
+
+struct round {
+	__u64 now;
+	struct accel_control *control;
+	bool leaving, waiting, charged;
+};
+
+static __always_inline __u32 timer_refs(struct tcp_sock *tp)
+{
+	struct inet_connection_sock *icsk = &tp->inet_conn;
+	__u32 n = !!peek(tp, inet_conn.icsk_inet.sk.sk_timer.entry.pprev);
+
+	n += !!peek(icsk, icsk_retransmit_timer.entry.pprev);
+	n += !!peek(icsk, icsk_delack_timer.entry.pprev);
+	n += peek(tp, pacing_timer.state) & HRTIMER_ENQUEUED;
+	n += peek(tp, compressed_ack_timer.state) & HRTIMER_ENQUEUED;
+	return n;
+}
+
+static __always_inline bool is_held(struct accel_control *c, struct tcp_sock *tp)
+{
+	__u32 refs = (__u32)peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_refcnt.refs.counter);
+
+	return refs > c->quiet_refs + timer_refs(tp);
+}
+
+static __always_inline bool is_empty(struct sock *sk)
+{
+	unsigned long data = (unsigned long)peek(sk, sk_user_data);
+	struct sk_psock *psock = (void *)(data & ~SK_USER_DATA_FLAGS);
+	struct list_head *head;
+
+	if (!psock)
+		return true;
+	head = (void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+	return peek(head, next) == head;
+}
+
+/* Whether this end can be taken out: a step further each round, as far as it goes. */
+static __always_inline bool quiet(struct accel_control *c, struct accel_end *end,
+				  const struct accel_end *peer)
+{
+	struct tcp_sock *tp = (void *)(unsigned long)end->sk;
+	struct sock *sk = (struct sock *)tp;
+
+	if (!end->is_past)
+		end->is_past = !peek(sk, sk_lock.owned);
+	if (!end->is_still)
+		end->is_still = (!peer || peer->is_past) && !is_held(c, tp);
+	return end->is_past && end->is_still && is_empty(sk);
+}
+
+static __always_inline void give_up_waiting(struct accel_end *end)
+{
+	struct accel_service_key key;
+	struct accel_service *s;
+
+	service_key(&key, &end->tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if (s) {
+		s->is_local = 0;
+		s->banned_until = bpf_ktime_get_ns() + BAN_NS;
+	}
+	end->reason = ACCEL_REASON_UNPAIRED;
+	end->state = ACCEL_LEAVING;
+	refuse(ACCEL_REASON_UNPAIRED);
+}
+
+static long visit(struct bpf_map *map, const __u64 *key, struct accel_end *end, struct round *r)
+{
+	struct accel_control *c = r->control;
+	struct accel_end *peer;
+	__u64 cookie = *key;
+
+	/* Its close was not seen: the cgroup is gone, or was left by force. */
+	if (!is_socket((void *)(unsigned long)end->sk, cookie)) {
+		charge(end, 0);
+		bpf_map_delete_elem(&ends, &cookie);
+		return 0;
+	}
+	if (!end->peer && end->state != ACCEL_LEAVING) {
+		if (r->now - end->ns > UNPAIRED_NS)
+			give_up_waiting(end);
+		else
+			r->waiting = true;
+	}
+	if (c->mode == ACCEL_OFF && end->state != ACCEL_LEAVING) {
+		end->reason = ACCEL_REASON_MODE;
+		end->state = ACCEL_LEAVING;
+	}
+	if (end->charged) {
+		__s64 bytes = backlog(end);
+
+		charge(end, bytes < CHARGE_STEP ? 0 : (__u64)bytes);
+		r->charged |= !!end->charged;
+	}
+	if (end->state != ACCEL_LEAVING)
+		return 0;
+	peer = bpf_map_lookup_elem(&ends, &end->peer);
+	if (quiet(c, end, peer)) {
+		charge(end, 0);
+		bpf_map_delete_elem(&socks, &cookie);
+		bpf_map_delete_elem(&ends, &cookie);
+	} else {
+		r->leaving = true;
+	}
+	return 0;
+}
+
+static int janitor(void *map, int *key, struct clock *clock)
+{
+	struct round r = { .now = bpf_ktime_get_ns(), .control = get_control() };
+	__u64 pause, took;
+
+	if (!r.control)
+		return 0;
+	clock->is_armed = 0;
+	bpf_for_each_map_elem(&ends, visit, &r, 0);
+	took = bpf_ktime_get_ns() - r.now;
+	if (!r.leaving && !r.waiting && !r.charged)
+		return 0;
+	pause = r.leaving ? ROUND_NS : IDLE_ROUND_NS;
+	if (pause < took * ROUND_SHARE)
+		pause = took * ROUND_SHARE;
+	if (!__sync_lock_test_and_set(&clock->is_armed, 1))
+		bpf_timer_start(&clock->timer, pause, 0);
+	return 0;
+}
+
+static __always_inline void employ_janitor(void)
+{
+	struct clock *c = bpf_map_lookup_elem(&clocks, &zero);
+
+	if (!c || c->is_made)
+		return;
+	if (!bpf_timer_init(&c->timer, &clocks, 1 /* CLOCK_MONOTONIC */)) {
+		bpf_timer_set_callback(&c->timer, janitor);
+		c->is_made = 1;
+	}
+}
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pairing. The end that connects knows its (snd_nxt, rcv_nxt) before the one that accepts does, and leaves them in
+ * `halves`; the other finds them there by its own, mirrored. The two numbers are 64 bits that the two kernels chose
+ * for this connection, so no address, namespace or translation can confuse them; that one end's address is
+ * seen by the other as well keeps out a relay that answers with numbers of its choice.
+ *
+ * A socket is put into the map only at this moment: the kernel allows no other.
+ */
+#ifndef BPF_ACCEL_PAIR_H
+#define BPF_ACCEL_PAIR_H
+
+#include "accel_admit.h"
+
+#define HALF_NS 2000000000ull    /* a half is good for so long */
+#define UNPAIRED_NS 100000000ull /* so long may a socket be in the map alone */
+#define PROVEN (1ull << 32)
+
+static const struct accel_end new_end;
+static const struct accel_service new_service = { .gap_us = 1000000 };
+
+static __always_inline __u64 mirror(__u32 ours, __u32 theirs)
+{
+	return (__u64)ours << 32 | theirs;
+}
+
+/* Into the map, with an end filled in; NULL if that cannot be. */
+static __always_inline struct accel_end *enter(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+					       __u64 cookie, const struct accel_tuple *t, __u64 now)
+{
+	struct sock *sk = (struct sock *)tp;
+	struct accel_end *end;
+
+	if (bpf_map_update_elem(&ends, &cookie, &new_end, BPF_ANY))
+		return NULL;
+	end = bpf_map_lookup_elem(&ends, &cookie);
+	if (!end)
+		return NULL;
+	end->sk = (__u64)(unsigned long)tp;
+	end->ns = now;
+	end->tuple = *t;
+	end->uid = peek(sk, sk_uid.val);
+	end->cgroup = peek(sk, sk_cgrp_data.cgroup, kn, id);
+	if (bpf_sock_hash_update(ops, &socks, &cookie, BPF_ANY)) {
+		bpf_map_delete_elem(&ends, &cookie);
+		return NULL;
+	}
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	count(entered, 1);
+	return end;
+}
+
+static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+						   struct accel_control *c)
+{
+	struct accel_half half = {};
+	struct accel_service_key key;
+	struct accel_service *s;
+	struct accel_end *end;
+	enum accel_reason why;
+	__u64 id = mirror(ops->snd_nxt, ops->rcv_nxt);
+	__u64 now = bpf_ktime_get_ns();
+
+	fill_tuple(&half.tuple, ops, tp);
+	why = socket_reason(c, tp, &half.tuple);
+	if (why)
+		return why;
+	service_key(&key, &half.tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if (!s) {
+		bpf_map_update_elem(&services, &key, &new_service, BPF_NOEXIST);
+		s = bpf_map_lookup_elem(&services, &key);
+		if (!s)
+			return ACCEL_REASON_FULL;
+	}
+	if (is_short(s, now))
+		return ACCEL_REASON_SHORT;
+	half.cookie = bpf_get_socket_cookie(ops);
+	half.sk = (__u64)(unsigned long)tp;
+	half.ns = now;
+	if (now < s->banned_until)
+		why = ACCEL_REASON_BANNED;
+	else if (!is_local((struct sock *)tp, &half.tuple, s))
+		why = ACCEL_REASON_REMOTE;
+	else {
+		end = enter(ops, tp, half.cookie, &half.tuple, now);
+		if (!end)
+			return ACCEL_REASON_FULL;
+		end->is_active = 1;
+		half.entered = 1;
+		wake_janitor(UNPAIRED_NS);
+	}
+	/* Also of one that stays out: that its peer turns up teaches where the service is. */
+	bpf_map_update_elem(&halves, &id, &half, BPF_ANY);
+	return why;
+}
+
+static __always_inline bool is_plausible(const struct accel_tuple *a, const struct accel_tuple *b)
+{
+	return (a->local_port == b->remote_port && same_address(a->local, b->remote)) ||
+	       (a->remote_port == b->local_port && same_address(a->remote, b->local));
+}
+
+/* That the client's service is here, for its next connections. */
+static __always_inline void learn(const struct accel_half *half)
+{
+	struct accel_service_key key;
+	struct accel_service *s;
+
+	service_key(&key, &half->tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if (s) {
+		s->is_local = 1;
+		s->banned_until = 0;
+	}
+}
+
+static __always_inline bool listener_allows(const struct accel_tuple *t)
+{
+	struct accel_listener_key key = { .netns = t->netns, .port = t->local_port };
+	struct accel_listener *l = bpf_map_lookup_elem(&listeners, &key);
+
+	return l && !l->is_denied;
+}
+
+static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+						  struct accel_control *c)
+{
+	struct accel_tuple tuple = {};
+	struct accel_half *half;
+	struct accel_end *end, *peer;
+	enum accel_reason why;
+	__u64 id = mirror(ops->rcv_nxt, ops->snd_nxt), cookie, now;
+
+	half = bpf_map_lookup_elem(&halves, &id);
+	if (!half)
+		return ACCEL_REASON_REMOTE;
+	now = bpf_ktime_get_ns();
+	fill_tuple(&tuple, ops, tp);
+	if (now - half->ns > HALF_NS)
+		return ACCEL_REASON_REMOTE;
+	if (!is_plausible(&half->tuple, &tuple))
+		return ACCEL_REASON_IMPLAUSIBLE;
+	learn(half);
+	if (!half->entered)
+		return ACCEL_REASON_REMOTE;
+	why = socket_reason(c, tp, &tuple);
+	if (why)
+		return why;
+	cookie = bpf_get_socket_cookie(ops);
+	if (cookie == half->cookie)
+		return ACCEL_REASON_IMPLAUSIBLE;
+	end = enter(ops, tp, cookie, &tuple, now);
+	if (!end)
+		return ACCEL_REASON_FULL;
+	/* It is not accepted yet, so nobody reads it; who will is known by who listens. */
+	if (listener_allows(&tuple))
+		end->ready = PROVEN | ops->rcv_nxt;
+	end->peer_sk = half->sk;
+	end->peer = half->cookie;
+	peer = bpf_map_lookup_elem(&ends, &end->peer);
+	if (peer) {
+		peer->peer_sk = (__u64)(unsigned long)tp;
+		peer->peer_cgroup = end->cgroup;
+		end->peer_cgroup = peer->cgroup;
+		peer->peer = cookie;
+		count(paired, 1);
+	}
+	bpf_map_delete_elem(&halves, &id);
+	return ACCEL_REASON_NONE;
+}
+
+/* The process that listens is the one here; those that accept are taken to be the same program. */
+static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	struct accel_listener_key key = {};
+	struct accel_listener l = {};
+
+	key.netns = peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, ns.inum);
+	key.port = (__u16)ops->local_port;
+	l.pid = current_pid();
+	l.is_denied = comm_excluded(l.comm);
+	bpf_map_update_elem(&listeners, &key, &l, BPF_ANY);
+}
+
+/* A socket is closed: the kernel has taken it out of socks, its end is ours to remove. */
+static __always_inline void closed(struct bpf_sock_ops *ops)
+{
+	__u64 cookie = bpf_get_socket_cookie(ops);
+	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie);
+
+	if (!end)
+		return;
+	if (end->peer && end->is_active) {
+		struct accel_service_key key;
+		struct accel_service *s;
+		__u64 messages = end->messages + end->tcp_messages;
+
+		count(closed, 1);
+		service_key(&key, &end->tuple);
+		s = bpf_map_lookup_elem(&services, &key);
+		if (messages > 1024)
+			messages = 1024;
+		if (s) {
+			s->messages = s->closes ? (s->messages * 7 + (__u32)messages * 2 + 7) / 8
+						: (__u32)messages * 2;
+			s->closes++;
+		}
+	}
+	charge(end, 0);
+	bpf_map_delete_elem(&ends, &cookie);
+}
+
+#endif

@@ -60,7 +60,7 @@ int accel_send(struct sk_msg_md *msg)
 	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return SK_PASS;
-	cookie = (__u64)peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter);
+	cookie = (__u64)tp->inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter;
 	end = bpf_map_lookup_elem(&ends, &cookie);
 	if (end)
 		send(msg, c, end, tp, cookie);
@@ -118,6 +118,7 @@ int accel_inspect(struct accel_inspect *ctx)
 	ctx->refs = (__u32)peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_refcnt.refs.counter);
 	ctx->timer_refs = timer_refs(tp);
 	ctx->unread = (__u32)peek(tp, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
+	ctx->calls = calls_of((struct sock *)tp);
 	ctx->is_empty = is_empty((struct sock *)tp);
 	return 0;
 }

@@ -108,6 +108,8 @@ struct accel_listener_key {
 struct accel_listener {
 	__u32 pid;
 	__u32 is_denied;
+	__u32 may_block; /* it has one thread and handles no signal: see accel_admit.h */
+	__u32 pad;
 	char comm[ACCEL_COMM];
 };
 
@@ -122,7 +124,6 @@ struct accel_half {
 enum accel_state {
 	ACCEL_TCP,
 	ACCEL_REDIRECT,
-	ACCEL_LEAVING, /* the connection is on its way out of the map: TCP for good */
 };
 
 /* Map ends, by socket cookie: a socket in the map and the direction from it to its peer. */
@@ -135,7 +136,9 @@ struct accel_end {
 
 	/* The proof that nobody sleeps in TCP's own recv(): 1 << 32 | rcv_nxt when that was so; 0: none. */
 	__u64 ready;
-	__u32 pid; /* of who sent first */
+	__u32 is_known;  /* that its program is not excluded */
+	__u32 may_block; /* its program may sleep in recv() */
+	__u32 pid;       /* of who sent first */
 	__u32 uid;
 	char comm[ACCEL_COMM];
 
@@ -149,19 +152,25 @@ struct accel_end {
 	__u32 average; /* bytes of a message, over the last ones */
 	__u32 run;     /* messages since the peer was last looked at */
 	__u64 run_bytes, peer_seen;
+	__u64 stuck; /* bytes by TCP since the last fallback */
 	__u32 starts;
 	__u32 is_active; /* it connected */
 
-	/* On the way out, what has been seen in this order: see quiet(). */
+	/* The connection is on its way out of the map, TCP for good; anyone may set it, nobody clears it. */
+	__u32 leaving;
+	/* What has been seen since, in this order: see quiet(). */
 	__u32 is_past, is_still;
+	__u32 hasty; /* the last wait for the reader was in vain */
 };
 
 /* What program inspect is given, by its cookie, and tells. */
 struct accel_inspect {
 	__u64 cookie;
 	__u32 refs, timer_refs; /* sk_refcnt, and how much of it are timers */
-	__u32 unread;           /* bytes that wait for it, redirected ones included */
-	__u32 is_empty;         /* no redirected message waits */
+	__u32 calls;            /* threads that are in a send() or recv() of the map's */
+	__u32 pad;
+	__u32 unread;   /* bytes that wait for it, redirected ones included */
+	__u32 is_empty; /* no redirected message waits */
 };
 
 /* Map tap_ring. */

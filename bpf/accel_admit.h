@@ -93,6 +93,40 @@ static __always_inline bool comm_excluded(char *comm)
 	return bpf_map_lookup_elem(&excluded, comm);
 }
 
+/*
+ * A reader that sleeps in recv() on a socket in the map is told EAGAIN if anything but data wakes it: a signal that TCP would
+ * restart the call after, or another thread that waits for room to send. So only those may sleep there who
+ * have one thread and handle no signal; all others must have told the socket not to block.
+ */
+static __always_inline bool is_threaded(void)
+{
+	return peek(current_task(), files, count.counter) > 1;
+}
+
+static __always_inline bool handles_signals(void)
+{
+	struct sighand_struct *hand = peek(current_task(), sighand);
+
+	for (int i = 0; i < 64; i++) {
+		void *handler = NULL;
+
+		bpf_core_read(&handler, sizeof(handler), &hand->action[i].sa.sa_handler);
+		if ((unsigned long)handler > SIG_IGN)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool may_block(void)
+{
+	return !is_threaded() && !handles_signals();
+}
+
+static __always_inline bool is_nonblocking(struct sock *sk)
+{
+	return peek(sk, sk_socket, file, f_flags) & O_NONBLOCK;
+}
+
 static __always_inline bool has_zerocopy(struct sock *sk)
 {
 	return peek(sk, __sk_common.skc_flags) >>

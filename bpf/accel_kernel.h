@@ -12,6 +12,8 @@
 #define IFF_LOOPBACK 8
 #define SK_USER_DATA_FLAGS 7ul /* in sk_user_data's low bits */
 #define HRTIMER_ENQUEUED 1
+#define O_NONBLOCK 04000
+#define SIG_IGN 1ul
 
 enum sock_flags {
 	SOCK_ZEROCOPY = 18,
@@ -99,6 +101,7 @@ typedef struct {
 	atomic64_t refcnt;
 } file_ref_t;
 struct file {
+	unsigned int f_flags;
 	file_ref_t f_ref;
 };
 /* Before 6.13. */
@@ -144,12 +147,23 @@ struct tcp_sock {
 
 struct sk_psock {
 	struct list_head ingress_msg;
+	refcount_t refcnt;
 };
 
 struct files_struct {
 	atomic_t count;
 };
+struct sigaction {
+	void *sa_handler;
+};
+struct k_sigaction {
+	struct sigaction sa;
+};
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
 struct task_struct {
+	struct sighand_struct *sighand;
 	int tgid;
 	char comm[16];
 	struct files_struct *files;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Leaving. A socket that is taken out of the map while a message waits for it loses that message, so nobody is taken out
- * before it is certain that none waits or is on its way. Once a connection's ends are LEAVING, which their sends obey:
+ * before it is certain that none waits or is on its way. Once a connection's ends are leaving, which their sends obey:
  *
  *	past	the socket's lock was seen free: the decisions made before have been carried out that far
  *		that the peer's struct sock is held for those that redirect
@@ -50,8 +50,7 @@ static __always_inline bool is_held(struct accel_control *c, struct tcp_sock *tp
 
 static __always_inline bool is_empty(struct sock *sk)
 {
-	unsigned long data = (unsigned long)peek(sk, sk_user_data);
-	struct sk_psock *psock = (void *)(data & ~SK_USER_DATA_FLAGS);
+	struct sk_psock *psock = psock_of(sk);
 	struct list_head *head;
 
 	if (!psock)
@@ -86,7 +85,7 @@ static __always_inline void give_up_waiting(struct accel_end *end)
 		s->banned_until = bpf_ktime_get_ns() + BAN_NS;
 	}
 	end->reason = ACCEL_REASON_UNPAIRED;
-	end->state = ACCEL_LEAVING;
+	end->leaving = 1;
 	refuse(ACCEL_REASON_UNPAIRED);
 }
 
@@ -98,19 +97,18 @@ static long visit(struct bpf_map *map, const __u64 *key, struct accel_end *end, 
 
 	/* Its close was not seen: the cgroup is gone, or was left by force. */
 	if (!is_socket((void *)(unsigned long)end->sk, cookie)) {
-		charge(end, 0);
-		bpf_map_delete_elem(&ends, &cookie);
+		retire(end, cookie);
 		return 0;
 	}
-	if (!end->peer && end->state != ACCEL_LEAVING) {
+	if (!end->peer && !end->leaving) {
 		if (r->now - end->ns > UNPAIRED_NS)
 			give_up_waiting(end);
 		else
 			r->waiting = true;
 	}
-	if (c->mode == ACCEL_OFF && end->state != ACCEL_LEAVING) {
+	if (c->mode == ACCEL_OFF && !end->leaving) {
 		end->reason = ACCEL_REASON_MODE;
-		end->state = ACCEL_LEAVING;
+		end->leaving = 1;
 	}
 	if (end->charged) {
 		__s64 bytes = backlog(end);
@@ -118,13 +116,12 @@ static long visit(struct bpf_map *map, const __u64 *key, struct accel_end *end, 
 		charge(end, bytes < CHARGE_STEP ? 0 : (__u64)bytes);
 		r->charged |= !!end->charged;
 	}
-	if (end->state != ACCEL_LEAVING)
+	if (!end->leaving)
 		return 0;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (quiet(c, end, peer)) {
-		charge(end, 0);
 		bpf_map_delete_elem(&socks, &cookie);
-		bpf_map_delete_elem(&ends, &cookie);
+		retire(end, cookie);
 	} else {
 		r->leaving = true;
 	}

@@ -115,12 +115,19 @@ static __always_inline void learn(const struct accel_half *half)
 	}
 }
 
-static __always_inline bool listener_allows(const struct accel_tuple *t)
+/* It is not accepted yet, so nobody reads it; who will is known by who listens. */
+static __always_inline void introduce_listener(struct accel_end *end, __u32 rcv_nxt)
 {
-	struct accel_listener_key key = { .netns = t->netns, .port = t->local_port };
+	struct accel_listener_key key = { .netns = end->tuple.netns,
+					  .port = end->tuple.local_port };
 	struct accel_listener *l = bpf_map_lookup_elem(&listeners, &key);
 
-	return l && !l->is_denied;
+	if (!l || l->is_denied)
+		return;
+	end->is_known = 1;
+	end->may_block = l->may_block;
+	if (l->may_block)
+		end->ready = PROVEN | rcv_nxt;
 }
 
 static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, struct tcp_sock *tp,
@@ -153,9 +160,7 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	end = enter(ops, tp, cookie, &tuple, now);
 	if (!end)
 		return ACCEL_REASON_FULL;
-	/* It is not accepted yet, so nobody reads it; who will is known by who listens. */
-	if (listener_allows(&tuple))
-		end->ready = PROVEN | ops->rcv_nxt;
+	introduce_listener(end, ops->rcv_nxt);
 	end->peer_sk = half->sk;
 	end->peer = half->cookie;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
@@ -180,7 +185,38 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 	key.port = (__u16)ops->local_port;
 	l.pid = current_pid();
 	l.is_denied = comm_excluded(l.comm);
+	l.may_block = may_block();
 	bpf_map_update_elem(&listeners, &key, &l, BPF_ANY);
+}
+
+/* What a connection was like, for those to come. */
+static __always_inline void judge_service(const struct accel_end *end)
+{
+	struct accel_service_key key;
+	struct accel_service *s;
+	__u64 messages = end->messages * 2; /* the other end's are about as many */
+
+	service_key(&key, &end->tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if (!s)
+		return;
+	if (messages > 1024)
+		messages = 1024;
+	s->messages = s->closes ? (s->messages * 7 + (__u32)messages + 7) / 8 : (__u32)messages;
+	s->closes++;
+}
+
+/* An end goes away: what it counted joins the totals, which hold only what is over. */
+static __always_inline void retire(struct accel_end *end, __u64 cookie)
+{
+	if (end->peer && end->is_active)
+		judge_service(end);
+	count(messages, end->messages);
+	count(bytes, end->bytes);
+	count(tcp_messages, end->tcp_messages);
+	count(tcp_bytes, end->tcp_bytes);
+	charge(end, 0);
+	bpf_map_delete_elem(&ends, &cookie);
 }
 
 /* A socket is closed: the kernel has taken it out of socks, its end is ours to remove. */
@@ -191,24 +227,9 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 
 	if (!end)
 		return;
-	if (end->peer && end->is_active) {
-		struct accel_service_key key;
-		struct accel_service *s;
-		__u64 messages = end->messages + end->tcp_messages;
-
+	if (end->peer && end->is_active)
 		count(closed, 1);
-		service_key(&key, &end->tuple);
-		s = bpf_map_lookup_elem(&services, &key);
-		if (messages > 1024)
-			messages = 1024;
-		if (s) {
-			s->messages = s->closes ? (s->messages * 7 + (__u32)messages * 2 + 7) / 8
-						: (__u32)messages * 2;
-			s->closes++;
-		}
-	}
-	charge(end, 0);
-	bpf_map_delete_elem(&ends, &cookie);
+	retire(end, cookie);
 }
 
 #endif

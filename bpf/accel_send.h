@@ -14,9 +14,10 @@
  *
  *	by the peer	When it sent last, its thread was the only one that could use the socket, and all that had come
  *			by TCP was read. Nothing has come by TCP since, so nobody can have gone into TCP's recv() since.
- *	by looking	All is read, so nobody goes into TCP's recv() from now on; and of those who did before: nobody
- *			in a process of several threads is in a system call on the socket (its file has one
- *			reference), and nobody else holds its lock or sleeps on it.
+ *	by looking	All is read, so nobody goes into TCP's recv() from now on. As the socket's file has one reference,
+ *			a process of several threads has none of them in a call on the socket, and one of a single
+ *			thread has that at most. It is in the map's own recv() or send(), or neither holds the
+ *			socket's lock nor sleeps on it.
  */
 #ifndef BPF_ACCEL_SEND_H
 #define BPF_ACCEL_SEND_H
@@ -27,7 +28,15 @@
 #define CHARGE_STEP 65536 /* a budget is brought up to date in such steps */
 #define LOOK_EVERY 64     /* messages until a direction's shape is judged */
 #define SMALL_MESSAGE 4096
+#define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
 #define ALONE_NS 1000000ull /* so long a peer may take to turn up once there is something to send */
+#define STUCK_BYTES                                                                                \
+	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
+#ifndef PACE_BYTES
+#define PACE_BYTES (1 << 20)
+#endif
+#define LOOKS 20000     /* at a reader that makes room: some 200 us at most */
+#define VAIN_LOOKS 1000 /* while it does not: some 10 us */
 #define MAX_WAITERS 4
 
 /* The peer's end of things, read from afar. */
@@ -69,24 +78,35 @@ static __always_inline bool has_sleepers(struct sock *sk)
 /* This thread is sending: is it the only one that can be inside a call on the socket? */
 static __always_inline bool is_alone(struct sock *sk)
 {
-	bool is_threaded = peek(current_task(), files, count.counter) > 1;
-
 	/* A call takes a reference of its own only where other threads could close the file meanwhile. */
-	return file_refs(sk) == 1 + is_threaded;
+	return file_refs(sk) == 1 + is_threaded();
 }
 
 static __always_inline bool has_read_all(struct tcp_sock *tp)
 {
-	return peek(tp, copied_seq) == peek(tp, rcv_nxt);
+	return tp->copied_seq == tp->rcv_nxt;
 }
 
 /* The proof by the peer, given for the other direction. */
 static __always_inline void prove(struct accel_end *end, struct tcp_sock *tp)
 {
-	__u64 ready = PROVEN | peek(tp, rcv_nxt);
+	__u64 ready = PROVEN | tp->rcv_nxt;
 
 	if (end->ready != ready && has_read_all(tp) && is_alone((struct sock *)tp))
 		end->ready = ready;
+}
+
+static __always_inline struct sk_psock *psock_of(struct sock *sk)
+{
+	unsigned long data = (unsigned long)peek(sk, sk_user_data);
+
+	return (void *)(data & ~SK_USER_DATA_FLAGS);
+}
+
+/* The threads that are in a call of the map's own; each holds a reference, as the map does. */
+static __always_inline __u32 calls_of(struct sock *sk)
+{
+	return (__u32)peek(psock_of(sk), refcnt.refs.counter) - 1;
 }
 
 /* The proof by looking. It looks in this order because what is ruled out once stays so. */
@@ -94,26 +114,36 @@ static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
 {
 	struct tcp_sock *peer = (void *)(unsigned long)end->peer_sk;
 	struct sock *sk = (struct sock *)peer;
+	__u32 calls;
 
-	return peek(peer, rcv_nxt) == seq && peek(peer, copied_seq) == seq && file_refs(sk) == 1 &&
-	       peek(peer, write_seq) == peek(peer, snd_una) && !peek(sk, sk_lock.owned) &&
-	       !has_sleepers(sk) && peek(sk, sk_rcvlowat) <= 1 && is_socket(sk, end->peer);
+	if (peek(peer, rcv_nxt) != seq || peek(peer, copied_seq) != seq || file_refs(sk) != 1)
+		return false;
+	calls = calls_of(sk);
+	/* A sleeper that wakes up and sleeps on again could be missed; only room to send would wake it. */
+	if (calls != 1 && (calls || peek(peer, write_seq) != peek(peer, snd_una) ||
+			   peek(sk, sk_lock.owned) || has_sleepers(sk)))
+		return false;
+	return peek(sk, sk_rcvlowat) <= 1 && is_socket(sk, end->peer);
+}
+
+/* That the peer's program is a known one, and what sleeping it may do is harmless. */
+static __always_inline bool is_fit(const struct accel_end *peer)
+{
+	return peer->is_known &&
+	       (peer->may_block || is_nonblocking((void *)(unsigned long)peer->sk));
 }
 
 static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock *tp)
 {
 	struct accel_end *peer;
-	__u32 seq = peek(tp, write_seq);
+	__u32 seq = tp->write_seq;
 
-	if (peek(tp, snd_una) != seq || !end->peer)
+	if (tp->snd_una != seq || !end->peer)
 		return false;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
-	if (!peer || peer->state == ACCEL_LEAVING)
+	if (!peer || peer->leaving || !is_fit(peer))
 		return false;
-	if (peer->ready == (PROVEN | seq))
-		return true;
-	/* Only of one whose program is known. */
-	return peer->ready && nobody_reads(end, seq);
+	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
 }
 
 static __always_inline void fall_back(struct accel_end *end, enum accel_reason why)
@@ -122,6 +152,7 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 
 	end->state = ACCEL_TCP;
 	end->reason = why;
+	end->stuck = 0;
 	if (t)
 		__sync_fetch_and_add(&t->fallback[why], 1);
 }
@@ -131,78 +162,102 @@ static __always_inline void leave(struct accel_end *end, enum accel_reason why)
 {
 	struct accel_end *peer = bpf_map_lookup_elem(&ends, &end->peer);
 
-	if (end->state == ACCEL_LEAVING)
-		return;
 	fall_back(end, why);
-	end->state = ACCEL_LEAVING;
-	if (peer && peer->state != ACCEL_LEAVING) {
+	end->leaving = 1;
+	if (peer) {
 		peer->reason = why;
-		peer->state = ACCEL_LEAVING;
+		peer->leaving = 1;
 	}
 	count(left, 1);
 	wake_janitor(0);
 }
 
-/* The bytes of memory that the unread messages take; -1: the peer has closed. */
-static __always_inline __s64 backlog(struct accel_end *end)
+/*
+ * The bytes of memory that the unread messages take. Should the peer have closed, the figure is nobody's, but then nothing
+ * can be redirected to it either.
+ */
+static __always_inline __s64 backlog(const struct accel_end *end)
 {
 	struct sock *sk = (void *)(unsigned long)end->peer_sk;
 	__u64 bytes = (__u32)peek(sk, sk_backlog.rmem_alloc.counter);
 
-	if (!is_socket(sk, end->peer))
-		return -1;
-	return (__s64)(bytes + bytes / (end->average | 1) * MESSAGE_COST);
+	return bytes ? (__s64)(bytes + bytes / (end->average | 1) * MESSAGE_COST) : 0;
 }
 
-/* Whether there is room for another message. */
+static __always_inline void note_peak(struct accel_end *end, __u64 bytes)
+{
+	struct accel_totals *t = totals();
+
+	end->backlog_max = bytes;
+	if (t && bytes > t->backlog_max)
+		t->backlog_max = bytes;
+}
+
+struct patience {
+	const struct accel_end *end;
+	__s64 enough, bytes;
+	__u32 vain;
+};
+
+static long watch_reader(__u32 i, struct patience *p)
+{
+	__s64 bytes = backlog(p->end);
+
+	if (bytes < p->bytes)
+		p->vain = 0;
+	else if (++p->vain > VAIN_LOOKS)
+		return 1;
+	p->bytes = bytes;
+	return bytes <= p->enough;
+}
+
+/*
+ * A reader that is at it on another CPU is worth a moment: a direction that goes back to TCP needs longer to return. As soon
+ * as it makes no progress there is nothing to wait for.
+ */
+static __always_inline bool reader_makes_room(const struct accel_end *end, __s64 enough)
+{
+	struct patience p = { .end = end, .enough = enough, .bytes = backlog(end) };
+
+	bpf_loop(LOOKS, watch_reader, &p, 0);
+	return p.bytes <= enough;
+}
+
+/* Whether there is room for another message; the first always has it. */
 static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
 					      __u32 size)
 {
-	__s64 bytes = backlog(end);
-	struct accel_totals *t;
+	__s64 bytes = backlog(end), limit = (__s64)c->limit - size;
 
-	if (bytes < 0)
-		return ACCEL_REASON_GONE;
-	if (bytes > (__s64)end->backlog_max) {
-		end->backlog_max = (__u64)bytes;
-		t = totals();
-		if (t && (__u64)bytes > t->backlog_max)
-			t->backlog_max = (__u64)bytes;
-	}
-	bytes += size;
-	if (bytes > (__s64)c->limit && bytes > size)
+	if (bytes > (__s64)end->backlog_max)
+		note_peak(end, (__u64)bytes);
+	if (bytes <= PACE_BYTES)
+		end->hasty = 0;
+	else if (!end->hasty && !reader_makes_room(end, PACE_BYTES))
+		end->hasty = 1;
+	if (bytes && bytes > limit && backlog(end) > limit)
 		return ACCEL_REASON_LIMIT;
 	if (bytes > (__s64)end->charged + CHARGE_STEP ||
 	    bytes + CHARGE_STEP < (__s64)end->charged) {
 		if (charge(end, (__u64)bytes) > (__s64)c->budget)
 			return ACCEL_REASON_BUDGET;
-		wake_janitor(100000000);
+		wake_janitor(CHARGED_NS);
 	}
 	return ACCEL_REASON_NONE;
 }
 
 /* A stream of small messages that nobody answers is faster by TCP, which puts them together. */
-static __always_inline bool is_small_stream(struct accel_end *end, __u32 size)
+static __always_inline bool is_small_stream(struct accel_end *end, const struct accel_end *peer)
 {
-	struct accel_end *peer;
-	__u64 seen, bytes;
+	__u64 seen = peer->messages + peer->tcp_messages;
 
-	end->run_bytes += size;
-	if (++end->run < LOOK_EVERY)
-		return false;
-	bytes = end->run_bytes;
-	end->run = 0;
-	end->run_bytes = 0;
-	peer = bpf_map_lookup_elem(&ends, &end->peer);
-	if (!peer)
-		return false;
-	seen = peer->messages + peer->tcp_messages;
 	if (seen != end->peer_seen) {
 		end->peer_seen = seen;
 		return false;
 	}
 	/* Across namespaces TCP has a longer way to go. */
-	return peer->tuple.netns == end->tuple.netns && bytes < (__u64)SMALL_MESSAGE * LOOK_EVERY;
+	return peer->tuple.netns == end->tuple.netns &&
+	       end->run_bytes < (__u64)SMALL_MESSAGE * LOOK_EVERY;
 }
 
 static __always_inline void mirror_message(struct accel_control *c, struct sk_msg_md *msg,
@@ -241,14 +296,18 @@ static __always_inline void mirror_message(struct accel_control *c, struct sk_ms
 	bpf_ringbuf_submit(to, 0);
 }
 
-/* The first send tells the program, which may be an excluded one. */
-static __always_inline bool introduce(struct accel_end *end)
+/* The first send tells the program: why it is not fit, if so. */
+static __always_inline enum accel_reason introduce(struct accel_end *end, struct sock *sk)
 {
 	end->pid = current_pid();
-	return !comm_excluded(end->comm);
+	if (comm_excluded(end->comm))
+		return ACCEL_REASON_COMM;
+	end->is_known = 1;
+	end->may_block = may_block();
+	return end->may_block || is_nonblocking(sk) ? ACCEL_REASON_NONE : ACCEL_REASON_BLOCKING;
 }
 
-/* What the socket's owner has turned on since it entered. */
+/* What an owner has turned on since the socket entered. */
 static __always_inline enum accel_reason hindrance(struct accel_end *end, struct tcp_sock *tp)
 {
 	struct sock *peer = (void *)(unsigned long)end->peer_sk;
@@ -257,9 +316,68 @@ static __always_inline enum accel_reason hindrance(struct accel_end *end, struct
 		return ACCEL_REASON_ZEROCOPY;
 	if (peek(tp, inet_conn.icsk_ulp_ops))
 		return ACCEL_REASON_KTLS;
-	if (end->peer && peek(peer, sk_rcvlowat) > 1)
+	if (peek(peer, sk_rcvlowat) > 1)
 		return ACCEL_REASON_LOWAT;
 	return ACCEL_REASON_NONE;
+}
+
+/* What makes a redirected direction leave, looked for now and then. */
+static __always_inline enum accel_reason look(struct accel_end *end, struct tcp_sock *tp,
+					      __u32 size)
+{
+	enum accel_reason why = ACCEL_REASON_NONE;
+	struct accel_end *peer;
+
+	end->run_bytes += size;
+	if (++end->run < LOOK_EVERY)
+		return ACCEL_REASON_NONE;
+	peer = bpf_map_lookup_elem(&ends, &end->peer);
+	if (!peer)
+		why = ACCEL_REASON_NONE;
+	else if (is_small_stream(end, peer))
+		why = ACCEL_REASON_SMALL;
+	else if (!is_fit(peer))
+		why = ACCEL_REASON_BLOCKING;
+	else
+		why = hindrance(end, tp);
+	end->run = 0;
+	end->run_bytes = 0;
+	return why;
+}
+
+static __always_inline bool begin(struct accel_end *end, struct tcp_sock *tp)
+{
+	enum accel_reason why;
+
+	if (!may_redirect(end, tp))
+		return false;
+	why = hindrance(end, tp);
+	if (why) {
+		leave(end, why);
+		return false;
+	}
+	end->state = ACCEL_REDIRECT;
+	if (end->starts++)
+		count(returns, 1);
+	else
+		count(starts, 1);
+	return true;
+}
+
+/* Not paired, or nobody knows yet who sends. */
+static __always_inline bool is_ready(struct accel_end *end, struct sock *sk)
+{
+	enum accel_reason why = end->pid ? ACCEL_REASON_NONE : introduce(end, sk);
+
+	if (why) {
+		leave(end, why);
+		return false;
+	}
+	if (end->peer)
+		return true;
+	if (bpf_ktime_get_ns() - end->ns > ALONE_NS)
+		leave(end, ACCEL_REASON_UNPAIRED);
+	return false;
 }
 
 /* Whether this message is to be redirected; moves the direction's state. */
@@ -268,39 +386,23 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 {
 	enum accel_reason why;
 
-	if (end->state == ACCEL_LEAVING)
+	if (end->leaving || ((!end->pid || !end->peer) && !is_ready(end, (struct sock *)tp)))
 		return false;
-	if (!end->pid && !introduce(end)) {
-		leave(end, ACCEL_REASON_COMM);
-		return false;
-	}
-	if (!end->peer) {
-		if (bpf_ktime_get_ns() - end->ns > ALONE_NS)
-			leave(end, ACCEL_REASON_UNPAIRED);
-		return false;
-	}
 	prove(end, tp);
 	if (c->mode != ACCEL_ON) {
 		if (end->state == ACCEL_REDIRECT)
 			fall_back(end, ACCEL_REASON_MODE);
 		return false;
 	}
-	why = hindrance(end, tp);
-	if (why) {
-		leave(end, why);
+	if (end->state == ACCEL_TCP && !begin(end, tp)) {
+		end->stuck += size;
+		if (end->stuck > STUCK_BYTES)
+			leave(end, ACCEL_REASON_STUCK);
 		return false;
 	}
-	if (end->state == ACCEL_TCP) {
-		if (!may_redirect(end, tp))
-			return false;
-		end->state = ACCEL_REDIRECT;
-		if (end->starts++)
-			count(returns, 1);
-		else
-			count(starts, 1);
-	}
-	if (is_small_stream(end, size)) {
-		leave(end, ACCEL_REASON_SMALL);
+	why = look(end, tp, size);
+	if (why) {
+		leave(end, why);
 		return false;
 	}
 	why = room(c, end, size);
@@ -326,13 +428,9 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 	if (redirected) {
 		end->messages++;
 		end->bytes += size;
-		count(messages, 1);
-		count(bytes, size);
 	} else if (end->peer) {
 		end->tcp_messages++;
 		end->tcp_bytes += size;
-		count(tcp_messages, 1);
-		count(tcp_bytes, size);
 	}
 }
 

@@ -310,6 +310,25 @@ static int check_version(const struct accel_view *v, struct diag *d)
 	return -EPROTO;
 }
 
+/* Ends count for themselves as long as they live. */
+static void add_living(const struct accel_view *v, struct accel_totals *to)
+{
+	struct arena arena;
+	accel_rows rows = { 0 };
+
+	arena_init(&arena);
+	accel_read_ends(v, &arena, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct accel_end *end = &rows.at[i].end;
+
+		to->counter[ACCEL_COUNT_messages] += end->messages;
+		to->counter[ACCEL_COUNT_bytes] += end->bytes;
+		to->counter[ACCEL_COUNT_tcp_messages] += end->tcp_messages;
+		to->counter[ACCEL_COUNT_tcp_bytes] += end->tcp_bytes;
+	}
+	arena_done(&arena);
+}
+
 int accel_read_totals(const struct accel_view *v, struct accel_totals *out)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -337,6 +356,7 @@ int accel_read_totals(const struct accel_view *v, struct accel_totals *out)
 			out->backlog_max = one->backlog_max;
 	}
 	free(all);
+	add_living(v, out);
 	return 0;
 }
 

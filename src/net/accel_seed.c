@@ -127,6 +127,23 @@ static void read_namespace(struct seed *s, const char *pid)
 	read_listening(s, pid, "net/tcp6", (u32)st.st_ino);
 }
 
+/* As may_block() of the kernel's half: one thread, no signal handled. */
+static bool may_block(const char *pid)
+{
+	char *text = read_of(pid, "status"), *at;
+	unsigned long long caught = 1;
+	unsigned threads = 0;
+
+	at = text ? strstr(text, "\nThreads:") : NULL;
+	if (at)
+		sscanf(at, "\nThreads: %u", &threads);
+	at = text ? strstr(text, "\nSigCgt:") : NULL;
+	if (at)
+		sscanf(at, "\nSigCgt: %llx", &caught);
+	free(text);
+	return threads == 1 && !caught;
+}
+
 static void add_listener(struct seed *s, const char *pid, const struct listening *l)
 {
 	struct accel_listener_key key = { .netns = l->netns, .port = l->port };
@@ -140,9 +157,12 @@ static void add_listener(struct seed *s, const char *pid, const struct listening
 	snprintf(value.comm, sizeof(value.comm), "%s", comm);
 	free(comm);
 	value.is_denied = !bpf_map_lookup_elem(s->excluded_fd, value.comm, &yes);
-	/* Where several share a port, one that is excluded decides. */
-	if (!bpf_map_lookup_elem(s->listeners_fd, &key, &there))
+	value.may_block = may_block(pid);
+	/* Where several share a port, the most delicate one decides. */
+	if (!bpf_map_lookup_elem(s->listeners_fd, &key, &there)) {
 		value.is_denied |= there.is_denied;
+		value.may_block &= there.may_block;
+	}
 	bpf_map_update_elem(s->listeners_fd, &key, &value, BPF_ANY);
 }
 

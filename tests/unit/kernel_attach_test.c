@@ -80,8 +80,8 @@ static bool has(enum feature which)
 	return feature(&features, which);
 }
 
-/* Makes sure that nothing is hit any more. */
-static void check_silence(struct fixture *f)
+/* Whether nothing is hit any more. */
+static bool is_silent(struct fixture *f)
 {
 	u64 before[FIXTURE_SLOTS];
 
@@ -90,7 +90,18 @@ static void check_silence(struct fixture *f)
 	work();
 	spin(50);
 	for (u32 i = 0; i < FIXTURE_SLOTS; i++)
-		CHECK_EQ(fixture_slot(f, i), before[i]);
+		if (fixture_slot(f, i) != before[i])
+			return false;
+	return true;
+}
+
+/* quiesce leaves the closing to a child, which on a busy machine may not have run yet. */
+static bool falls_silent(struct fixture *f)
+{
+	for (int i = 0; i < 20; i++)
+		if (is_silent(f))
+			return true;
+	return false;
 }
 
 /* Takes everything off and makes sure of it: no hits any more, no program left. */
@@ -98,9 +109,9 @@ static void finish(struct fixture *f)
 {
 	if (f->engine) {
 		kernel_engine.quiesce(f->engine);
-		check_silence(f);
+		CHECK(falls_silent(f));
 		kernel_engine.detach(f->engine);
-		check_silence(f);
+		CHECK(is_silent(f));
 	}
 	fixture_done(f);
 	CHECK_EQ(fixture_programs_left(0), 0);

@@ -74,6 +74,9 @@ struct accel_cidr {
 	__u8 addr[16];
 };
 
+/* Signals, as bits, that a program brings upon itself and so never has while it sleeps: ILL TRAP BUS FPE SEGV SYS. */
+#define ACCEL_OWN_SIGNALS (1ull << 3 | 1ull << 4 | 1ull << 6 | 1ull << 7 | 1ull << 10 | 1ull << 30)
+
 /* IPv4 addresses are mapped into IPv6 ones, ports are in host order. */
 struct accel_tuple {
 	__u8 local[16], remote[16];
@@ -160,7 +163,7 @@ struct accel_end {
 	__u32 leaving;
 	/* What has been seen since, in this order: see quiet(). */
 	__u32 is_past, is_still;
-	__u32 hasty; /* the last wait for the reader was in vain */
+	__u32 pad;
 };
 
 /* What program inspect is given, by its cookie, and tells. */

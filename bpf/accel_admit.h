@@ -111,7 +111,7 @@ static __always_inline bool handles_signals(void)
 		void *handler = NULL;
 
 		bpf_core_read(&handler, sizeof(handler), &hand->action[i].sa.sa_handler);
-		if ((unsigned long)handler > SIG_IGN)
+		if ((unsigned long)handler > SIG_IGN && !(ACCEL_OWN_SIGNALS >> i & 1))
 			return true;
 	}
 	return false;

@@ -27,16 +27,11 @@
 #define MESSAGE_COST 1024 /* memory that a message takes beside its bytes: struct sk_msg */
 #define CHARGE_STEP 65536 /* a budget is brought up to date in such steps */
 #define LOOK_EVERY 64     /* messages until a direction's shape is judged */
-#define SMALL_MESSAGE 4096
+#define SMALL_MESSAGE 32768
 #define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
 #define ALONE_NS 1000000ull /* so long a peer may take to turn up once there is something to send */
 #define STUCK_BYTES                                                                                \
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
-#ifndef PACE_BYTES
-#define PACE_BYTES (1 << 20)
-#endif
-#define LOOKS 20000     /* at a reader that makes room: some 200 us at most */
-#define VAIN_LOOKS 1000 /* while it does not: some 10 us */
 #define MAX_WAITERS 4
 
 /* The peer's end of things, read from afar. */
@@ -193,36 +188,6 @@ static __always_inline void note_peak(struct accel_end *end, __u64 bytes)
 		t->backlog_max = bytes;
 }
 
-struct patience {
-	const struct accel_end *end;
-	__s64 enough, bytes;
-	__u32 vain;
-};
-
-static long watch_reader(__u32 i, struct patience *p)
-{
-	__s64 bytes = backlog(p->end);
-
-	if (bytes < p->bytes)
-		p->vain = 0;
-	else if (++p->vain > VAIN_LOOKS)
-		return 1;
-	p->bytes = bytes;
-	return bytes <= p->enough;
-}
-
-/*
- * A reader that is at it on another CPU is worth a moment: a direction that goes back to TCP needs longer to return. As soon
- * as it makes no progress there is nothing to wait for.
- */
-static __always_inline bool reader_makes_room(const struct accel_end *end, __s64 enough)
-{
-	struct patience p = { .end = end, .enough = enough, .bytes = backlog(end) };
-
-	bpf_loop(LOOKS, watch_reader, &p, 0);
-	return p.bytes <= enough;
-}
-
 /* Whether there is room for another message; the first always has it. */
 static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
 					      __u32 size)
@@ -231,11 +196,7 @@ static __always_inline enum accel_reason room(struct accel_control *c, struct ac
 
 	if (bytes > (__s64)end->backlog_max)
 		note_peak(end, (__u64)bytes);
-	if (bytes <= PACE_BYTES)
-		end->hasty = 0;
-	else if (!end->hasty && !reader_makes_room(end, PACE_BYTES))
-		end->hasty = 1;
-	if (bytes && bytes > limit && backlog(end) > limit)
+	if (bytes && bytes > limit)
 		return ACCEL_REASON_LIMIT;
 	if (bytes > (__s64)end->charged + CHARGE_STEP ||
 	    bytes + CHARGE_STEP < (__s64)end->charged) {
@@ -386,7 +347,11 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 {
 	enum accel_reason why;
 
-	if (end->leaving || ((!end->pid || !end->peer) && !is_ready(end, (struct sock *)tp)))
+	if (end->leaving) {
+		end->is_past = 1; /* this socket's sends come one after the other */
+		return false;
+	}
+	if ((!end->pid || !end->peer) && !is_ready(end, (struct sock *)tp))
 		return false;
 	prove(end, tp);
 	if (c->mode != ACCEL_ON) {

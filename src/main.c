@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/int.h"
+#include "cmd/accel.h"
 #include "cmd/list.h"
 #include "cmd/run.h"
 

@@ -165,6 +165,18 @@ static int try_it(const struct making *m)
 	return accel_try(&t, m->diag);
 }
 
+/* What the self-tests counted is nobody's business. */
+static void clear_totals(const struct making *m)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct accel_totals *none = cpus > 0 ? calloc((size_t)cpus, sizeof(*none)) : NULL;
+	u32 zero = 0;
+
+	if (none)
+		bpf_map_update_elem(map_of(m, "counters"), &zero, none, BPF_ANY);
+	free(none);
+}
+
 static int pin(const struct making *m, int fd, const char *name)
 {
 	char path[256];
@@ -221,6 +233,7 @@ static int make(struct making *m, const struct accel_config *c, int cgroup)
 	err = try_it(m);
 	if (err)
 		return err;
+	clear_totals(m);
 	accel_seed(map_of(m, "listeners"), map_of(m, "locals"), map_of(m, "excluded"));
 	set_lists(m->control, c);
 	err = accel_pins_begin(m->path, sizeof(m->path), m->diag);

@@ -141,7 +141,7 @@ static bool may_block(const char *pid)
 	if (at)
 		sscanf(at, "\nSigCgt: %llx", &caught);
 	free(text);
-	return threads == 1 && !caught;
+	return threads == 1 && !(caught & ~ACCEL_OWN_SIGNALS);
 }
 
 static void add_listener(struct seed *s, const char *pid, const struct listening *l)

@@ -20,7 +20,8 @@ int accel_sockops(struct bpf_sock_ops *ops)
 	__u32 op = ops->op;
 
 	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-	    op != BPF_SOCK_OPS_STATE_CB && op != BPF_SOCK_OPS_TCP_LISTEN_CB)
+	    op != BPF_SOCK_OPS_STATE_CB && op != BPF_SOCK_OPS_TCP_LISTEN_CB &&
+	    op != BPF_SOCK_OPS_TCP_CONNECT_CB)
 		return 1;
 	if (op == BPF_SOCK_OPS_STATE_CB) {
 		if (ops->args[1] == BPF_TCP_CLOSE)
@@ -35,6 +36,10 @@ int accel_sockops(struct bpf_sock_ops *ops)
 		return 1;
 	if (op == BPF_SOCK_OPS_TCP_LISTEN_CB) {
 		listening(ops, tp);
+		return 1;
+	}
+	if (op == BPF_SOCK_OPS_TCP_CONNECT_CB) {
+		connecting(ops, tp);
 		return 1;
 	}
 	employ_janitor();

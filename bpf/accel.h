@@ -109,9 +109,12 @@ struct accel_listener_key {
 	__u16 pad;
 };
 struct accel_listener {
+	__u64 cookie, sk; /* of the listening socket, to look at it later; 0: not known */
 	__u32 pid;
 	__u32 is_denied;
-	__u32 may_block; /* it has one thread and handles no signal: see accel_admit.h */
+	__u32 may_block;      /* it has one thread and handles no signal: see accel_admit.h */
+	__u32 is_nonblocking; /* as far as seen: what it accepts is taken to be so too */
+	__u32 blocks;         /* which was wrong */
 	__u32 pad;
 	char comm[ACCEL_COMM];
 };
@@ -163,7 +166,7 @@ struct accel_end {
 	__u32 leaving;
 	/* What has been seen since, in this order: see quiet(). */
 	__u32 is_past, is_still;
-	__u32 pad;
+	__u32 peer_blocks; /* the peer is one that may sleep in recv() */
 };
 
 /* What program inspect is given, by its cookie, and tells. */

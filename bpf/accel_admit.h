@@ -96,22 +96,26 @@ static __always_inline bool comm_excluded(char *comm)
 /*
  * A reader that sleeps in recv() on a socket in the map is told EAGAIN if anything but data wakes it: a signal that TCP would
  * restart the call after, or another thread that waits for room to send. So only those may sleep there who
- * have one thread and handle no signal; all others must have told the socket not to block.
+ * have one thread and handle no signal; all others must have told the socket not to block. That has to be known before a
+ * socket enters, so connect() and listen() are looked at, which run in the process itself.
  */
 static __always_inline bool is_threaded(void)
 {
-	return peek(current_task(), files, count.counter) > 1;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+
+	return task->files->count.counter > 1;
 }
 
 static __always_inline bool handles_signals(void)
 {
 	struct sighand_struct *hand = peek(current_task(), sighand);
+	void *first = (void *)hand + bpf_core_field_offset(struct sighand_struct, action);
 
-	for (int i = 0; i < 64; i++) {
-		void *handler = NULL;
+	for (unsigned i = 0; i < 64; i++) {
+		struct k_sigaction *action = first + i * bpf_core_type_size(struct k_sigaction);
 
-		bpf_core_read(&handler, sizeof(handler), &hand->action[i].sa.sa_handler);
-		if ((unsigned long)handler > SIG_IGN && !(ACCEL_OWN_SIGNALS >> i & 1))
+		if ((unsigned long)peek(action, sa.sa_handler) > SIG_IGN &&
+		    !(ACCEL_OWN_SIGNALS >> i & 1))
 			return true;
 	}
 	return false;

@@ -14,6 +14,7 @@
 #define HRTIMER_ENQUEUED 1
 #define O_NONBLOCK 04000
 #define SIG_IGN 1ul
+#define SEND_SHUTDOWN 2
 
 enum sock_flags {
 	SOCK_ZEROCOPY = 18,
@@ -124,6 +125,7 @@ struct sock {
 	struct dst_entry *sk_dst_cache;
 	struct timer_list sk_timer;
 	kuid_t sk_uid;
+	__u8 sk_shutdown;
 	struct socket *sk_socket;
 	void *sk_user_data;
 	struct sock_cgroup_data sk_cgrp_data;

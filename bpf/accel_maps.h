@@ -50,6 +50,14 @@ struct {
 	__type(value, struct accel_listener);
 } listeners SEC(".maps");
 
+/* Cookies of blocking sockets whose program may sleep in recv(), from connect() until they are established. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ACCEL_MAX_HALVES);
+	__type(key, __u64);
+	__type(value, __u8);
+} patient SEC(".maps");
+
 /* Addresses that are this host's, IPv4 ones mapped. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -162,6 +170,12 @@ static __always_inline struct accel_totals *totals(void)
 
 /* Reads a field of a kernel struct by helper, which no bad pointer hurts; 0 then. */
 #define peek(pointer, field...) BPF_CORE_READ(pointer, field)
+
+/* A socket is known by its address and cookie: it may be gone, and its memory another's. */
+static __always_inline bool is_socket(struct sock *sk, __u64 cookie)
+{
+	return (__u64)peek(sk, __sk_common.skc_cookie.counter) == cookie;
+}
 
 /* The janitor looks around DELAY ns from now, or earlier; with no delay at once. */
 static __always_inline void wake_janitor(__u64 delay)

@@ -76,6 +76,8 @@ static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, str
 	if (is_short(s, now))
 		return ACCEL_REASON_SHORT;
 	half.cookie = bpf_get_socket_cookie(ops);
+	if (!is_nonblocking((struct sock *)tp) && !bpf_map_lookup_elem(&patient, &half.cookie))
+		return ACCEL_REASON_BLOCKING;
 	half.sk = (__u64)(unsigned long)tp;
 	half.ns = now;
 	if (now < s->banned_until)
@@ -115,19 +117,29 @@ static __always_inline void learn(const struct accel_half *half)
 	}
 }
 
-/* It is not accepted yet, so nobody reads it; who will is known by who listens. */
-static __always_inline void introduce_listener(struct accel_end *end, __u32 rcv_nxt)
+static __always_inline struct accel_listener *listener_of(const struct accel_tuple *t)
 {
-	struct accel_listener_key key = { .netns = end->tuple.netns,
-					  .port = end->tuple.local_port };
-	struct accel_listener *l = bpf_map_lookup_elem(&listeners, &key);
+	struct accel_listener_key key = { .netns = t->netns, .port = t->local_port };
 
-	if (!l || l->is_denied)
-		return;
-	end->is_known = 1;
-	end->may_block = l->may_block;
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
+/* What is not accepted yet is known by who listens. */
+static __always_inline enum accel_reason listener_reason(const struct accel_listener *l)
+{
+	struct sock *sk;
+
+	if (!l)
+		return ACCEL_REASON_LISTENER;
+	if (l->is_denied)
+		return ACCEL_REASON_COMM;
 	if (l->may_block)
-		end->ready = PROVEN | rcv_nxt;
+		return ACCEL_REASON_NONE;
+	sk = (void *)(unsigned long)l->sk;
+	if (l->blocks ||
+	    !(l->sk && is_socket(sk, l->cookie) ? is_nonblocking(sk) : l->is_nonblocking))
+		return ACCEL_REASON_BLOCKING;
+	return ACCEL_REASON_NONE;
 }
 
 static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, struct tcp_sock *tp,
@@ -135,6 +147,7 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 {
 	struct accel_tuple tuple = {};
 	struct accel_half *half;
+	struct accel_listener *listener;
 	struct accel_end *end, *peer;
 	enum accel_reason why;
 	__u64 id = mirror(ops->rcv_nxt, ops->snd_nxt), cookie, now;
@@ -154,13 +167,19 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	why = socket_reason(c, tp, &tuple);
 	if (why)
 		return why;
+	listener = listener_of(&tuple);
+	why = listener_reason(listener);
+	if (why || !listener)
+		return why;
 	cookie = bpf_get_socket_cookie(ops);
 	if (cookie == half->cookie)
 		return ACCEL_REASON_IMPLAUSIBLE;
 	end = enter(ops, tp, cookie, &tuple, now);
 	if (!end)
 		return ACCEL_REASON_FULL;
-	introduce_listener(end, ops->rcv_nxt);
+	end->is_known = 1;
+	end->may_block = listener->may_block;
+	end->ready = PROVEN | ops->rcv_nxt; /* nobody can read it yet */
 	end->peer_sk = half->sk;
 	end->peer = half->cookie;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
@@ -183,10 +202,24 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 
 	key.netns = peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, ns.inum);
 	key.port = (__u16)ops->local_port;
+	l.cookie = bpf_get_socket_cookie(ops);
+	l.sk = (__u64)(unsigned long)tp;
 	l.pid = current_pid();
 	l.is_denied = comm_excluded(l.comm);
 	l.may_block = may_block();
 	bpf_map_update_elem(&listeners, &key, &l, BPF_ANY);
+}
+
+/* So is the one that connects; what its socket will be like is known only once that is established. */
+static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	__u64 cookie;
+	__u8 yes = 1;
+
+	if (is_nonblocking((struct sock *)tp) || !may_block())
+		return;
+	cookie = bpf_get_socket_cookie(ops);
+	bpf_map_update_elem(&patient, &cookie, &yes, BPF_ANY);
 }
 
 /* What a connection was like, for those to come. */

@@ -34,12 +34,6 @@
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
 #define MAX_WAITERS 4
 
-/* The peer's end of things, read from afar. */
-static __always_inline bool is_socket(struct sock *sk, __u64 cookie)
-{
-	return (__u64)peek(sk, __sk_common.skc_cookie.counter) == cookie;
-}
-
 static __always_inline __s64 file_refs(struct sock *sk)
 {
 	struct file *f = peek(sk, sk_socket, file);
@@ -124,8 +118,12 @@ static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
 /* That the peer's program is a known one, and what sleeping it may do is harmless. */
 static __always_inline bool is_fit(const struct accel_end *peer)
 {
-	return peer->is_known &&
-	       (peer->may_block || is_nonblocking((void *)(unsigned long)peer->sk));
+	struct sock *sk = (void *)(unsigned long)peer->sk;
+
+	if (!peer->is_known)
+		return false;
+	/* Processes that share a socket would wake each other. */
+	return is_nonblocking(sk) || (peer->may_block && file_refs(sk) <= 1);
 }
 
 static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock *tp)
@@ -138,6 +136,7 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer || peer->leaving || !is_fit(peer))
 		return false;
+	end->peer_blocks = !is_nonblocking((void *)(unsigned long)peer->sk);
 	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
 }
 
@@ -265,7 +264,15 @@ static __always_inline enum accel_reason introduce(struct accel_end *end, struct
 		return ACCEL_REASON_COMM;
 	end->is_known = 1;
 	end->may_block = may_block();
-	return end->may_block || is_nonblocking(sk) ? ACCEL_REASON_NONE : ACCEL_REASON_BLOCKING;
+	if (end->may_block || is_nonblocking(sk))
+		return ACCEL_REASON_NONE;
+	if (!end->is_active) {
+		struct accel_listener *l = listener_of(&end->tuple);
+
+		if (l)
+			l->blocks = 1;
+	}
+	return ACCEL_REASON_BLOCKING;
 }
 
 /* What an owner has turned on since the socket entered. */
@@ -292,6 +299,7 @@ static __always_inline enum accel_reason look(struct accel_end *end, struct tcp_
 	end->run_bytes += size;
 	if (++end->run < LOOK_EVERY)
 		return ACCEL_REASON_NONE;
+	end->may_block = end->may_block && may_block();
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
@@ -353,10 +361,25 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 	}
 	if ((!end->pid || !end->peer) && !is_ready(end, (struct sock *)tp))
 		return false;
+	/* Threads may have been started since. */
+	if (end->may_block && is_threaded()) {
+		end->may_block = 0;
+		if (!is_nonblocking((struct sock *)tp)) {
+			leave(end, ACCEL_REASON_BLOCKING);
+			return false;
+		}
+	}
 	prove(end, tp);
 	if (c->mode != ACCEL_ON) {
 		if (end->state == ACCEL_REDIRECT)
 			fall_back(end, ACCEL_REASON_MODE);
+		return false;
+	}
+	/* TCP says what sending after shutdown() leads to. */
+	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
+		return false;
+	if (end->peer_blocks && file_refs((void *)(unsigned long)end->peer_sk) > 1) {
+		leave(end, ACCEL_REASON_BLOCKING);
 		return false;
 	}
 	if (end->state == ACCEL_TCP && !begin(end, tp)) {

@@ -17,7 +17,7 @@
 #include "net/accel_impl.h"
 #include "net/cgroup.h"
 
-enum { POLL_MS = 5, GONE_MS = 2000, PAGE = 4096 };
+enum { POLL_MS = 5, GONE_MS = 2000, PAGE = 4096, BATCH = 256 };
 
 /*
  * Programs that do what the map cannot do: they splice from sockets, wait for whole buffers, or pass the
@@ -375,20 +375,28 @@ int accel_read_totals(const struct accel_view *v, struct accel_totals *out)
 
 int accel_read_ends(const struct accel_view *v, struct arena *a, accel_rows *out)
 {
-	int fd = v->fds[ACCEL_FD_ENDS];
-	u64 key, *last = NULL;
+	struct accel_end *ends;
+	u32 token = 0, n;
+	bool first = true;
+	u64 *keys;
+	int err = 0;
 
 	if (v->abi != ACCEL_ABI)
 		return -EPROTO;
-	/* An entry that goes away sends the walk back to the beginning; twice all there can be is enough. */
-	for (u32 steps = 0; steps < 2 * ACCEL_MAX_ENDS; steps++) {
-		struct accel_end end;
-
-		if (bpf_map_get_next_key(fd, last, &key))
-			break;
-		last = &key;
-		if (!bpf_map_lookup_elem(fd, &key, &end))
-			*vec_add(a, out) = (struct accel_end_row){ .cookie = key, .end = end };
+	/* Whole buckets at a time, so nothing comes twice; no bucket has as many as BATCH. */
+	keys = arena_array(a, u64, BATCH);
+	ends = arena_array(a, struct accel_end, BATCH);
+	while (!err) {
+		n = BATCH;
+		if (bpf_map_lookup_batch(v->fds[ACCEL_FD_ENDS], first ? NULL : &token, &token, keys,
+					 ends, &n, NULL))
+			err = errno;
+		if (err && err != ENOENT)
+			return -err;
+		for (u32 i = 0; i < n; i++)
+			*vec_add(a, out) =
+				(struct accel_end_row){ .cookie = keys[i], .end = ends[i] };
+		first = false;
 	}
 	return 0;
 }
@@ -493,7 +501,7 @@ int accel_off(u32 timeout_ms, struct accel_left *left, struct diag *d)
 		return lock;
 	accel_sweep();
 	err = turn_off(timeout_ms, left, d);
-	close(lock);
+	accel_unlock(lock);
 	return err;
 }
 
@@ -514,7 +522,7 @@ int accel_pause(bool paused, struct diag *d)
 	}
 	if (!err)
 		accel_done(&v);
-	close(lock);
+	accel_unlock(lock);
 	return err;
 }
 
@@ -585,6 +593,6 @@ int accel_on(const struct accel_config *config, struct diag *d)
 	err = check_present(d);
 	if (!err)
 		err = turn_on(config, d);
-	close(lock);
+	accel_unlock(lock);
 	return err;
 }

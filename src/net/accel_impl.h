@@ -12,8 +12,9 @@ const void *accel_object(size_t *len); /* ELF, aligned, for good */
 
 /* accel_pins.c: the folder of the pins and its parts */
 
-/* Holds the lock that `on`, `off` and the like take in turns; a descriptor to close, or -errno. */
+/* Holds the lock that `on`, `off` and the like take in turns; for accel_unlock(), or -errno. */
 int accel_lock(struct diag *d);
+void accel_unlock(int lock);
 /* With the lock: removes what a killed `on` or `off` left. */
 void accel_sweep(void);
 /* Makes an unfinished folder; its path. */
@@ -30,6 +31,8 @@ int accel_pin_open(const char *name);
 void accel_seed(int listeners_fd, int locals_fd, int excluded_fd);
 
 /* accel_try.c: self-tests */
+
+#define ACCEL_TRIAL_CGROUP "skep-accel-" /* and the process's number */
 
 struct accel_trial {
 	int control_fd, ends_fd, socks_fd, kick_fd, inspect_fd;

@@ -17,9 +17,12 @@
 #include <linux/magic.h>
 
 #include "net/accel_impl.h"
+#include "net/cgroup.h"
 
 #define BPFFS "/sys/fs/bpf"
 #define PARENT BPFFS "/skep"
+enum { SWEEP_MS = 500 };
+
 #define UNFINISHED "accel-" /* that file system has no names with dots */
 
 static bool is_bpffs(void)
@@ -29,9 +32,29 @@ static bool is_bpffs(void)
 	return !statfs(BPFFS, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
+/* Whoever held the lock may have removed the folder: then fd is -1, and it is to be tried again. 0 or errno. */
+static int lock_parent(int *fd)
+{
+	struct stat mine, there;
+	int err = 0;
+
+	if (mkdir(PARENT, 0700) && errno != EEXIST)
+		return errno;
+	*fd = open(PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT ? 0 : errno;
+	if (flock(*fd, LOCK_EX) || fstat(*fd, &mine))
+		err = errno;
+	else if (!stat(PARENT, &there) && there.st_ino == mine.st_ino)
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return err;
+}
+
 int accel_lock(struct diag *d)
 {
-	int fd;
+	int fd = -1;
 
 	if (!is_bpffs() && mount("bpf", BPFFS, "bpf", 0, "mode=0700") && !is_bpffs()) {
 		int err = errno;
@@ -40,18 +63,14 @@ int accel_lock(struct diag *d)
 		diag_hint(d, err == EPERM ? "accel needs root" : "mount -t bpf bpf " BPFFS);
 		return -err;
 	}
-	if (mkdir(PARENT, 0700) && errno != EEXIST)
-		return diag_errno(d, errno, "cannot make " PARENT);
-	fd = open(PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return diag_errno(d, errno, "cannot open " PARENT);
-	if (flock(fd, LOCK_EX)) {
-		int err = errno;
+	for (;;) {
+		int err = lock_parent(&fd);
 
-		close(fd);
-		return diag_errno(d, err, "cannot lock " PARENT);
+		if (err)
+			return diag_errno(d, err, "cannot lock " PARENT);
+		if (fd >= 0)
+			return fd;
 	}
-	return fd;
 }
 
 static void remove_folder(const char *path)
@@ -68,11 +87,34 @@ static void remove_folder(const char *path)
 	rmdir(path);
 }
 
+/* The cgroups of self-tests; their processes die with the one that was killed, which may take a moment. */
+static void sweep_cgroups(void)
+{
+	char *tree = cgroup_tree();
+	DIR *dir = tree ? opendir(tree) : NULL;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		unsigned pid;
+
+		if (sscanf(e->d_name, ACCEL_TRIAL_CGROUP "%u", &pid) != 1)
+			continue;
+		for (int ms = 0; ms < SWEEP_MS && unlinkat(dirfd(dir), e->d_name, AT_REMOVEDIR) &&
+				 errno == EBUSY;
+		     ms++)
+			usleep(1000);
+	}
+	if (dir)
+		closedir(dir);
+	free(tree);
+}
+
 void accel_sweep(void)
 {
 	DIR *dir = opendir(PARENT);
 	struct dirent *e;
 
+	sweep_cgroups();
 	if (!dir)
 		return;
 	while ((e = readdir(dir))) {
@@ -113,8 +155,13 @@ int accel_pins_remove(struct diag *d)
 	if (rename(ACCEL_DIR, path))
 		return diag_errno(d, errno, "cannot rename " ACCEL_DIR);
 	remove_folder(path);
-	rmdir(PARENT); /* if nothing else is in it */
 	return 0;
+}
+
+void accel_unlock(int lock)
+{
+	rmdir(PARENT); /* if nothing is in it */
+	close(lock);
 }
 
 int accel_pin_open(const char *name)

@@ -34,9 +34,9 @@ struct seed {
 
 static char *read_of(const char *pid, const char *name)
 {
-	char path[64];
+	char path[96];
 
-	snprintf(path, sizeof(path), "/proc/%.20s/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%.20s/%.60s", pid, name);
 	return text_read_file(path, MAX_FILE, NULL);
 }
 
@@ -144,7 +144,22 @@ static bool may_block(const char *pid)
 	return threads == 1 && !(caught & ~ACCEL_OWN_SIGNALS);
 }
 
-static void add_listener(struct seed *s, const char *pid, const struct listening *l)
+/* The flags of an open file, in octal: O_NONBLOCK is among them. */
+static bool is_nonblocking(const char *pid, const char *fd)
+{
+	char path[64], *text, *at;
+	unsigned flags = 0;
+
+	snprintf(path, sizeof(path), "fdinfo/%.20s", fd);
+	text = read_of(pid, path);
+	at = text ? strstr(text, "flags:") : NULL;
+	if (at)
+		sscanf(at, "flags: %o", &flags);
+	free(text);
+	return flags & O_NONBLOCK;
+}
+
+static void add_listener(struct seed *s, const char *pid, const char *fd, const struct listening *l)
 {
 	struct accel_listener_key key = { .netns = l->netns, .port = l->port };
 	struct accel_listener value = { .pid = (u32)strtoul(pid, NULL, 10) }, there;
@@ -158,10 +173,12 @@ static void add_listener(struct seed *s, const char *pid, const struct listening
 	free(comm);
 	value.is_denied = !bpf_map_lookup_elem(s->excluded_fd, value.comm, &yes);
 	value.may_block = may_block(pid);
+	value.is_nonblocking = is_nonblocking(pid, fd);
 	/* Where several share a port, the most delicate one decides. */
 	if (!bpf_map_lookup_elem(s->listeners_fd, &key, &there)) {
 		value.is_denied |= there.is_denied;
 		value.may_block &= there.may_block;
+		value.is_nonblocking &= there.is_nonblocking;
 	}
 	bpf_map_update_elem(s->listeners_fd, &key, &value, BPF_ANY);
 }
@@ -186,7 +203,7 @@ static void find_listeners(struct seed *s, const char *pid)
 			continue;
 		l = table_get(&s->listening, &inode, sizeof(inode));
 		if (l)
-			add_listener(s, pid, l);
+			add_listener(s, pid, e->d_name, l);
 	}
 	closedir(dir);
 }

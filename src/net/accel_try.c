@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -278,6 +279,7 @@ static void run_child(const struct accel_trial *t, const char *cgroup, struct ve
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		alarm(10);
 		if (enter_cgroup(cgroup))
 			fail(v, "cannot enter a cgroup of its own");
@@ -301,7 +303,7 @@ int accel_try(const struct accel_trial *t, struct diag *d)
 
 	if (v == MAP_FAILED)
 		return diag_errno(d, errno, "cannot map memory");
-	snprintf(cgroup, sizeof(cgroup), "%s/skep-accel-%d", t->tree, (int)getpid());
+	snprintf(cgroup, sizeof(cgroup), "%s/" ACCEL_TRIAL_CGROUP "%d", t->tree, (int)getpid());
 	if (mkdir(cgroup, 0700)) {
 		err = diag_errno(d, errno, "cannot make the cgroup %s", cgroup);
 		goto out;

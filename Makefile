@@ -46,8 +46,10 @@ OBJ := $(call objects,$(SRC))
 LIB := $(call objects,$(filter-out src/main.c,$(SRC)))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
 RUNNER := $(call objects,$(sort $(wildcard tests/runner/*.c)))
+ACCELTEST := $(call objects,$(sort $(filter-out %.bpf.c,$(wildcard tests/accel/*.c))))
 TESTPROGS := $(patsubst tests/progs/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/progs/*.c)))
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
+ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
 
 Q := $(if $(V),,@)
@@ -57,12 +59,13 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit runner testprogs check check-asan check-kernels fuzz fuzz-run lint format bench demo golden \
+.PHONY: all unit runner accel-test testprogs check check-asan check-kernels fuzz fuzz-run lint format bench demo golden \
 	install uninstall clean help FORCE
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
 unit: $(BUILD)/unit ## build/unit, the unit tests (run it with a part of a name to run those)
 runner: $(if $(RUNNER),$(BUILD)/runner) testprogs ## build/runner, which runs the script cases
+accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
 testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
 
 $(BUILD)/skep: $(OBJ)
@@ -74,6 +77,9 @@ $(BUILD)/unit: $(UNIT) $(LIB)
 $(BUILD)/runner: $(RUNNER) $(filter $(BUILD)/obj/src/base/%,$(LIB))
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^
+$(BUILD)/accel-test: $(ACCELTEST) $(filter $(BUILD)/obj/src/base/%,$(LIB))
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
 # Plain programs with frame pointers, however the rest is built: they are what is looked at.
 $(BUILD)/tests/%: tests/progs/%.c $(BUILD)/flags
 	$(call say,CC)
@@ -84,6 +90,10 @@ $(BUILD)/bench/meter: $(BENCH)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^
+$(BUILD)/bench/accel-meter: $(ACCELBENCH)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -94,14 +104,20 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # Programs in BPF C, embedded where a .c names them by a macro; of debug information only BTF is kept.
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h bpf/*.def)
+$(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def)
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@ 2>/dev/null || true
-$(BUILD)/obj/src/net/accel_object.o: $(BUILD)/bpf/accel.bpf.o
-$(BUILD)/obj/src/net/accel_object.o: private FLAGS += -DACCEL_OBJECT='"$(BUILD)/bpf/accel.bpf.o"'
+# embed: the object file, what it embeds, the macro's name
+define embed
+$(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o
+$(BUILD)/obj/$(1).o: private FLAGS += -D$(3)='"$(BUILD)/bpf/$(2).bpf.o"'
+endef
+$(eval $(call embed,src/net/accel_object,bpf/accel,ACCEL_OBJECT))
+$(eval $(call embed,tests/accel/naive,tests/accel/naive,NAIVE_OBJECT))
+$(eval $(call embed,bench/accel/naive,tests/accel/naive,NAIVE_OBJECT))
 
 # What the objects were built with: changes, and so rebuilds them, when the flags do.
 $(BUILD)/flags: FORCE
@@ -112,19 +128,19 @@ $(BUILD)/deps: scripts/deps.sh
 	@mkdir -p $(@D)
 	@CC='$(CC)' STATIC=$(STATIC) scripts/deps.sh --check build && touch $@
 
--include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(BENCH) $(call objects,$(FUZZERS:%=fuzz/%.c)))
+-include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(BENCH) $(ACCELBENCH) $(call objects,$(FUZZERS:%=fuzz/%.c)))
 
 check: ## everything that this machine allows; ends with N passed, N failed, N skipped
 	@scripts/deps.sh test
-	@$(MAKE) --no-print-directory all unit runner
+	@$(MAKE) --no-print-directory all unit runner accel-test
 	@scripts/check.sh $(BUILD)
 check-asan: ## the same under the address and undefined behaviour sanitizers
 	@scripts/deps.sh test
-	@$(MAKE) --no-print-directory SANITIZE=1 all unit runner
+	@$(MAKE) --no-print-directory SANITIZE=1 all unit runner accel-test
 	@scripts/check.sh build/asan
 check-kernels: ## the kernel cases on Debian's 6.1 and 6.12 kernels in QEMU
 	@scripts/deps.sh kernels
-	@$(MAKE) --no-print-directory all unit runner
+	@$(MAKE) --no-print-directory all unit runner accel-test
 	@scripts/check-kernels.sh
 fuzz: ## every fuzzer over its corpus for FUZZ_SECONDS=20
 	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
@@ -148,24 +164,29 @@ bench: ## side by side with the peers that are installed
 	@scripts/deps.sh bench
 	@$(MAKE) --no-print-directory all
 	@bench/run.sh
+	@bench/accel.sh
 demo: ## installs what is missing, builds, and shows skep at work here
 	@scripts/deps.sh build
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
 
 SHARE := $(DESTDIR)$(PREFIX)/share
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 # From the project's file to its place under share, where the file is there.
 SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
-	completions/skep.fish:fish/vendor_completions.d/skep.fish, \
+	completions/skep.fish:fish/vendor_completions.d/skep.fish \
+	docs/accel.md:doc/skep/accel.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep
 	@set -e; for p in $(SHARED); do \
 	  (set -x; install -D -m 644 $${p%%:*} $(SHARE)/$${p#*:}); done
+	@mkdir -p $(UNITS)
+	sed 's|=skep |=$(PREFIX)/bin/skep |' etc/skep-accel.service >$(UNITS)/skep-accel.service
 uninstall: ## removes what install puts there
-	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
+	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(UNITS)/skep-accel.service $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
 clean: ## removes build/
 	rm -rf build
 help: ## this list

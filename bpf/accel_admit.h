@@ -14,6 +14,7 @@
 #define SHORT_CLOSES 8    /* connections that have to have been so */
 #define SHORT_GAP_US 5000 /* and that often, or the cost does not matter */
 #define SHORT_SAMPLE 32   /* one of so many is let in to see */
+#define ACTION_WORDS 4    /* a struct k_sigaction has */
 #define AF_INET 2
 #define AF_INET6 10
 
@@ -55,7 +56,7 @@ static __always_inline void fill_tuple(struct accel_tuple *t, struct bpf_sock_op
 	}
 	t->local_port = (__u16)ops->local_port;
 	t->remote_port = (__u16)bpf_ntohl(ops->remote_port);
-	t->netns = peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, ns.inum);
+	t->netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
 }
 
 static __always_inline bool port_listed(const struct accel_tuple *t)
@@ -106,17 +107,27 @@ static __always_inline bool is_threaded(void)
 	return task->files->count.counter > 1;
 }
 
+/* Eight at a time, as much as the stack has room for: a read costs more than what is read. */
 static __always_inline bool handles_signals(void)
 {
-	struct sighand_struct *hand = peek(current_task(), sighand);
-	void *first = (void *)hand + bpf_core_field_offset(struct sighand_struct, action);
+	const __u32 stride = bpf_core_type_size(struct k_sigaction);
+	const __u32 at = bpf_core_field_offset(struct k_sigaction, sa.sa_handler);
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	void *first = (void *)task->sighand + bpf_core_field_offset(struct sighand_struct, action);
+	__u64 words[8 * ACTION_WORDS] = {};
 
-	for (unsigned i = 0; i < 64; i++) {
-		struct k_sigaction *action = first + i * bpf_core_type_size(struct k_sigaction);
-
-		if ((unsigned long)peek(action, sa.sa_handler) > SIG_IGN &&
-		    !(ACCEL_OWN_SIGNALS >> i & 1))
+	if (stride > ACTION_WORDS * 8 || stride % 8)
+		return true;
+	for (__u32 i = 0; i < 64; i += 8) {
+		if (bpf_probe_read_kernel(words, 8 * stride, first + i * stride))
 			return true;
+		for (__u32 k = 0; k < 8; k++) {
+			__u32 word = (k * stride + at) / 8;
+
+			if (word < 8 * ACTION_WORDS && words[word] > SIG_IGN &&
+			    !(ACCEL_OWN_SIGNALS >> (i + k) & 1))
+				return true;
+		}
 	}
 	return false;
 }
@@ -142,7 +153,7 @@ static __always_inline bool has_zerocopy(struct sock *sk)
 static __always_inline enum accel_reason socket_reason(struct accel_control *c, struct tcp_sock *tp,
 						       const struct accel_tuple *t)
 {
-	struct sock *sk = (struct sock *)tp;
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	__u32 uid;
 
 	if (c->mode != ACCEL_ON)
@@ -151,16 +162,16 @@ static __always_inline enum accel_reason socket_reason(struct accel_control *c, 
 		return ACCEL_REASON_PORT;
 	if (c->lists & ACCEL_LIST_CIDR && !cidr_listed(t))
 		return ACCEL_REASON_CIDR;
-	uid = peek(sk, sk_uid.val);
+	uid = sk->sk_uid.val;
 	if (c->lists & ACCEL_LIST_UID && !bpf_map_lookup_elem(&uids, &uid))
 		return ACCEL_REASON_UID;
-	if (bpf_core_field_exists(tp->is_mptcp) && peek(tp, is_mptcp))
+	if (bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp)
 		return ACCEL_REASON_MPTCP;
-	if (peek(tp, inet_conn.icsk_ulp_ops))
+	if (tp->inet_conn.icsk_ulp_ops)
 		return ACCEL_REASON_KTLS;
 	if (has_zerocopy(sk))
 		return ACCEL_REASON_ZEROCOPY;
-	if (peek(sk, sk_rcvlowat) > 1)
+	if (sk->sk_rcvlowat > 1)
 		return ACCEL_REASON_LOWAT;
 	return ACCEL_REASON_NONE;
 }
@@ -184,8 +195,15 @@ static __always_inline bool is_local(struct sock *sk, const struct accel_tuple *
 	return s->is_local || bpf_map_lookup_elem(&locals, t->remote);
 }
 
-/* Takes note of one more connection to a service; whether they are too short and too many to be worth it. */
-static __always_inline bool is_short(struct accel_service *s, __u64 now)
+/* Whether a service's connections are too short and too many to be worth it, but for one now and then to see. */
+static __always_inline bool is_short(const struct accel_service *s)
+{
+	return s->closes >= SHORT_CLOSES && s->messages < SHORT_MESSAGES &&
+	       s->gap_us <= SHORT_GAP_US && s->skipped < SHORT_SAMPLE;
+}
+
+/* One more connection to it. */
+static __always_inline void note_connection(struct accel_service *s, __u64 now)
 {
 	__u64 gap = (now - s->last_ns) / 1000;
 
@@ -193,12 +211,6 @@ static __always_inline bool is_short(struct accel_service *s, __u64 now)
 		gap = 1000000;
 	s->gap_us = (s->gap_us * 7 + (__u32)gap) / 8;
 	s->last_ns = now;
-	if (s->closes < SHORT_CLOSES || s->messages >= SHORT_MESSAGES || s->gap_us > SHORT_GAP_US)
-		return false;
-	if (++s->skipped < SHORT_SAMPLE)
-		return true;
-	s->skipped = 0;
-	return false;
 }
 
 #endif

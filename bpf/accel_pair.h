@@ -62,19 +62,25 @@ static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, str
 	__u64 now = bpf_ktime_get_ns();
 
 	fill_tuple(&half.tuple, ops, tp);
+	service_key(&key, &half.tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if (s) {
+		note_connection(s, now);
+		if (is_short(s)) {
+			s->skipped++;
+			return ACCEL_REASON_SHORT;
+		}
+		s->skipped = 0;
+	}
 	why = socket_reason(c, tp, &half.tuple);
 	if (why)
 		return why;
-	service_key(&key, &half.tuple);
-	s = bpf_map_lookup_elem(&services, &key);
 	if (!s) {
 		bpf_map_update_elem(&services, &key, &new_service, BPF_NOEXIST);
 		s = bpf_map_lookup_elem(&services, &key);
 		if (!s)
 			return ACCEL_REASON_FULL;
 	}
-	if (is_short(s, now))
-		return ACCEL_REASON_SHORT;
 	half.cookie = bpf_get_socket_cookie(ops);
 	if (!is_nonblocking((struct sock *)tp) && !bpf_map_lookup_elem(&patient, &half.cookie))
 		return ACCEL_REASON_BLOCKING;
@@ -200,7 +206,7 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 	struct accel_listener_key key = {};
 	struct accel_listener l = {};
 
-	key.netns = peek(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, ns.inum);
+	key.netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
 	key.port = (__u16)ops->local_port;
 	l.cookie = bpf_get_socket_cookie(ops);
 	l.sk = (__u64)(unsigned long)tp;
@@ -213,10 +219,18 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 /* So is the one that connects; what its socket will be like is known only once that is established. */
 static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
 {
+	struct accel_tuple tuple = {};
+	struct accel_service_key key;
+	struct accel_service *s;
 	__u64 cookie;
 	__u8 yes = 1;
 
-	if (is_nonblocking((struct sock *)tp) || !may_block())
+	if (is_nonblocking((struct sock *)tp))
+		return;
+	fill_tuple(&tuple, ops, tp);
+	service_key(&key, &tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if ((s && is_short(s)) || !may_block())
 		return;
 	cookie = bpf_get_socket_cookie(ops);
 	bpf_map_update_elem(&patient, &cookie, &yes, BPF_ANY);

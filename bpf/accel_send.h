@@ -280,9 +280,9 @@ static __always_inline enum accel_reason hindrance(struct accel_end *end, struct
 {
 	struct sock *peer = (void *)(unsigned long)end->peer_sk;
 
-	if (has_zerocopy((struct sock *)tp))
+	if (has_zerocopy(&tp->inet_conn.icsk_inet.sk))
 		return ACCEL_REASON_ZEROCOPY;
-	if (peek(tp, inet_conn.icsk_ulp_ops))
+	if (tp->inet_conn.icsk_ulp_ops)
 		return ACCEL_REASON_KTLS;
 	if (peek(peer, sk_rcvlowat) > 1)
 		return ACCEL_REASON_LOWAT;

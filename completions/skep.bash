@@ -24,6 +24,37 @@ _skep_probes() {
 	done
 }
 
+# Words behind `skep accel`, of which the second is COMP_WORDS[2].
+_skep_accel() {
+	if [[ $COMP_CWORD -eq 2 ]]; then
+		_skep_words "on off status top pause resume tap probe -h --help"
+		return
+	fi
+	case $prev in
+	-f | --format) _skep_words "text json" && return ;;
+	--cgroup) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
+	--config | -w) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	--uid) COMPREPLY=($(compgen -u -- "$cur")) && return ;;
+	-p | --pid) _skep_words "$(cd /proc && printf '%s\n' [0-9]*)" && return ;;
+	--port | --cidr | --exclude-comm | --limit | --budget | --timeout | -i | --interval | -n | --count | -t | -s | --comm) return ;;
+	esac
+	case ${COMP_WORDS[2]} in
+	on) _skep_words "--cgroup --port --cidr --uid --exclude-comm --limit --budget --config -h --help" ;;
+	off) _skep_words "--timeout -h --help" ;;
+	status) _skep_words "-f --format -c --connections -h --help" ;;
+	top) _skep_words "-i --interval -n --count --once -h --help" ;;
+	tap) _skep_words "-w -c -s --port --pid --comm -h --help" ;;
+	probe)
+		if [[ $cur == -* ]]; then
+			_skep_words "-p -t -f -h --help"
+		else
+			COMPREPLY=($(compgen -c -- "$cur"))
+		fi
+		;;
+	*) _skep_words "-h --help" ;;
+	esac
+}
+
 _skep() {
 	local cur=$2 prev=$3 command= IFS=$'\n'
 	local options="-e -l -c -p -o -f -q --quiet -v --verbose -B -d --dry-run --unsafe --no-warnings -h --help -V --version"
@@ -37,6 +68,11 @@ _skep() {
 	case ${COMP_WORDS[1]-} in
 	list | build | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
 	esac
+
+	if [[ ${COMP_WORDS[1]-} == accel && $COMP_CWORD -gt 1 ]]; then
+		_skep_accel
+		return
+	fi
 
 	case $prev in
 	-f) _skep_words "text json" && return ;;
@@ -57,7 +93,7 @@ _skep() {
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nrun\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nrun\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

@@ -131,7 +131,10 @@ while [ "$i" -le "$count" ]; do
 	i=$((i + 1))
 done
 
-all=$({ options && options list && options build; } | sort -u)
+all=$({
+	options && options list && options build
+	for c in on off status top pause resume tap probe; do options accel $c; done
+} | sort -u)
 builtins=$(sed -n 's/^BUILTIN([A-Z]*, "\([a-z]*\).*/\1/p' src/lang/builtin.def)
 functions=$(sed -n 's/^FUNC([A-Z_]*, "\([a-z_]*\)".*/\1/p' src/lang/func.def)
 settings=$(sed -n 's/^	{ "\([a-z_]*\)", CONFIG_.*/\1/p' src/lang/config.c)

@@ -14,12 +14,12 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 [ $# -gt 0 ] || set -- 6.1 6.12
 filter=${FILTER-}
-parts=3 # that tell counts
-[ -z "$filter" ] || parts=2
+parts=4 # that tell counts
+[ -z "$filter" ] || parts=3
 seconds=900 # for one kernel; it takes about three minutes on an idle machine
 scale=10    # emulation is that much slower
 
-for file in build/skep build/unit build/runner; do
+for file in build/skep build/unit build/runner build/accel-test; do
 	if [ ! -x $file ] || ldd $file >/dev/null 2>&1; then
 		echo "check-kernels: $file has to be there and static: make check-kernels"
 		exit 2
@@ -32,9 +32,12 @@ run_kernel() { # series
 	scripts/qemu.sh -t $seconds -c "cd /
 		build/unit '$filter'
 		RUNNER_TIMEOUT_SCALE=$scale build/runner --filter '$filter' tests/script
+		for module in /modules/*.ko; do insmod \$module 2>/dev/null; done
+		RUNNER_TIMEOUT_SCALE=$scale SKEP=build/skep build/accel-test '$filter'
 		[ -n '$filter' ] || scripts/golden.sh build
 		true" "$kernel/vmlinuz" build/skep:/build/skep build/unit:/build/unit \
-		build/runner:/build/runner build/tests:/build/tests tools scripts \
+		build/runner:/build/runner build/accel-test:/build/accel-test \
+		build/tests:/build/tests tools scripts \
 		tests/script:/tests/script tests/golden:/tests/golden
 }
 

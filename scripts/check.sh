@@ -38,6 +38,7 @@ part() { # name, command...
 [ "$build" != build ] || part lint scripts/lint.sh
 part unit "$build/unit"
 [ ! -x "$build/runner" ] || part script env SKEP="$build/skep" "$build/runner" tests/script
+part accel env SKEP="$build/skep" "$build/accel-test"
 [ -z "$(ls tests/golden/*.bt 2>/dev/null)" ] || part golden scripts/golden.sh "$build"
 part docs scripts/check-docs.sh "$build"
 

@@ -44,6 +44,10 @@ table() {
 	bench want command bpftool bpftool bpftool bpf bpftool
 	bench want command perf linux-perf perf perf perf
 	bench want command jq jq jq jq jq
+	bench want command nginx nginx-light nginx nginx nginx
+	bench want command wrk wrk wrk wrk wrk
+	bench want command redis-server redis-server redis redis redis
+	bench want command redis-benchmark redis-tools redis redis redis
 	END
 }
 

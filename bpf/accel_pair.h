@@ -109,11 +109,12 @@ static __always_inline bool is_plausible(const struct accel_tuple *a, const stru
 	       (a->remote_port == b->local_port && same_address(a->remote, b->local));
 }
 
-/* That the client's service is here, for its next connections. */
-static __always_inline void learn(const struct accel_half *half)
+/* That the client's service is here, for its next connections, and so is the address, for those of others. */
+static __always_inline void learn(const struct accel_half *half, const struct accel_tuple *server)
 {
 	struct accel_service_key key;
 	struct accel_service *s;
+	__u32 yes = 1;
 
 	service_key(&key, &half->tuple);
 	s = bpf_map_lookup_elem(&services, &key);
@@ -121,6 +122,8 @@ static __always_inline void learn(const struct accel_half *half)
 		s->is_local = 1;
 		s->banned_until = 0;
 	}
+	if (!half->entered)
+		bpf_map_update_elem(&locals, server->local, &yes, BPF_ANY);
 }
 
 static __always_inline struct accel_listener *listener_of(const struct accel_tuple *t)
@@ -167,7 +170,7 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 		return ACCEL_REASON_REMOTE;
 	if (!is_plausible(&half->tuple, &tuple))
 		return ACCEL_REASON_IMPLAUSIBLE;
-	learn(half);
+	learn(half, &tuple);
 	if (!half->entered)
 		return ACCEL_REASON_REMOTE;
 	why = socket_reason(c, tp, &tuple);

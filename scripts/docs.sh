@@ -1,20 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Puts what `make bench` measured, build/bench.md, into the README, between its two bench comments.
+# Puts what `make bench` measured, build/bench.md and build/bench-accel.md, into the README, each between its two
+# comments. What was not measured stays as it is.
 set -eu
 cd "$(dirname "$0")/.."
-measured=${1:-build/bench.md}
 
-[ -s "$measured" ] || { echo "docs: there is no $measured: run make bench" >&2; exit 1; }
-[ "$(grep -c '^<!-- bench:\(begin\|end\) -->$' README.md)" = 2 ] ||
-	{ echo "docs: README.md has no place for it" >&2; exit 1; }
-awk -v measured="$measured" '
-	/^<!-- bench:begin -->$/ {
-		print
-		while ((getline line <measured) > 0)
-			print line
-		inside = 1
-	}
-	/^<!-- bench:end -->$/ { inside = 0 }
-	!inside && !/^<!-- bench:begin -->$/' README.md >README.md.new
-mv README.md.new README.md
+put() { # name
+	measured=build/$1.md
+	[ -s "$measured" ] || return 0
+	[ "$(grep -c "^<!-- $1:\(begin\|end\) -->\$" README.md)" = 2 ] ||
+		{ echo "docs: README.md has no place for $1" >&2; exit 1; }
+	awk -v measured="$measured" -v name="$1" '
+		$0 == "<!-- " name ":begin -->" {
+			print
+			while ((getline line <measured) > 0)
+				print line
+			inside = 1
+			next
+		}
+		$0 == "<!-- " name ":end -->" { inside = 0 }
+		!inside' README.md >README.md.new
+	mv README.md.new README.md
+}
+
+[ -s build/bench.md ] || [ -s build/bench-accel.md ] || { echo "docs: nothing was measured: run make bench" >&2; exit 1; }
+put bench
+put bench-accel

@@ -17,7 +17,7 @@
 #include "net/accel_impl.h"
 #include "net/cgroup.h"
 
-enum { POLL_MS = 5, GONE_MS = 2000, PAGE = 4096, BATCH = 256 };
+enum { POLL_MS = 5, GONE_MS = 500, LAST_MS = 2000, PAGE = 4096, BATCH = 256 };
 
 /*
  * Programs that do what the map cannot do: they splice from sockets, wait for whole buffers, or pass the
@@ -489,7 +489,10 @@ static int turn_off(u32 timeout_ms, struct accel_left *left, struct diag *d)
 	ends = map_id("ends");
 	err = accel_pins_remove(d);
 	if (!err && (!is_gone(socks) || !is_gone(ends)))
-		diag_warning(d, LOC_NONE, "the kernel still holds accel's maps");
+		diag_warning(d, LOC_NONE,
+			     "the maps are gone from their folder, and go from the kernel when the "
+			     "readers "
+			     "that sleep in recv() now have woken up");
 	return err;
 }
 
@@ -549,7 +552,7 @@ static int check_present(struct diag *d)
 	if (err)
 		return err;
 	if (mode == ACCEL_OFF)
-		return turn_off(GONE_MS, &left, d);
+		return turn_off(LAST_MS, &left, d);
 	diag_error(d, LOC_NONE, "accel is on already");
 	diag_hint(d, "skep accel status shows it; off, then on, for other settings");
 	return -EALREADY;

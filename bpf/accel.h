@@ -159,6 +159,7 @@ struct accel_end {
 	__u32 run;     /* messages since the peer was last looked at */
 	__u64 run_bytes, peer_seen;
 	__u64 stuck; /* bytes by TCP since the last fallback */
+	__u64 limit; /* bytes of memory that the unread messages may take */
 	__u32 starts;
 	__u32 is_active; /* it connected */
 

@@ -15,6 +15,7 @@
 #define O_NONBLOCK 04000
 #define SIG_IGN 1ul
 #define SEND_SHUTDOWN 2
+#define SOCK_RCVBUF_LOCK 2
 
 enum sock_flags {
 	SOCK_ZEROCOPY = 18,
@@ -47,8 +48,12 @@ struct hrtimer {
 struct ns_common {
 	unsigned int inum;
 };
+struct netns_ipv4 {
+	int sysctl_tcp_rmem[3];
+};
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 };
 typedef struct {
 	struct net *net;
@@ -120,6 +125,8 @@ struct sock {
 		atomic_t rmem_alloc;
 	} sk_backlog;
 	int sk_rcvlowat;
+	int sk_rcvbuf;
+	__u8 sk_userlocks;
 
 	struct socket_wq *sk_wq;
 	struct dst_entry *sk_dst_cache;

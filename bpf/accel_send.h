@@ -187,11 +187,29 @@ static __always_inline void note_peak(struct accel_end *end, __u64 bytes)
 		t->backlog_max = bytes;
 }
 
+/*
+ * A receiver whose buffer is full drops TCP's bytes, and redirected ones count as in it: a direction that fell back then
+ * would have to wait until they are sent again, seconds later. So the limit is below what the buffer
+ * has, or can grow to where its size was not set.
+ */
+static __always_inline __u64 limit_of(const struct accel_control *c, const struct accel_end *end)
+{
+	struct sock *sk = (void *)(unsigned long)end->peer_sk;
+	__u64 most;
+
+	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_RCVBUF_LOCK)
+		most = (__u32)peek(sk, sk_rcvbuf) / 4;
+	else
+		most = (__u64)(__u32)peek(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]) *
+		       3 / 4;
+	return most < c->limit ? most : c->limit;
+}
+
 /* Whether there is room for another message; the first always has it. */
 static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
 					      __u32 size)
 {
-	__s64 bytes = backlog(end), limit = (__s64)c->limit - size;
+	__s64 bytes = backlog(end), limit = (__s64)end->limit - size;
 
 	if (bytes > (__s64)end->backlog_max)
 		note_peak(end, (__u64)bytes);
@@ -290,8 +308,8 @@ static __always_inline enum accel_reason hindrance(struct accel_end *end, struct
 }
 
 /* What makes a redirected direction leave, looked for now and then. */
-static __always_inline enum accel_reason look(struct accel_end *end, struct tcp_sock *tp,
-					      __u32 size)
+static __always_inline enum accel_reason look(struct accel_control *c, struct accel_end *end,
+					      struct tcp_sock *tp, __u32 size)
 {
 	enum accel_reason why = ACCEL_REASON_NONE;
 	struct accel_end *peer;
@@ -300,6 +318,7 @@ static __always_inline enum accel_reason look(struct accel_end *end, struct tcp_
 	if (++end->run < LOOK_EVERY)
 		return ACCEL_REASON_NONE;
 	end->may_block = end->may_block && may_block();
+	end->limit = limit_of(c, end);
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
@@ -314,7 +333,8 @@ static __always_inline enum accel_reason look(struct accel_end *end, struct tcp_
 	return why;
 }
 
-static __always_inline bool begin(struct accel_end *end, struct tcp_sock *tp)
+static __always_inline bool begin(struct accel_control *c, struct accel_end *end,
+				  struct tcp_sock *tp)
 {
 	enum accel_reason why;
 
@@ -325,6 +345,7 @@ static __always_inline bool begin(struct accel_end *end, struct tcp_sock *tp)
 		leave(end, why);
 		return false;
 	}
+	end->limit = limit_of(c, end);
 	end->state = ACCEL_REDIRECT;
 	if (end->starts++)
 		count(returns, 1);
@@ -382,13 +403,13 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 		leave(end, ACCEL_REASON_BLOCKING);
 		return false;
 	}
-	if (end->state == ACCEL_TCP && !begin(end, tp)) {
+	if (end->state == ACCEL_TCP && !begin(c, end, tp)) {
 		end->stuck += size;
 		if (end->stuck > STUCK_BYTES)
 			leave(end, ACCEL_REASON_STUCK);
 		return false;
 	}
-	why = look(end, tp, size);
+	why = look(c, end, tp, size);
 	if (why) {
 		leave(end, why);
 		return false;

@@ -17,7 +17,9 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=${KERNELS_DIR:-$root/build/kernels}
 modules='veth cls_bpf sch_ingress act_bpf sch_netem sch_htb dummy ipip fou ip_tunnel tunnel4 tls
-	ip_vs nf_tables nf_conntrack virtio virtio_ring virtio_pci 9pnet 9p 9pnet_virtio'
+	ip_vs virtio virtio_ring virtio_pci 9pnet 9p 9pnet_virtio llc stp bridge
+	crc32c_generic libcrc32c nfnetlink nf_defrag_ipv4 nf_defrag_ipv6 nf_conntrack nf_nat nf_tables
+	nft_nat nft_chain_nat'
 
 fail() {
 	echo "kernels.sh: $*" >&2
@@ -31,8 +33,11 @@ newest() {
 		cut -d' ' -f1 | sort -V | tail -n 1
 }
 
-# Copies the needed modules, decompressed, for those kernels' packages use .ko or .ko.xz.
+# Copies the needed modules, decompressed, for those kernels' packages use .ko or .ko.xz. The list of them is kept
+# beside, as it may change.
 pick_modules() {
+	[ "$modules" != "$(cat "$1/modules/list" 2>/dev/null)" ] || return 0
+	rm -rf "$1/modules"
 	mkdir -p "$1/modules"
 	for module in $modules; do
 		file=$(find "$1/lib/modules" -name "$module.ko" -o -name "$module.ko.xz" | head -n 1)
@@ -42,6 +47,7 @@ pick_modules() {
 		*) cp "$file" "$1/modules/$module.ko" ;;
 		esac
 	done
+	echo "$modules" >"$1/modules/list"
 }
 
 download() {
@@ -51,7 +57,8 @@ download() {
 fetch() {
 	series=$1
 	dir=$out/$series
-	if [ -s "$dir/vmlinuz" ] && [ -d "$dir/modules" ]; then
+	if [ -s "$dir/vmlinuz" ] && [ -d "$dir/lib/modules" ]; then
+		pick_modules "$dir"
 		echo "$dir"
 		return 0
 	fi

@@ -25,8 +25,7 @@ enum { POLL_MS = 5, GONE_MS = 500, LAST_MS = 2000, PAGE = 4096, BATCH = 256 };
  */
 static const char *const default_excluded[] = {
 	"haproxy", "traefik", "caddy", "glider", "dae",   "sing-box",        "xray",
-	"v2ray",   "frpc",    "frps",  "mpirun", "orted", "hydra_pmi_proxy", "rsync",
-	"ctdbd",   "iperf3",
+	"v2ray",   "frpc",    "frps",  "mpirun", "orted", "hydra_pmi_proxy",
 };
 
 /* ---- what is being made */

@@ -300,12 +300,12 @@ CASE(backpressure_comes_back, .options = BACKPRESSURE_ON, .naive = NAIVE_FAILS)
 }
 
 /* TCP tries ever more seldom while there is no room; it has to be told at once when there is. */
-CASE(backpressure_long_stall, .options = BACKPRESSURE_ON, .naive = NAIVE_FAILS, .seconds = 20)
+static void stall(struct test *t, const struct pair_how *how)
 {
 	struct pair p;
 	u64 accepted, start, took;
 
-	pair_open(AT, &p, &small);
+	pair_open(AT, &p, how);
 	accepted = side_fill(AT, &p.client, 65536, BACKPRESSURE_MOST);
 	CHECK(accepted < BACKPRESSURE_MOST);
 	test_sleep(5000);
@@ -315,6 +315,16 @@ CASE(backpressure_long_stall, .options = BACKPRESSURE_ON, .naive = NAIVE_FAILS, 
 	if (took > 1000)
 		FAIL("%llu ms until all was there", (unsigned long long)took);
 	pair_close(&p);
+}
+
+CASE(backpressure_long_stall, .options = BACKPRESSURE_ON, .naive = NAIVE_FAILS, .seconds = 20)
+{
+	stall(t, &small);
+}
+
+CASE(backpressure_long_stall_of_usual_buffers, .naive = NAIVE_FAILS, .seconds = 20)
+{
+	stall(t, NULL);
 }
 
 /* Both fill the other's queue and only then begin to read. */

@@ -330,5 +330,6 @@ int main(int argc, char **argv)
 	if (run_is_interrupted())
 		printf("interrupted\n");
 	printf("%u passed, %u failed, %u skipped\n", s.passed, s.failed, s.skipped);
+	naive_free(s.control.naive);
 	return s.failed > 0 || run_is_interrupted();
 }

@@ -35,6 +35,11 @@ struct naive *naive_new(void)
 	return calloc(1, sizeof(struct naive));
 }
 
+void naive_free(struct naive *n)
+{
+	free(n);
+}
+
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	(void)level;

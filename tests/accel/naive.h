@@ -8,6 +8,7 @@
 struct naive;
 
 struct naive *naive_new(void);
+void naive_free(struct naive *n);
 /* Loads it and attaches it to the cgroup; 0, or -1 with the reason. Once it is off it may be turned on again. */
 int naive_on(struct naive *n, const char *cgroup, char *why, size_t size);
 /* Detaches, deletes what is in the map, and unloads. */

@@ -13,7 +13,7 @@
 #include "accel_admit.h"
 
 #define HALF_NS 2000000000ull    /* a half is good for so long */
-#define UNPAIRED_NS 100000000ull /* so long may a socket be in the map alone */
+#define UNPAIRED_NS 300000000ull /* so long may a socket be in the map alone */
 #define PROVEN (1ull << 32)
 
 static const struct accel_end new_end;

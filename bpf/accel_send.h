@@ -29,7 +29,8 @@
 #define LOOK_EVERY 64     /* messages until a direction's shape is judged */
 #define SMALL_MESSAGE 32768
 #define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
-#define ALONE_NS 1000000ull /* so long a peer may take to turn up once there is something to send */
+#define ALONE_NS                                                                                   \
+	20000000ull /* so long a peer may take to turn up once there is something to send */
 #define STUCK_BYTES                                                                                \
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
 #define MAX_WAITERS 4

@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CGROUP_OURS "skep-accel-test."
+#define CGROUP_BENCH "skep-bench-"
+
 enum { CGROUP_KILL_ROUNDS = 500 };
 
 /* The mount point is the fifth field of a line, the type the one after the lone "-". */
@@ -34,13 +37,18 @@ static int find_tree(char *path, size_t size)
 	return err;
 }
 
-int cgroup_make(struct control *c)
+static void set_paths(struct control *c, const char *name, int pid)
 {
-	if (find_tree(c->tree, sizeof(c->tree)))
-		return -1;
-	snprintf(c->top, sizeof(c->top), "%s/skep-accel-test.%d", c->tree, (int)getpid());
+	snprintf(c->top, sizeof(c->top), "%s/%s%d", c->tree, name, pid);
 	snprintf(c->in, sizeof(c->in), "%s/in", c->top);
 	snprintf(c->out, sizeof(c->out), "%s/out", c->top);
+}
+
+int cgroup_make(struct control *c)
+{
+	if (!*c->tree && find_tree(c->tree, sizeof(c->tree)))
+		return -1;
+	set_paths(c, CGROUP_OURS, (int)getpid());
 	return mkdir(c->top, 0755) || mkdir(c->in, 0755) || mkdir(c->out, 0755) ? -1 : 0;
 }
 
@@ -92,6 +100,43 @@ int cgroup_remove(const struct control *c)
 	cgroup_kill(c->in);
 	cgroup_kill(c->out);
 	return rmdir(c->in) || rmdir(c->out) || rmdir(c->top) ? -1 : 0;
+}
+
+static void sweep_one(struct control *c)
+{
+	char status[65536];
+
+	cgroup_kill(c->in);
+	cgroup_kill(c->out);
+	if (control_is_on(c) && control_skep(c, "status -f json", status, sizeof(status)) >= 0 &&
+	    strstr(status, c->in))
+		control_off(c, status, sizeof(status));
+	if (!cgroup_remove(c))
+		fprintf(stderr, "accel-test: cleared away %s\n", c->top);
+}
+
+void cgroup_sweep(struct control *c)
+{
+	static const char *const names[] = { CGROUP_OURS, CGROUP_BENCH };
+	DIR *d = find_tree(c->tree, sizeof(c->tree)) ? NULL : opendir(c->tree);
+	char *end;
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+			size_t n = strlen(names[i]);
+			long pid;
+
+			if (strncmp(e->d_name, names[i], n))
+				continue;
+			pid = strtol(e->d_name + n, &end, 10);
+			if (pid <= 0 || *end || !kill((pid_t)pid, 0))
+				continue;
+			set_paths(c, names[i], (int)pid);
+			sweep_one(c);
+		}
+	}
+	if (d)
+		closedir(d);
 }
 
 unsigned cgroup_count(const struct control *c)

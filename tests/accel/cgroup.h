@@ -5,6 +5,11 @@
 
 #include "accel/control.h"
 
+/*
+ * What runs of this or of bench/accel.sh that were killed have left: turns off an acceleration of their cgroups, and removes
+ * those. Fills in c->tree.
+ */
+void cgroup_sweep(struct control *c);
 /* Fills in the paths and makes the folders. 0, or -1 with errno. */
 int cgroup_make(struct control *c);
 /* The calling process moves there. */

@@ -130,10 +130,13 @@ CASE(load_churn_at_once, .seconds = 60)
 
 /* ---- random sizes, stalls and switches */
 
+/* One end, in a process of its own. */
 struct mixed {
 	struct test *t;
-	struct side side; /* the process has this end only */
-	u64 bytes, random;
+	struct pair *pairs; /* LOAD_MIXED of them */
+	struct side *side;
+	u64 to_send, to_receive, random;
+	u64 rests_until; /* ms: it sends nothing */
 };
 
 static u64 next_random(u64 *state)
@@ -153,98 +156,132 @@ static size_t random_size(u64 *state)
 	return 1 + r % largest[r >> 32 & 3];
 }
 
-static void stall(u64 *state)
+/* One message, or as much of it as there is room for; a rest now and then, in which its reader comes to an end. */
+static void mixed_send(struct mixed *m)
 {
-	u64 r = next_random(state);
-
-	if (r % 500 == 0)
-		usleep((unsigned)(r >> 20 & 4095));
-}
-
-static void *mixed_out(void *arg)
-{
-	struct mixed *m = arg;
+	static u8 buf[LOAD_LARGEST];
 	struct test *t = m->t;
-	u64 state = m->random;
+	struct stream next = m->side->out;
+	size_t size = random_size(&m->random);
+	ssize_t sent;
 
-	for (u64 left = m->bytes; left;) {
-		size_t part = random_size(&state);
-
-		if (part > left)
-			part = left;
-		side_put_in(AT, &m->side, part, LOAD_LARGEST);
-		left -= part;
-		stall(&state);
-	}
-	OK(shutdown(m->side.fd, SHUT_WR));
-	return NULL;
+	if (size > m->to_send)
+		size = m->to_send;
+	stream_fill(&next, buf, size);
+	sent = send(m->side->fd, buf, size, MSG_NOSIGNAL);
+	if (sent < 0 && errno == EAGAIN)
+		return;
+	m->side->out.at += (u64)OK(sent);
+	m->to_send -= (u64)sent;
+	if (!m->to_send)
+		OK(shutdown(m->side->fd, SHUT_WR));
+	if (next_random(&m->random) % 16 == 0)
+		m->rests_until = test_ms() + (m->random >> 20) % 16;
 }
 
-static void mixed_in(struct mixed *m)
+/* All that is there; a slow reader now and then. */
+static void mixed_receive(struct mixed *m)
 {
 	struct test *t = m->t;
-	u64 state = m->random ^ 0x5555;
+	size_t got = side_get_there(AT, m->side);
 
-	for (u64 left = m->bytes; left;) {
-		size_t part = random_size(&state);
-
-		if (part > left)
-			part = left;
-		side_get(AT, &m->side, part);
-		left -= part;
-		stall(&state);
-	}
-	side_eof(AT, &m->side);
+	if (!got || got > m->to_receive)
+		FAIL("%zu bytes where there were %llu to come", got,
+		     (unsigned long long)m->to_receive);
+	m->to_receive -= got;
+	if (next_random(&m->random) % 64 == 0)
+		usleep((unsigned)(m->random >> 20 & 8191));
 }
 
-/* One end in a process of its own, which sends and receives at once. */
+/*
+ * An event loop, as most programs have that talk to many. It must not have the other ends, else nobody is alone on a
+ * socket.
+ */
 static void mix(struct test *t, struct peer *peer, void *arg)
 {
 	struct mixed *m = arg;
-	pthread_t thread;
 
 	(void)peer;
-	m->t = t;
-	thread = thread_start(AT, mixed_out, m);
-	mixed_in(m);
-	thread_join(AT, thread);
+	for (int i = 0; i < LOAD_MIXED; i++) {
+		if (m->side != &m->pairs[i].client)
+			side_close(&m->pairs[i].client);
+		if (m->side != &m->pairs[i].server)
+			side_close(&m->pairs[i].server);
+	}
+	while (m->to_send || m->to_receive) {
+		bool rests = m->to_send && m->rests_until > test_ms();
+		struct pollfd p = { .fd = m->side->fd };
+
+		p.events = (short)((m->to_receive ? POLLIN : 0) |
+				   (m->to_send && !rests ? POLLOUT : 0));
+		OK(poll(&p, 1, rests ? 1 : 1000));
+		test_progress(AT, "to receive yet", m->to_receive, 0);
+		if (p.revents & POLLIN)
+			mixed_receive(m);
+		if (p.revents & POLLOUT)
+			mixed_send(m);
+	}
+	side_eof(AT, m->side);
 }
 
-static void start_mixed(struct test *t, struct pair *p, u64 bytes, u64 random, struct peer peers[2])
+/* Until the traffic ends. */
+static void switch_at_random(struct test *t, u64 *random, const struct peer *last)
 {
-	struct mixed client = { t, p->client, bytes, random },
-		     server = { t, p->server, bytes, random * 3 };
-
-	peer_start(AT, &peers[0], 0, mix, &client);
-	side_close(&p->client);
-	peer_start(AT, &peers[1], 0, mix, &server);
-	side_close(&p->server);
+	while (!peer_has_ended(last)) {
+		control_pause(AT);
+		test_sleep((unsigned)(next_random(random) % 20));
+		control_resume(AT);
+		test_sleep((unsigned)(next_random(random) % 100));
+	}
 }
 
-/* The peer processes must not have each other's ends, else nobody is alone on a socket. */
+struct moves {
+	u64 messages, returns; /* redirected; from TCP back to that */
+};
+
+static struct moves moves(const struct test *t)
+{
+	struct accel_totals totals;
+
+	if (t->control->mode != CONTROL_SKEP || !control_totals(&totals))
+		return (struct moves){ 0 };
+	return (struct moves){ control_messages(), totals.counter[ACCEL_COUNT_returns] };
+}
+
 static void mixed_traffic(struct test *t, bool does_switch)
 {
-	u64 bytes = t->bytes / LOAD_MIXED / 2, random = 88172645463325252ull;
+	u64 random = 88172645463325252ull;
+	struct moves before = moves(t), after;
+	struct pair pairs[LOAD_MIXED];
 	struct peer peers[LOAD_MIXED][2];
-	unsigned switches = 0;
 
+	for (int i = 0; i < LOAD_MIXED; i++)
+		pair_open(AT, &pairs[i], &(struct pair_how){ .nonblocking = true });
 	for (int i = 0; i < LOAD_MIXED; i++) {
-		struct pair p;
+		u64 bytes = t->bytes / LOAD_MIXED / 2;
+		struct mixed m = {
+			t, pairs, &pairs[i].client, bytes, bytes, next_random(&random), 0
+		};
 
-		pair_open(AT, &p, &(struct pair_how){ .nonblocking = true });
-		close(p.listener);
-		start_mixed(t, &p, bytes, next_random(&random), peers[i]);
+		peer_start(AT, &peers[i][0], 0, mix, &m);
+		m.side = &pairs[i].server;
+		m.random = next_random(&random);
+		peer_start(AT, &peers[i][1], 0, mix, &m);
 	}
-	while (does_switch && switches < 40) {
-		control_pause(AT);
-		test_sleep((unsigned)(next_random(&random) % 20));
-		control_resume(AT);
-		test_sleep((unsigned)(next_random(&random) % 60));
-		switches++;
-	}
+	for (int i = 0; i < LOAD_MIXED; i++)
+		pair_close(&pairs[i]);
+	if (does_switch)
+		switch_at_random(t, &random, &peers[LOAD_MIXED - 1][1]);
 	for (int i = 0; i < LOAD_MIXED; i++)
 		for (int k = 0; k < 2; k++)
 			peer_join(AT, &peers[i][k]);
+	after = moves(t);
+	if (t->control->mode == CONTROL_SKEP &&
+	    (after.messages - before.messages < 1000 ||
+	     after.returns - before.returns < (does_switch ? 5 : 0)))
+		FAIL("only %llu messages were redirected, and %llu times after a fallback",
+		     (unsigned long long)(after.messages - before.messages),
+		     (unsigned long long)(after.returns - before.returns));
 }
 
 CASE(load_mixed_traffic, .seconds = 120)

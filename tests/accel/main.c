@@ -292,6 +292,7 @@ static int begin(struct suite *s)
 	s->control.naive = naive_new();
 	if (s->test.progress == MAP_FAILED || !s->control.naive)
 		return -1;
+	cgroup_sweep(&s->control);
 	residue_count(&s->before, s->control.mode);
 	if (s->control.mode == CONTROL_SKEP && control_is_on(&s->control)) {
 		fprintf(stderr, "accel-test: accel is on; the tests need it for themselves\n");

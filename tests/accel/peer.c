@@ -100,6 +100,13 @@ void peer_join(struct at at, struct peer *p)
 		test_fail(at, "the other process ended with wait status 0x%x", (unsigned)status);
 }
 
+bool peer_has_ended(const struct peer *p)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid;
+}
+
 void peer_kill(struct at at, struct peer *p)
 {
 	OK_AT(at, kill(p->pid, SIGKILL));

@@ -35,6 +35,7 @@ void peer_wait(struct at at, struct peer *p);
 void peer_send(struct at at, struct peer *p, u64 value);
 u64 peer_receive(struct at at, struct peer *p);
 void peer_join(struct at at, struct peer *p);
+bool peer_has_ended(const struct peer *p);
 /* Kills it; nothing is said of how it ended. */
 void peer_kill(struct at at, struct peer *p);
 

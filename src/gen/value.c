@@ -21,11 +21,6 @@ bool value_is_scalar(const struct type *t)
 	}
 }
 
-static bool is_wide_unsigned(const struct type *t)
-{
-	return (t->size == 8 && !t->is_signed) || t->kind == TYPE_PTR;
-}
-
 static bool is_never_negative(const struct type *t, struct ir_operand v)
 {
 	return v.kind == IR_IMM ? v.imm >= 0 : !t->is_signed;
@@ -118,10 +113,9 @@ static void branch_compare(struct gen *g, const struct node *n, bool invert, u32
 		return;
 	}
 	struct ir_operand a = value_of(g, l), b = value_of(g, r);
-	bool is_unsigned = is_wide_unsigned(l->type) || is_wide_unsigned(r->type);
 	if (!invert)
 		op = opposite(op);
-	ir_jump(f, jump_code(op, is_unsigned), a, b, to);
+	ir_jump(f, jump_code(op, n->binary.is_unsigned), a, b, to);
 }
 
 void value_branch(struct gen *g, const struct node *n, bool invert, u32 to)
@@ -242,13 +236,11 @@ static u32 target_size(struct gen *g, const struct type *pointer)
 }
 
 /* One operation on values at hand; also what compound assignment is made of. */
-static struct ir_operand arithmetic(struct gen *g, enum operation op, struct ir_operand a,
-				    const struct type *ta, struct ir_operand b,
+static struct ir_operand arithmetic(struct gen *g, enum operation op, bool is_unsigned,
+				    struct ir_operand a, const struct type *ta, struct ir_operand b,
 				    const struct type *tb, const struct type *result)
 {
 	struct ir_func *f = g->fn->ir;
-	bool is_unsigned = is_wide_unsigned(ta) || is_wide_unsigned(tb) ||
-			   (is_never_negative(ta, a) && is_never_negative(tb, b));
 	u8 alu = alu_code(op, ta->is_signed);
 
 	if (result->kind == TYPE_PTR && (op == OP_ADD || op == OP_SUB)) {
@@ -257,6 +249,7 @@ static struct ir_operand arithmetic(struct gen *g, enum operation op, struct ir_
 		else
 			a = ir_alu(f, BPF_MUL, a, ir_imm(target_size(g, tb)));
 	}
+	is_unsigned = is_unsigned || (is_never_negative(ta, a) && is_never_negative(tb, b));
 	struct ir_operand v = (op == OP_DIV || op == OP_MOD) && !is_unsigned
 				      ? value_divide_signed(g, alu, a, b)
 				      : ir_alu(f, alu, a, b);
@@ -270,7 +263,8 @@ static struct ir_operand binary(struct gen *g, const struct node *n)
 	if (is_comparison(op) || op == OP_LAND || op == OP_LOR)
 		return truth(g, n);
 	struct ir_operand a = value_of(g, n->binary.left), b = value_of(g, n->binary.right);
-	return arithmetic(g, op, a, n->binary.left->type, b, n->binary.right->type, n->type);
+	return arithmetic(g, op, n->binary.is_unsigned, a, n->binary.left->type, b,
+			  n->binary.right->type, n->type);
 }
 
 static struct ir_operand unary(struct gen *g, const struct node *n)
@@ -388,7 +382,8 @@ static struct ir_operand assign(struct gen *g, const struct node *n)
 		return value_is_scalar(target->type) ? read_var(g, target) : ir_none();
 	}
 	struct ir_operand old = value_of(g, target), by = value_of(g, value);
-	struct ir_operand v = arithmetic(g, op, old, target->type, by, value->type, target->type);
+	struct ir_operand v = arithmetic(g, op, n->assign.is_unsigned, old, target->type, by,
+					 value->type, target->type);
 	if (target->kind == NODE_MAP)
 		mapop_assign_scalar(g, target, v, target->type);
 	else

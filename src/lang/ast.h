@@ -150,6 +150,7 @@ struct node {
 		struct {
 			enum operation op;
 			struct node *left, *right;
+			bool is_unsigned; /* after check: compares and divides as uint64 */
 		} binary;
 		struct {
 			struct node *cond, *then, *otherwise;
@@ -183,9 +184,10 @@ struct node {
 			bool increment, prefix;
 		} incdec;
 		struct {
-			enum operation op;
+			enum operation op; /* NONE: plain */
 			struct node *target, *value;
-		} assign;          /* op NONE: plain */
+			bool is_unsigned; /* as of a binary operation */
+		} assign;
 		struct node *expr; /* EXPR, RETURN */
 		struct {
 			struct node *var, *value;

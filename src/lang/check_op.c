@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Operators. Integers are computed in 64 bits; the result is unsigned if an operand is uint64, or if all
- * that are not literals are unsigned. Subtraction gives int64, comparisons give bool.
+ * that are not literals are unsigned. Subtraction gives int64, comparisons give bool. What was put into a variable as a
+ * narrow unsigned number still counts as one.
  */
 #include "lang/check_type.h"
 #include "lang/unify.h"
@@ -96,6 +97,13 @@ static bool check_is_unsigned(const struct type *t)
 	return !t->is_signed && t->kind != TYPE_BOOL;
 }
 
+/* A uint64 or pointer, other than a variable that only ever got narrower numbers. */
+static bool check_is_wide(const struct node *n)
+{
+	return n->type->kind == TYPE_PTR ||
+	       (n->type->size == 8 && !n->type->is_signed && unify_strength(n) == STRENGTH_FIRM);
+}
+
 /* Of integers, both known. */
 static const struct type *check_promote(const struct node *n)
 {
@@ -107,9 +115,9 @@ static const struct type *check_promote(const struct node *n)
 		return &type_s64;
 	if (n->binary.op == OP_SHL || n->binary.op == OP_SHR)
 		return ua ? &type_u64 : &type_s64;
-	if ((ua && (a->size == 8 || unify_strength(n->binary.right) == STRENGTH_NEUTRAL)) ||
-	    (ub && (b->size == 8 || unify_strength(n->binary.left) == STRENGTH_NEUTRAL)) ||
-	    (ua && ub))
+	if (n->binary.is_unsigned || (ua && ub) ||
+	    (ua && unify_strength(n->binary.right) == STRENGTH_NEUTRAL) ||
+	    (ub && unify_strength(n->binary.left) == STRENGTH_NEUTRAL))
 		return &type_u64;
 	return &type_s64;
 }
@@ -230,6 +238,7 @@ const struct type *check_binary(struct check *c, struct node *n)
 	b = check_value(c, n->binary.right);
 	if (!a || !b)
 		return check_op_compares(n->binary.op) ? n->type = &type_bool : NULL;
+	n->binary.is_unsigned = check_is_wide(n->binary.left) || check_is_wide(n->binary.right);
 	if (check_op_compares(n->binary.op))
 		return n->type = check_compare(c, n);
 	return n->type = check_arithmetic(c, n);

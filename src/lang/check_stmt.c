@@ -106,7 +106,8 @@ static const struct type *check_compound(struct check *c, struct node *n)
 	if (!t)
 		return NULL;
 	if (!slot->type || (type_is_integer(slot->type) && type_is_integer(t))) {
-		bool below = !slot->type && n->assign.op == OP_SUB && type_is_integer(t);
+		bool below = n->assign.op == OP_SUB && type_is_integer(t) &&
+			     (!slot->type || slot->strength == STRENGTH_SMALL);
 
 		if (!check_store(c, target, below ? &type_s64 : t,
 				 below ? STRENGTH_FIRM : unify_strength(value), value->loc))
@@ -122,6 +123,7 @@ static const struct type *check_compound(struct check *c, struct node *n)
 	sum.binary.right = value;
 	if (!check_binary(c, &sum))
 		return NULL;
+	n->assign.is_unsigned = sum.binary.is_unsigned;
 	return target->type = slot->type;
 }
 

@@ -133,7 +133,8 @@ void loop_each(struct gen *g, const struct node *n)
 	each.key = place_mem(ir_reg(1), 0);
 	each.value = place_mem(ir_reg(2), 0);
 	b.fn.each = &each;
-	if (v->captured) { /* an inner loop uses it, too: kept where both can see it */
+	/* An inner loop uses it, too, or its address is taken: kept in memory of its own. */
+	if (v->captured || v->addressed) {
 		struct node whole = *n->each.var;
 		struct place to = lower_var_place(g, v);
 		struct var direct = *v;

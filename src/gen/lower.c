@@ -29,7 +29,13 @@ struct ir_operand lower_ctx(struct gen *g)
 
 bool lower_var_in_reg(const struct var *v)
 {
-	return value_is_scalar(v->type) && !v->captured;
+	return value_is_scalar(v->type) && !v->captured && !v->addressed;
+}
+
+/* In memory scalars are kept as in registers, extended to 8 bytes; the low ones come first. */
+static u32 var_size(const struct var *v)
+{
+	return value_is_scalar(v->type) ? 8 : v->type->size;
 }
 
 /*
@@ -46,11 +52,11 @@ void lower_declare(struct gen *g, const struct var *v)
 	lv->declared = true;
 	if (lower_var_in_reg(v)) {
 		lv->reg = ir_new_reg(g->fn->ir);
-	} else if (!v->captured && place_fits_stack(g, v->type->size)) {
-		lv->off = (s32)place_temp(g, v->type->size).base.imm;
+	} else if (!v->captured && place_fits_stack(g, var_size(v))) {
+		lv->off = (s32)place_temp(g, var_size(v)).base.imm;
 	} else {
 		lv->in_scratch = true;
-		lv->off = (s32)place_take_scratch(g, value_is_scalar(v->type) ? 8 : v->type->size);
+		lv->off = (s32)place_take_scratch(g, var_size(v));
 	}
 }
 
@@ -92,7 +98,7 @@ static void lower_let(struct gen *g, const struct node *n)
 	} else if (lower_var_in_reg(v)) {
 		ir_mov(g->fn->ir, g->vars[v->index].reg, ir_imm(0));
 	} else {
-		place_zero(g, lower_var_place(g, v), value_is_scalar(v->type) ? 8 : v->type->size);
+		place_zero(g, lower_var_place(g, v), var_size(v));
 	}
 }
 

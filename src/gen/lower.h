@@ -70,7 +70,7 @@ struct each_loop {
 
 struct lower_var {
 	bool declared;
-	u32 reg; /* scalars that are not captured */
+	u32 reg; /* scalars that are neither captured nor addressed */
 	bool in_scratch;
 	s32 off; /* in the frame or in scratch */
 };

@@ -278,8 +278,7 @@ static struct ir_operand unary(struct gen *g, const struct node *n)
 	case OP_DEREF:
 		return place_load(g, place_of(g, n), n->type);
 	case OP_ADDR:
-		if (!place_has(n->unary.operand) || (n->unary.operand->kind == NODE_VAR &&
-						     lower_var_in_reg(n->unary.operand->var.var))) {
+		if (!place_has(n->unary.operand)) {
 			lower_error(g, n->loc, "this has no address");
 			return ir_imm(0);
 		}

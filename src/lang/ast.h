@@ -85,7 +85,8 @@ struct var {
 	struct loc loc;
 	const struct type *type; /* NULL until known */
 	u32 index;               /* unique within a program */
-	bool captured; /* used inside a for loop's body but declared outside it: lives in memory */
+	bool captured;  /* used inside a for loop's body but declared outside it: lives in memory */
+	bool addressed; /* &$x is taken: lives in memory */
 };
 
 /* @x. One per name in the whole script. */

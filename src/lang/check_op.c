@@ -49,8 +49,10 @@ static const struct type *check_address(struct check *c, struct node *n, const s
 	struct node *of = n->unary.operand;
 	const struct node *base;
 
-	if (of->kind == NODE_VAR)
+	if (of->kind == NODE_VAR) {
+		of->var.var->addressed = true;
 		return check_ptr_type(c, t, SPACE_BPF);
+	}
 	check_as_array(of);
 	base = of->kind == NODE_FIELD   ? of->field.base
 	       : of->kind == NODE_INDEX ? of->index.base

@@ -431,7 +431,9 @@ static void dump_program(struct dump *d, const struct program *p)
 
 		buf_printf(d->out, "  var %s : %s%s\n", v->name,
 			   v->type ? type_name(d->arena, v->type) : "?",
-			   v->captured ? ", captured" : "");
+			   v->captured    ? ", captured"
+			   : v->addressed ? ", addressed"
+					  : "");
 	}
 	dump_clause_parts(d, p->clause);
 }

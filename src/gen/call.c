@@ -6,13 +6,13 @@
 
 #include "gen/lower.h"
 
-void call_read(struct gen *g, enum place_kind from, struct ir_operand to, u32 size,
+void call_read(struct gen *g, enum place_kind from, struct ir_operand to, struct ir_operand size,
 	       struct ir_operand address, struct loc loc)
 {
 	struct ir_func *f = g->fn->ir;
 	u32 ok = ir_new_label(f);
 	u32 helper = from == PLACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
-	struct ir_operand r = ir_call(f, helper, to, ir_imm(size), address, ir_none(), ir_none());
+	struct ir_operand r = ir_call(f, helper, to, size, address, ir_none(), ir_none());
 
 	ir_jump(f, BPF_JEQ, r, ir_imm(0), ok);
 	event_count(g, event_counter(g, COUNTER_READ, 0,

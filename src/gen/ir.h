@@ -64,7 +64,7 @@ struct ir_insn {
 	struct ir_operand a, b;
 	struct ir_operand *args; /* of a call */
 	u32 arg_count;
-	u32 core; /* ALU ADD: 1 + index into the function's cores, whose relocation sets b; 0: none */
+	u32 core; /* ALU: 1 + index into the function's cores, whose relocation sets b; 0: none */
 	struct loc loc;
 };
 #define IR_NO_REG UINT32_MAX

@@ -228,7 +228,7 @@ void call_store(struct gen *g, const struct node *n, struct place to, const stru
 void call_statement(struct gen *g, const struct node *n);
 struct ir_operand call_stack_id(struct gen *g, bool user, u64 frames);
 /* probe_read_kernel or _user of size bytes at address, failures counted. */
-void call_read(struct gen *g, enum place_kind from, struct ir_operand to, u32 size,
+void call_read(struct gen *g, enum place_kind from, struct ir_operand to, struct ir_operand size,
 	       struct ir_operand address, struct loc loc);
 
 /* loop.c */

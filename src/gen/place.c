@@ -102,6 +102,25 @@ struct place place_through(struct gen *g, struct ir_operand pointer,
 	return (struct place){ .kind = space_of(g, pointer_type), .base = pointer };
 }
 
+/* Stays an instruction of its own, to be relocated even where the number is 0. */
+static struct ir_operand alu_core(struct ir_func *f, u8 alu, struct ir_operand a, s64 b,
+				  const struct object_core *core, enum bpf_core_relo_kind kind)
+{
+	struct ir_operand in_reg = ir_in_reg(f, a), dst = ir_reg(ir_new_reg(f));
+	struct object_core *c = vec_add(f->arena, &f->cores);
+
+	*c = *core;
+	c->kind = kind;
+	*vec_add(f->arena, &f->insns) = (struct ir_insn){ .op = IR_ALU,
+							  .alu = alu,
+							  .dst = dst.reg,
+							  .a = in_reg,
+							  .b = ir_imm(b),
+							  .core = (u32)f->cores.n,
+							  .loc = f->loc };
+	return dst;
+}
+
 struct ir_operand place_address(struct gen *g, struct place p)
 {
 	struct ir_func *f = g->fn->ir;
@@ -112,19 +131,7 @@ struct ir_operand place_address(struct gen *g, struct place p)
 		return ir_bss((u32)(p.base.imm + p.off));
 	if (!p.core)
 		return ir_alu(f, BPF_ADD, p.base, ir_imm(p.off));
-	/* The sum must stay an instruction of its own, to be relocated even where the offset is 0. */
-	struct ir_operand base = ir_in_reg(f, p.base);
-	u32 dst = ir_new_reg(f);
-	*vec_add(f->arena, &f->cores) = *p.core;
-	struct ir_insn *i = vec_add(f->arena, &f->insns);
-	*i = (struct ir_insn){ .op = IR_ALU,
-			       .alu = BPF_ADD,
-			       .dst = dst,
-			       .a = base,
-			       .b = ir_imm(p.off),
-			       .core = (u32)f->cores.n,
-			       .loc = f->loc };
-	return ir_reg(dst);
+	return alu_core(f, BPF_ADD, p.base, p.off, p.core, BPF_CORE_FIELD_BYTE_OFFSET);
 }
 
 /* Loads and stores reach 32 KiB from their base. */
@@ -147,6 +154,35 @@ u32 place_step(struct place p, u32 at, u32 left)
 	while (step > left || (p.base.kind == IR_FRAME && from_base % step))
 		step /= 2;
 	return step;
+}
+
+/* The bytes that a loader takes for a bit-field in an integer of this size; 0 if it takes none. */
+static u32 core_bytes(const struct object_core_bits *b, u32 size)
+{
+	while (size <= 8 && b->offset % (size * 8) + b->size > size * 8)
+		size *= 2;
+	return size <= 8 ? size : 0;
+}
+
+/*
+ * A bit-field where it may lie elsewhere on the kernel that loads the program: what is read and how it is shifted
+ * are all relocated. The bytes are those of the field's type, aligned, or more if it does not fit in those.
+ */
+static struct ir_operand extract_core_bits(struct gen *g, struct place p, const struct type *t)
+{
+	struct ir_func *f = g->fn->ir;
+	u32 at = p.core->bits.offset, n = p.bit_size, bytes = core_bytes(&p.core->bits, t->size);
+	struct place tmp = place_temp(g, 8);
+	struct ir_operand size, v = ir_reg(ir_new_reg(f));
+
+	place_zero(g, tmp, 8);
+	ir_mov(f, v.reg, ir_imm(0));
+	size = alu_core(f, BPF_ADD, v, bytes, p.core, BPF_CORE_FIELD_BYTE_SIZE);
+	call_read(g, p.kind, place_address(g, tmp), size, place_address(g, p), f->loc);
+	v = ir_load(f, tmp.base, tmp.off, 8, false);
+	v = alu_core(f, BPF_LSH, v, 64 - at % (bytes * 8) - n, p.core, BPF_CORE_FIELD_LSHIFT_U64);
+	return alu_core(f, t->is_signed ? BPF_ARSH : BPF_RSH, v, 64 - n, p.core,
+			BPF_CORE_FIELD_RSHIFT_U64);
 }
 
 /* A bit-field's bits out of the bytes that hold them. */
@@ -176,14 +212,15 @@ struct ir_operand place_load(struct gen *g, struct place p, const struct type *t
 	u32 size = t->size;
 
 	if (p.bit_size)
-		return extract_bits(g, p, t);
+		return p.core ? extract_core_bits(g, p, t) : extract_bits(g, p, t);
 	if (size != 1 && size != 2 && size != 4 && size != 8) {
 		lower_error(g, f->loc, "cannot read a value of %u bytes as a number", size);
 		return ir_imm(0);
 	}
 	if (p.kind == PLACE_KERNEL || p.kind == PLACE_USER) {
 		struct place tmp = place_temp(g, 8);
-		call_read(g, p.kind, place_address(g, tmp), size, place_address(g, p), f->loc);
+		call_read(g, p.kind, place_address(g, tmp), ir_imm(size), place_address(g, p),
+			  f->loc);
 		p = tmp;
 	} else {
 		p = in_reach(g, p, size);
@@ -220,7 +257,8 @@ void place_copy(struct gen *g, struct place to, struct place from, u32 size)
 	u32 at = 0;
 
 	if (from.kind == PLACE_KERNEL || from.kind == PLACE_USER) {
-		call_read(g, from.kind, place_address(g, to), size, place_address(g, from), f->loc);
+		call_read(g, from.kind, place_address(g, to), ir_imm(size), place_address(g, from),
+			  f->loc);
 		return;
 	}
 	if (size > INLINE_MAX || from.kind == PLACE_CTX) {
@@ -277,15 +315,54 @@ bool place_has(const struct node *n)
 	}
 }
 
+static enum object_field_kind core_kind(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_PTR:
+		return FIELD_PTR;
+	case TYPE_ARRAY:
+		return FIELD_ARRAY;
+	case TYPE_ENUM:
+		return FIELD_ENUM;
+	case TYPE_RECORD:
+		return t->is_union ? FIELD_UNION : FIELD_RECORD;
+	default:
+		return FIELD_INT;
+	}
+}
+
+static struct object_core_step core_step(const char *name, const struct type *t)
+{
+	struct object_core_step s = { .name = name, .size = t->size, .kind = core_kind(t) };
+
+	if (s.kind == FIELD_ARRAY && t->target) {
+		for (t = t->target; t->kind == TYPE_ARRAY && t->target; t = t->target)
+			s.inner_arrays++;
+		s.element = core_kind(t);
+	}
+	s.record = t->kind == TYPE_RECORD ? t->name : NULL;
+	return s;
+}
+
 /* The way to a field as CO-RE needs it, continued from the base's. Only for records of the kernel's. */
 static const struct object_core *extend_core(struct gen *g, const struct object_core *base,
-					     const struct type *record, const struct node *n)
+					     const struct type *record, u32 offset,
+					     const struct node *n)
 {
-	const struct type *t = n->field.found.type;
+	const struct field *found = &n->field.found;
+	const struct type *t = found->type;
 
-	if (!g->opts->core || !record->id || !record->name || !n->field.name ||
-	    n->field.found.bit_size)
+	if (!g->opts->core || !record->id)
 		return NULL;
+	struct object_core_bits bits = { offset * 8 + found->bit_offset, found->bit_size };
+	if ((!base && !record->name) || !n->field.name ||
+	    (bits.size && !core_bytes(&bits, t->size))) {
+		diag_warning(
+			g->diag, n->loc,
+			"'%s' is read where this kernel has it: on others it may lie elsewhere",
+			n->field.name ? n->field.name : "");
+		return NULL;
+	}
 	struct object_core *c = arena_new(g->arena, struct object_core);
 	if (base) {
 		for (size_t i = 0; i < base->steps.n; i++)
@@ -296,15 +373,8 @@ static const struct object_core *extend_core(struct gen *g, const struct object_
 		c->record = record->name;
 		c->is_union = record->is_union;
 	}
-	struct object_core_step *s = vec_add(g->arena, &c->steps);
-	s->name = n->field.name;
-	s->size = t->size;
-	s->kind = t->kind == TYPE_PTR      ? FIELD_PTR
-		  : t->kind == TYPE_ARRAY  ? FIELD_ARRAY
-		  : t->kind == TYPE_ENUM   ? FIELD_ENUM
-		  : t->kind == TYPE_RECORD ? (t->is_union ? FIELD_UNION : FIELD_RECORD)
-					   : FIELD_INT;
-	s->record = t->kind == TYPE_RECORD ? t->name : NULL;
+	*vec_add(g->arena, &c->steps) = core_step(n->field.name, t);
+	c->bits = bits;
 	return c;
 }
 
@@ -327,15 +397,22 @@ static struct place field_place(struct gen *g, const struct node *n)
 		return (struct place){ .kind = PLACE_KERNEL,
 				       .base = ir_alu(f, BPF_ADD, at, lower_ctx(g)) };
 	}
-	if (base->type->kind == TYPE_PTR) {
-		p = place_through(g, value_of(g, base), base->type);
-		p.core =
-			p.kind == PLACE_KERNEL ? extend_core(g, NULL, base->type->target, n) : NULL;
+	const struct object_core *way = NULL;
+	const struct type *record = base->type;
+	if (record->kind == TYPE_PTR) {
+		p = place_through(g, value_of(g, base), record);
+		record = record->target;
 	} else {
 		p = place_has(base) ? place_of(g, base) : store_somewhere(g, base, false);
-		bool continues = p.kind == PLACE_KERNEL && p.core;
-		p.core = continues ? extend_core(g, p.core, base->type, n) : NULL;
+		way = p.core;
+		/* An array's element, where the way begins anew. */
+		if (p.kind == PLACE_KERNEL && !way && p.off && g->opts->core) {
+			p.base = ir_in_reg(f, place_address(g, p));
+			p.off = 0;
+		}
 	}
+	p.core = p.kind == PLACE_KERNEL ? extend_core(g, way, record, (u32)p.off + found->offset, n)
+					: NULL;
 	p.off += (s32)found->offset;
 	p.bit_offset = found->bit_offset;
 	p.bit_size = found->bit_size;

@@ -31,6 +31,8 @@ u32 btfgen_ptr(struct btfgen *g, u32 target);
 u32 btfgen_array(struct btfgen *g, u32 element, u32 count);
 u32 btfgen_enum(struct btfgen *g, u32 size); /* only declared, so it is compatible with any */
 /* kind is BTF_KIND_STRUCT or BTF_KIND_UNION; the members' offsets are in bits. */
+/* With the kind: members' offsets hold sizes of bit-fields in their upper 8 bits. */
+#define BTFGEN_HAS_BITS 0x80u
 u32 btfgen_record(struct btfgen *g, u32 kind, const char *name, u32 size,
 		  const struct btf_member *members, u32 n);
 u32 btfgen_func_proto(struct btfgen *g, u32 ret, const struct btf_param *params, u32 n);

@@ -86,7 +86,10 @@ static int check_core_step(const struct object_core_step *s, bool last)
 	if (!*s->name)
 		return -EINVAL;
 	if (kind == FIELD_ARRAY)
-		return s->element != FIELD_ARRAY && s->size < CORE_OFFSET_MAX ? 0 : -EINVAL;
+		return s->element != FIELD_ARRAY && s->size < CORE_OFFSET_MAX &&
+				       s->inner_arrays < CORE_STEP_MAX
+			       ? 0
+			       : -EINVAL;
 	if (kind == FIELD_ENUM && s->size > 8)
 		return -EINVAL;
 	return (kind != FIELD_INT && kind != FIELD_ENUM) || check_int_size(s->size) ? 0 : -EINVAL;
@@ -104,6 +107,8 @@ static int check_core(const struct object_func *f, const struct object_core *c)
 		if (check_core_step(&c->steps.at[i], i + 1 == c->steps.n))
 			return -EINVAL;
 	}
+	if (c->bits.size > 64 || c->bits.offset / 8 >= CORE_OFFSET_MAX / 8)
+		return -EINVAL;
 	insn = &f->insns.at[c->insn];
 	offset = core_offset(insn);
 	return offset >= 0 && offset < CORE_OFFSET_MAX ? 0 : -EINVAL;

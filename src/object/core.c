@@ -2,7 +2,10 @@
 /* Types are made from the last step outwards, as each needs the id of what it contains. */
 #include "object/core.h"
 
-enum { POINTER_SIZE = 8 };
+enum {
+	POINTER_SIZE = 8,
+	BITS_ROOM = 16, /* bytes: a bit-field begins up to 7 after its record, and may straddle */
+};
 
 s32 core_offset(const struct bpf_insn *insn)
 {
@@ -57,6 +60,8 @@ static u32 core_member(struct btfgen *g, const struct object_core_step *s, u32 *
 	if (s->kind != FIELD_ARRAY)
 		return core_leaf(g, s->kind, s->record, size);
 	element = core_leaf(g, s->element, s->record, &element_size);
+	for (u32 i = 0; i < s->inner_arrays; i++)
+		element = btfgen_array(g, element, 1);
 	return btfgen_array(g, element, element_size ? s->size / element_size : 0);
 }
 
@@ -70,8 +75,17 @@ static const struct object_core_step *core_outer(const struct object_core *c, si
 	return NULL;
 }
 
+/* As BTF has it in the members of structs with bit-fields. */
+static u32 core_bits(const struct object_core *c, u32 byte_offset)
+{
+	return c->bits.size << 24 | (c->bits.offset - byte_offset * 8);
+}
+
 u32 core_type(struct btfgen *g, const struct object_core *c, s32 offset, u32 *path)
 {
+	/* The numbers of bit-fields are not offsets, but their place is known. */
+	if (c->bits.size)
+		offset = (s32)(c->bits.offset / 64 * 8);
 	size_t i = c->steps.n - 1;
 	struct buf text = { 0 };
 	u32 size, type = core_member(g, &c->steps.at[i], &size);
@@ -81,6 +95,8 @@ u32 core_type(struct btfgen *g, const struct object_core *c, s32 offset, u32 *pa
 		const struct object_core_step *s = &c->steps.at[i], *outer = core_outer(c, i);
 		struct btf_member member = { .name_off = btfgen_str(g, s->name), .type = type };
 		bool is_union = outer ? outer->kind == FIELD_UNION : c->is_union;
+		bool is_bits = c->bits.size && i + 1 == c->steps.n;
+		u32 kind = core_kind(is_union);
 
 		if (!*s->name)
 			continue;
@@ -88,8 +104,12 @@ u32 core_type(struct btfgen *g, const struct object_core *c, s32 offset, u32 *pa
 			member.offset = (u32)offset * 8;
 			size += (u32)offset;
 		}
-		type = btfgen_record(g, core_kind(is_union), outer ? outer->record : c->record,
-				     size, &member, 1);
+		if (is_bits) {
+			member.offset = core_bits(c, outer ? (u32)offset : 0);
+			kind |= BTFGEN_HAS_BITS;
+			size += BITS_ROOM;
+		}
+		type = btfgen_record(g, kind, outer ? outer->record : c->record, size, &member, 1);
 		buf_puts(&text, ":0");
 	}
 	*path = btfgen_strn(g, text.data, text.len);

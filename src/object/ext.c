@@ -111,7 +111,7 @@ static u32 ext_core(struct ext *e, u32 func)
 		u32 path, type = core_type(e->g, c, core_offset(&f->insns.at[c->insn]), &path);
 
 		ext_put(e, e->l->offsets[func] + c->insn * (u32)sizeof(struct bpf_insn), type);
-		ext_put(e, path, BPF_CORE_FIELD_BYTE_OFFSET);
+		ext_put(e, path, c->kind);
 	}
 	return (u32)f->cores.n;
 }

@@ -45,8 +45,8 @@ struct object_line {
 };
 
 /*
- * The immediate (alu) or offset (load, store) of insn is the byte offset of a field, which may
- * differ on the kernel that loads it.
+ * The immediate (alu) or offset (load, store) of insn is the byte offset of a field, or another number
+ * about it, which may differ on the kernel that loads it.
  */
 enum object_field_kind { FIELD_INT, FIELD_PTR, FIELD_ARRAY, FIELD_RECORD, FIELD_UNION, FIELD_ENUM };
 struct object_core_step {
@@ -56,9 +56,20 @@ struct object_core_step {
 	u32 size;           /* FIELD_INT, FIELD_ENUM, FIELD_ARRAY (of all its elements) */
 	/* FIELD_ARRAY: what its elements are (not arrays), as a loader compares kinds. */
 	enum object_field_kind element;
+	u32 inner_arrays; /* FIELD_ARRAY: 1 for an array of arrays of such elements, and so on */
+};
+/* The bits of a bit-field within the root type; size 0: the field is none. */
+struct object_core_bits {
+	u32 offset, size;
 };
 struct object_core {
 	u32 insn;
+	/*
+	 * What the number is: BPF_CORE_FIELD_BYTE_OFFSET, or of bit-fields also the size of the bytes that
+	 * hold it, and the shifts that take it out of 8 bytes that begin with those.
+	 */
+	enum bpf_core_relo_kind kind;
+	struct object_core_bits bits;
 	const char *record; /* root type's name */
 	bool is_union;
 	vec_of(struct object_core_step) steps;

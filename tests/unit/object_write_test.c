@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "isa/insn.h"
+#include "object/btfgen.h"
 #include "object/object.h"
 #include "object/script.h"
 
@@ -137,9 +138,10 @@ static bool bench_write(struct bench *b)
 }
 
 /* Writes and loads; libbpf must have nothing to say. */
-static bool bench_load(struct bench *b)
+/* btf: a file to relocate fields by, or NULL for the running kernel's types. */
+static bool bench_load_for(struct bench *b, const char *btf)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "skep_test");
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "skep_test", .btf_custom_path = btf);
 	int err;
 
 	if (!bench_write(b))
@@ -151,6 +153,11 @@ static bool bench_load(struct bench *b)
 	CHECK_EQ(err, 0);
 	CHECK_STR(libbpf_log, "");
 	return !err;
+}
+
+static bool bench_load(struct bench *b)
+{
+	return bench_load_for(b, NULL);
 }
 
 static int bench_run(struct bench *b, const char *func)
@@ -406,6 +413,95 @@ TEST(object_arrays_are_relocated)
 		CHECK(bss(&b, 0) && bss(&b, 0) < 4096);
 		CHECK(bss(&b, 8) && bss(&b, 8) < 4096);
 	}
+	bench_end(&b);
+}
+
+/* What `bag` is elsewhere: { u32 a; u32 : 3, low : 5, : 13, high : 11; u16 grid[3][2]; } */
+static bool write_other_types(char *path)
+{
+	struct arena arena;
+	struct btfgen g;
+	struct buf file = { 0 };
+	int fd = mkstemp(path);
+	bool ok;
+
+	arena_init(&arena);
+	btfgen_init(&g, &arena);
+	u32 u16_id = btfgen_int(&g, "u16", 2, 0), u32_id = btfgen_int(&g, "u32", 4, 0);
+	u32 grid = btfgen_array(&g, btfgen_array(&g, u16_id, 2), 3);
+	struct btf_member members[] = {
+		{ btfgen_str(&g, "a"), u32_id, 0 },
+		{ btfgen_str(&g, "low"), u32_id, 5 << 24 | (32 + 3) },
+		{ btfgen_str(&g, "high"), u32_id, 11 << 24 | (32 + 21) },
+		{ btfgen_str(&g, "grid"), grid, 64 },
+	};
+	btfgen_record(&g, BTF_KIND_STRUCT | BTFGEN_HAS_BITS, "bag", 20, members, 4);
+	btfgen_write(&g, &file);
+	ok = fd >= 0 && write(fd, file.data, file.len) == (ssize_t)file.len;
+	close(fd);
+	buf_done(&file);
+	btfgen_done(&g);
+	arena_done(&arena);
+	return ok;
+}
+
+/* .bss + offset = a number about a member of bag, which lies at bit `at` here */
+static void add_number(struct bench *b, u32 offset, const char *member, u32 at, u32 size,
+		       enum bpf_core_relo_kind kind, s32 here)
+{
+	struct object_core *c;
+
+	add(b, insn_mov64_imm(3, 0));
+	c = add_core(b, "bag", here);
+	c->kind = kind;
+	c->bits = (struct object_core_bits){ at, size };
+	*vec_add(&b->arena, &c->steps) =
+		(struct object_core_step){ .name = member, .kind = FIELD_INT, .size = 4 };
+	add_count(b, offset, 3);
+}
+
+TEST(object_fields_of_bits_are_relocated)
+{
+	char path[] = "/tmp/skep_btf.XXXXXX";
+	struct object_core *c;
+	struct bench b;
+
+	if (!can_bpf())
+		SKIP("bpf(2) is not permitted");
+	bench_start(&b);
+	b.o.bss_size = 128;
+	b.o.core = true;
+	add_func(&b, "raw_tp", "begin_1");
+	/* Here low is bits 70 to 74, and high 1 to 11. */
+	add_number(&b, 0, "low", 70, 5, BPF_CORE_FIELD_BYTE_OFFSET, 8);
+	add_number(&b, 8, "low", 70, 5, BPF_CORE_FIELD_BYTE_SIZE, 4);
+	add_number(&b, 16, "low", 70, 5, BPF_CORE_FIELD_LSHIFT_U64, 64 - 6 - 5);
+	add_number(&b, 24, "low", 70, 5, BPF_CORE_FIELD_RSHIFT_U64, 64 - 5);
+	add_number(&b, 32, "high", 1, 11, BPF_CORE_FIELD_BYTE_OFFSET, 0);
+	add_number(&b, 40, "high", 1, 11, BPF_CORE_FIELD_LSHIFT_U64, 64 - 1 - 11);
+	add_number(&b, 48, "high", 1, 11, BPF_CORE_FIELD_RSHIFT_U64, 64 - 11);
+	add(&b, insn_mov64_imm(3, 0));
+	c = add_core(&b, "bag", 400);
+	*vec_add(&b.arena, &c->steps) = (struct object_core_step){ .name = "grid",
+								   .kind = FIELD_ARRAY,
+								   .size = 12,
+								   .element = FIELD_INT,
+								   .inner_arrays = 1 };
+	add_count(&b, 56, 3);
+	add_return(&b);
+	CHECK(write_other_types(path));
+	if (bench_load_for(&b, path)) {
+		CHECK_EQ(bench_run(&b, "begin_1"), 0);
+		CHECK_EQ(bss(&b, 0), 4);
+		CHECK_EQ(bss(&b, 8), 4);
+		CHECK_EQ(bss(&b, 16), 64 - 3 - 5);
+		CHECK_EQ(bss(&b, 24), 64 - 5);
+		CHECK_EQ(bss(&b, 32), 4);
+		CHECK_EQ(bss(&b, 40), 64 - 21 - 11);
+		CHECK_EQ(bss(&b, 48), 64 - 11);
+		CHECK_EQ(bss(&b, 56), 8);
+	}
+	unlink(path);
 	bench_end(&b);
 }
 

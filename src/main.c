@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command table and nothing else. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/int.h"
 #include "cmd/accel.h"
@@ -17,8 +19,24 @@ static const struct {
 #undef COMMAND
 };
 
+/*
+ * Where a standard stream is closed, the next thing to be opened, a BPF map say, would get its number, and what is
+ * printed would go there. Something that nobody can write to takes its place, so that printing fails as it should.
+ */
+static void hold_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	hold_standard_streams();
 	if (argc > 1 && !strcmp(argv[1], "help")) {
 		run_help(stdout);
 		return 0;

@@ -149,6 +149,9 @@ struct place place_scratch(struct gen *g, u32 offset);
 u32 place_step(struct place p, u32 at, u32 left);
 struct place place_through(struct gen *g, struct ir_operand pointer,
 			   const struct type *pointer_type);
+/* A field, which is no bit-field, of a record of the kernel's at an address. */
+struct place place_field(struct gen *g, struct ir_operand address, const struct type *record,
+			 const char *name, const struct field *found);
 struct ir_operand place_address(struct gen *g, struct place p);
 struct ir_operand place_load(struct gen *g, struct place p, const struct type *t);
 void place_store(struct gen *g, struct place p, u32 size, struct ir_operand v);

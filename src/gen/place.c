@@ -344,6 +344,22 @@ static struct object_core_step core_step(const char *name, const struct type *t)
 	return s;
 }
 
+struct place place_field(struct gen *g, struct ir_operand address, const struct type *record,
+			 const char *name, const struct field *found)
+{
+	struct place p = { .kind = PLACE_KERNEL, .base = address, .off = (s32)found->offset };
+	struct object_core *c;
+
+	if (!g->opts->core)
+		return p;
+	c = arena_new(g->arena, struct object_core);
+	c->record = record->name;
+	c->is_union = record->is_union;
+	*vec_add(g->arena, &c->steps) = core_step(name, found->type);
+	p.core = c;
+	return p;
+}
+
 /* The way to a field as CO-RE needs it, continued from the base's. Only for records of the kernel's. */
 static const struct object_core *extend_core(struct gen *g, const struct object_core *base,
 					     const struct type *record, u32 offset,
@@ -419,6 +435,20 @@ static struct place field_place(struct gen *g, const struct node *n)
 	return p;
 }
 
+/* How far elements lie apart is a number of this kernel's in a saved object. */
+static void warn_of_size(struct gen *g, const struct node *n, const struct type *element)
+{
+	const struct node *base = n->index.base, *i = n->index.index;
+
+	if (!g->opts->core || !element || element->kind != TYPE_RECORD || !element->id ||
+	    (i->kind == NODE_INT && !i->integer.value))
+		return;
+	diag_warning(g->diag, n->loc,
+		     "the elements of '%s' have the size that this kernel gives to %s",
+		     base->kind == NODE_FIELD && base->field.name ? base->field.name : "this",
+		     type_name(g->arena, element));
+}
+
 static struct place index_place(struct gen *g, const struct node *n)
 {
 	const struct type *base = n->index.base->type;
@@ -432,6 +462,8 @@ static struct place index_place(struct gen *g, const struct node *n)
 	else
 		p = place_has(n->index.base) ? place_of(g, n->index.base)
 					     : store_somewhere(g, n->index.base, false);
+	if (p.kind == PLACE_KERNEL)
+		warn_of_size(g, n, element);
 	struct ir_operand i = value_of(g, n->index.index);
 	if (i.kind == IR_IMM && !p.core) {
 		p.off += (s32)(i.imm * (s64)size);

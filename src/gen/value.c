@@ -464,12 +464,10 @@ static struct ir_operand parent_pid(struct gen *g, struct loc loc)
 		lower_error(g, loc, "ppid needs the kernel's BTF");
 		return ir_imm(0);
 	}
-	struct place p = { .kind = PLACE_KERNEL,
-			   .base = call0(g, BPF_FUNC_get_current_task),
-			   .off = (s32)parent.offset };
-	p.base = place_load(g, p, &type_u64);
-	p.off = (s32)tgid.offset;
-	return place_load(g, p, &type_u32);
+	struct ir_operand current = call0(g, BPF_FUNC_get_current_task);
+	struct ir_operand p =
+		place_load(g, place_field(g, current, task, "real_parent", &parent), &type_u64);
+	return place_load(g, place_field(g, p, task, "tgid", &tgid), &type_u32);
 }
 
 static struct ir_operand builtin(struct gen *g, const struct node *n)

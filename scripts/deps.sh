@@ -32,6 +32,7 @@ table() {
 	build must archive libbpf.a libbpf-dev libbpf-static - libbpf-dev
 	build must archive libelf.a libelf-dev elfutils-libelf-devel-static - libelf-static
 	build must archive libz.a zlib1g-dev zlib-static - zlib-static
+	build must archive libzstd.a - libzstd-static - zstd-static
 	test want command jq jq jq jq jq
 	test want command bpftool bpftool bpftool bpf bpftool
 	test want command llvm-objdump llvm llvm llvm llvm

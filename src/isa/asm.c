@@ -139,7 +139,7 @@ static int asm_fail_label(const struct assembly *a, const struct fix *f)
 	struct nearest near;
 
 	diag_error(a->d, f->name.loc, "there is no label '%.*s'", (int)f->name.len, f->name.at);
-	if (f->name.len >= sizeof(word))
+	if (a->d->dropped || f->name.len >= sizeof(word))
 		return -EINVAL;
 	memcpy(word, f->name.at, f->name.len);
 	word[f->name.len] = 0;
@@ -155,11 +155,11 @@ static int asm_fail_helper(const struct assembly *a, const struct asm_ref *ref)
 {
 	struct nearest near = nearest_to(ref->name);
 
-	for (u32 i = 0; i < HELPER_NUMBERS; i++) {
+	diag_error(a->d, ref->loc, "there is no helper %s", ref->name);
+	for (u32 i = 0; i < HELPER_NUMBERS && !a->d->dropped; i++) {
 		if (helper_name(i))
 			nearest_try(&near, helper_name(i));
 	}
-	diag_error(a->d, ref->loc, "there is no helper %s", ref->name);
 	if (nearest_name(&near))
 		diag_hint(a->d, "did you mean %s?", nearest_name(&near));
 	return -EINVAL;

@@ -23,6 +23,8 @@ struct asm_insn {
 	struct asm_name name; /* of fix */
 };
 
+/* One unit of 8 bytes; true. */
+bool asm_insn_take(struct asm_insn *out, struct bpf_insn insn);
 /* False if it was reported what is wrong; the scan is then anywhere. */
 bool asm_insn_parse(struct asm_scan *s, struct asm_insn *out);
 

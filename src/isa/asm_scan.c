@@ -21,6 +21,27 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
+bool scan_name_begins(const struct asm_name *n, size_t from, const char *text)
+{
+	size_t len = strlen(text);
+
+	return n->len >= from && n->len - from >= len && !memcmp(n->at + from, text, len);
+}
+
+bool scan_name_is(const struct asm_name *n, size_t from, const char *text)
+{
+	return n->len == from + strlen(text) && scan_name_begins(n, from, text);
+}
+
+bool scan_name_digits(const struct asm_name *n, size_t from)
+{
+	for (size_t i = from; i < n->len; i++) {
+		if (!is_digit(n->at[i]))
+			return false;
+	}
+	return true;
+}
+
 /* The character n after the scan; 0 behind the end of the line. */
 static char scan_peek(const struct asm_scan *s, size_t n)
 {

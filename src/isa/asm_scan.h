@@ -23,6 +23,11 @@ struct asm_name {
 	struct loc loc;
 };
 
+/* Whether a name is, or begins with, this text from a byte on; whether all the rest are digits. */
+bool scan_name_is(const struct asm_name *n, size_t from, const char *text);
+bool scan_name_begins(const struct asm_name *n, size_t from, const char *text);
+bool scan_name_digits(const struct asm_name *n, size_t from);
+
 void scan_blanks(struct asm_scan *s);
 /* Whether nothing is left but blanks and a comment, which `;` and `#` begin. */
 bool scan_ended(struct asm_scan *s);

@@ -65,7 +65,7 @@ const struct ctx_field *ctx_fields(size_t *n)
 /* The bytes that belong to a field: of a port those of its padding, too. */
 static u32 field_extent(const struct ctx_field *f)
 {
-	return f->rule == CTX_RULE_PORT ? 4 : f->size;
+	return f->rule == CTX_RULE_PORT || f->rule == CTX_RULE_PADDED ? 4 : f->size;
 }
 
 static bool field_holds(const struct ctx_field *f, u32 offset)
@@ -99,7 +99,13 @@ static bool field_fits(const struct ctx_field *f, u32 offset, u32 size, bool wri
 			return true;
 		break;
 	case CTX_RULE_PORT:
-		return !write && (size <= 2 || in == 0);
+		return !write && in + size <= (in ? f->size : 4);
+	case CTX_RULE_PADDED:
+		return !write && size <= 4;
+	case CTX_RULE_HEAD:
+		if (in)
+			return false;
+		break;
 	case CTX_RULE_HALVES:
 		if (size < f->element / 2)
 			return false;

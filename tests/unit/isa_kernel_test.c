@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of helpers against the running kernel, which is asked with programs of one call. */
+/*
+ * The tables against the running kernel, which is asked with programs of one call or one access, and
+ * with maps of all sizes and flags.
+ */
 #include "unit/test.h"
 
 #include <errno.h>
@@ -8,8 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "isa/ctx.h"
 #include "isa/helper.h"
 #include "isa/insn.h"
+#include "isa/map_type.h"
 #include "isa/prog_type.h"
 
 static const struct {
@@ -27,10 +32,9 @@ static const struct {
 	{ PROG_RAW_TRACEPOINT, 0 },
 };
 
-/* Loads it, which fails for want of arguments at the latest; the error, log filled in. */
-static int load(u32 type, u32 attach, u32 helper, char *log, u32 size)
+/* 0, or the error, with the verifier's log. */
+static int load(u32 type, u32 attach, const struct bpf_insn *insns, u32 n, char *log, u32 size)
 {
-	struct bpf_insn insns[] = { insn_call((s32)helper), insn_mov64_imm(0, 0), insn_exit() };
 	union bpf_attr attr;
 	long fd;
 
@@ -38,7 +42,7 @@ static int load(u32 type, u32 attach, u32 helper, char *log, u32 size)
 	attr.prog_type = type;
 	attr.expected_attach_type = attach;
 	attr.insns = (u64)(uintptr_t)insns;
-	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.insn_cnt = n;
 	attr.license = (u64)(uintptr_t) "GPL";
 	attr.log_buf = (u64)(uintptr_t)log;
 	attr.log_size = size;
@@ -49,6 +53,14 @@ static int load(u32 type, u32 attach, u32 helper, char *log, u32 size)
 		return errno;
 	close((int)fd);
 	return 0;
+}
+
+/* A call without arguments fails at the latest for want of these. */
+static int load_call(u32 type, u32 attach, u32 helper, char *log, u32 size)
+{
+	struct bpf_insn insns[] = { insn_call((s32)helper), insn_mov64_imm(0, 0), insn_exit() };
+
+	return load(type, attach, insns, ARRAY_SIZE(insns), log, size);
 }
 
 /* What depends on how the kernel was built, or is locked down. */
@@ -71,17 +83,148 @@ TEST(isa_helpers_agree_with_the_running_kernel)
 {
 	char log[4096];
 
-	if (load(PROG_KPROBE, 0, HELPER_trace_printk, log, sizeof(log)) == EPERM)
+	if (load_call(PROG_KPROBE, 0, HELPER_trace_printk, log, sizeof(log)) == EPERM)
 		SKIP("no right to load programs");
 	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
 		for (u32 h = 1; h < HELPER_NUMBERS; h++) {
 			if (!helper_info_for(h, types[t].type) || depends(h) ||
 			    !helper_attaches(h, types[t].type, types[t].attach))
 				continue;
-			load(types[t].type, types[t].attach, h, log, sizeof(log));
+			load_call(types[t].type, types[t].attach, h, log, sizeof(log));
 			/* Kernels before 6.11 say the same of what they do not know. */
 			if (strstr(log, "cannot use helper"))
 				test_fail(__FILE__, __LINE__, "%s: %s", helper_name(h), log);
 		}
 	}
+}
+
+static const struct {
+	u32 type, attach;
+} contexts[] = {
+	{ PROG_SOCKET_FILTER, 0 },
+	{ PROG_SCHED_CLS, 0 },
+	{ PROG_CGROUP_SKB, AT_CGROUP_INET_EGRESS },
+	{ PROG_LWT_IN, 0 },
+	{ PROG_SK_SKB, AT_SK_SKB_VERDICT },
+	{ PROG_FLOW_DISSECTOR, AT_FLOW_DISSECTOR },
+	{ PROG_XDP, AT_XDP },
+	{ PROG_XDP, AT_XDP_DEVMAP },
+	{ PROG_CGROUP_SOCK, AT_CGROUP_INET_SOCK_CREATE },
+	{ PROG_CGROUP_SOCK, AT_CGROUP_INET4_POST_BIND },
+	{ PROG_CGROUP_SOCK, AT_CGROUP_INET6_POST_BIND },
+	{ PROG_CGROUP_SOCK_ADDR, AT_CGROUP_INET4_CONNECT },
+	{ PROG_CGROUP_SOCK_ADDR, AT_CGROUP_UDP6_SENDMSG },
+	{ PROG_SOCK_OPS, AT_CGROUP_SOCK_OPS },
+	{ PROG_SK_MSG, AT_SK_MSG_VERDICT },
+	{ PROG_SK_REUSEPORT, AT_SK_REUSEPORT_SELECT },
+	{ PROG_SK_LOOKUP, AT_SK_LOOKUP },
+	{ PROG_CGROUP_SYSCTL, AT_CGROUP_SYSCTL },
+	{ PROG_CGROUP_SOCKOPT, AT_CGROUP_SETSOCKOPT },
+	{ PROG_CGROUP_SOCKOPT, AT_CGROUP_GETSOCKOPT },
+	{ PROG_CGROUP_DEVICE, AT_CGROUP_DEVICE },
+	{ PROG_PERF_EVENT, 0 },
+	{ PROG_NETFILTER, AT_NETFILTER },
+};
+
+/* One access of one size, at all offsets, for a type of programs. */
+static void check_context(u32 type, u32 attach, u8 size, u32 bytes, bool write)
+{
+	u32 end = ctx_info((enum ctx_id)prog_type_info(type)->ctx)->size + 8;
+	char log[4096];
+
+	for (u32 off = 0; off < end; off++) {
+		struct bpf_insn insns[] = {
+			insn_mov64_imm(0, 1),
+			write ? insn_store_reg(size, 1, (s16)off, 0)
+			      : insn_load(size, 0, 1, (s16)off),
+			insn_mov64_imm(0, 1),
+			insn_exit(),
+		};
+		bool may = ctx_access(type, attach, off, bytes, write);
+
+		if (may == !load(type, attach, insns, ARRAY_SIZE(insns), log, sizeof(log)))
+			continue;
+		test_fail(__FILE__, __LINE__, "%s, %s: %s of %u bytes at %u: the table says %s",
+			  prog_type_info(type)->name, attach_type_name(attach),
+			  write ? "write" : "read", bytes, off, may ? "yes" : "no");
+	}
+}
+
+/* Whether the kernel is as new as the tables, or nearly. */
+static bool kernel_is_new(void)
+{
+	struct bpf_insn insns[] = { insn_mov64_imm(0, 1), insn_exit() };
+	char log[4096];
+
+	return !load(PROG_NETFILTER, AT_NETFILTER, insns, ARRAY_SIZE(insns), log, sizeof(log));
+}
+
+TEST(isa_contexts_agree_with_the_running_kernel)
+{
+	if (!kernel_is_new())
+		SKIP("no right to load programs, or no netfilter programs in this kernel");
+	for (size_t i = 0; i < ARRAY_SIZE(contexts); i++) {
+		for (u32 write = 0; write < 2; write++) {
+#define INSN_SIZE(id, code, bytes, u, s)                                                           \
+	check_context(contexts[i].type, contexts[i].attach, code, bytes, write);
+#include "isa/insn.def"
+		}
+	}
+}
+
+static long create(u32 type, u32 key, u32 value, u32 entries, u32 flags, int inner)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key;
+	attr.value_size = value;
+	attr.max_entries = entries;
+	attr.map_flags = flags;
+	attr.inner_map_fd = (u32)inner;
+	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static void check_map(u32 type, u32 flags, int inner)
+{
+	static const u32 keys[] = { 0, 4, 8, 600 }, values[] = { 0, 4, 8 },
+			 counts[] = { 0, 1, 4096 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) * ARRAY_SIZE(values) * ARRAY_SIZE(counts); i++) {
+		u32 key = keys[i % 4], value = values[i / 4 % 3], n = counts[i / 12];
+		const char *wrong = map_type_check(type, key, value, n, flags);
+		long fd = create(type, key, value, n, flags, inner);
+
+		if (fd >= 0)
+			close((int)fd);
+		else if (errno == E2BIG || errno == ENOMEM)
+			continue;
+		if ((fd >= 0) != !wrong)
+			test_fail(__FILE__, __LINE__,
+				  "%s, key %u, value %u, entries %u, flags %#x: the table says %s",
+				  map_type_info(type)->name, key, value, n, flags,
+				  wrong ? wrong : "yes");
+	}
+}
+
+TEST(isa_map_types_agree_with_the_running_kernel)
+{
+	long inner = create(MAP_TYPE_ARRAY, 4, 4, 1, 0, 0);
+
+	if (inner < 0 || !kernel_is_new())
+		SKIP("no right to make maps, or no netfilter programs in this kernel");
+	for (u32 type = 1; type < MAP_TYPE_COUNT; type++) {
+		const struct map_type_info *t = map_type_info(type);
+		bool has_btf = t->traits & MAP_TRAIT_STORAGE && t->key.max == 4;
+
+		/* Those that need descriptions of their values. */
+		if (has_btf || type == MAP_TYPE_STRUCT_OPS)
+			continue;
+		for (u32 bit = 0; bit < 13; bit++)
+			check_map(type, t->needs | 1u << bit,
+				  t->traits & MAP_TRAIT_OF_MAPS ? (int)inner : 0);
+		check_map(type, t->needs, t->traits & MAP_TRAIT_OF_MAPS ? (int)inner : 0);
+	}
+	close((int)inner);
 }

@@ -166,3 +166,24 @@ const struct ctx_field *ctx_access_sock(enum ctx_id id, bool is_full, u32 offset
 		return NULL;
 	return f;
 }
+
+bool ctx_access_plain(u32 prog_type, u32 offset, u32 size, bool write)
+{
+	const struct prog_type_info *type = prog_type_info(prog_type);
+	const struct ctx_info *ctx = type ? &infos[type->ctx] : NULL;
+
+	if (!ctx || !size || size > 8 || size & (size - 1) || offset % size ||
+	    offset >= ctx->size || size > ctx->size - offset)
+		return false;
+	switch (ctx->shape) {
+	case CTX_SHAPE_ROOM:
+		return true;
+	case CTX_SHAPE_BYTES:
+		/* The first 8 bytes of a tracepoint's record are a pointer of the kernel's. */
+		return !write && (prog_type != PROG_TRACEPOINT || offset >= 8);
+	case CTX_SHAPE_ARGS:
+		return !write && (offset % 8 == 0 || 1ull << prog_type & PROGS_RAW_TP);
+	default:
+		return false;
+	}
+}

@@ -91,4 +91,10 @@ const struct ctx_field *ctx_access(u32 prog_type, u32 attach, u32 offset, u32 si
  */
 const struct ctx_field *ctx_access_sock(enum ctx_id id, bool is_full, u32 offset, u32 size);
 
+/*
+ * Whether a program of this type may access its context so, where that has another shape than
+ * CTX_FIELDS. Of arguments this says nothing of how many there are; of a replaced program's it is false.
+ */
+bool ctx_access_plain(u32 prog_type, u32 offset, u32 size, bool write);
+
 #endif

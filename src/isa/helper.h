@@ -76,7 +76,7 @@ enum {
 	HELPER_SLEEPS = 1 << 3,         /* only in programs that may sleep, and not under a lock */
 	HELPER_PACKET = 1 << 4,         /* takes packet memory as an argument */
 	HELPER_CHANGES_PACKET = 1 << 5, /* pointers to packet memory are invalid afterwards */
-	HELPER_ACQUIRES = 1 << 6,       /* the result is a reference that has to be released */
+	HELPER_ACQUIRES = 1 << 6,       /* the result, or the new dynptr, has to be released */
 	HELPER_RELEASES = 1 << 7,
 	HELPER_CASTS = 1 << 8,       /* the result is the argument in another form */
 	HELPER_FASTCALL = 1 << 9,    /* leaves all registers but r0 and its arguments as they are */

@@ -35,13 +35,15 @@ static void assemble(struct assembled *a, const char *text, size_t len)
 	}
 }
 
-/* Whatever the bytes: their text gives the same bytes. */
-static void check_same(const struct bpf_insn *insns, u32 n)
+/* Whatever the bytes: their text gives the same bytes, a line each or as a whole with labels. */
+static void check_same_as(const struct bpf_insn *insns, u32 n, bool labels)
 {
 	struct buf text = { 0 };
 	struct assembled a;
 
-	for (u32 i = 0; i < n;) {
+	if (labels)
+		disasm_func(&text, insns, n, NULL);
+	for (u32 i = 0; i < n && !labels;) {
 		i += disasm_insn(&text, &insns[i], n - i, NULL);
 		buf_putc(&text, '\n');
 	}
@@ -51,6 +53,12 @@ static void check_same(const struct bpf_insn *insns, u32 n)
 	CHECK_EQ(a.code.refs.n, 0);
 	arena_done(&a.arena);
 	buf_done(&text);
+}
+
+static void check_same(const struct bpf_insn *insns, u32 n)
+{
+	check_same_as(insns, n, false);
+	check_same_as(insns, n, true);
 }
 
 static const s16 offs[] = { 0, 1, -1, 8, 16, 32, 32767, -32768 };

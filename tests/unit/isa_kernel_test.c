@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tables against the running kernel, which is asked with programs of one call or one access, and
- * with maps of all sizes and flags.
+ * The tables against the running kernel, which is asked with programs of one call, one access or one
+ * result, and with maps of all sizes and flags.
  */
 #include "unit/test.h"
 
@@ -215,6 +215,39 @@ TEST(isa_contexts_agree_with_the_running_kernel)
 #include "isa/insn.def"
 		}
 	}
+}
+
+/* What r0 may be at the end, for a type of programs and all the ways to attach that it is loaded with. */
+static void check_results(u32 type, enum age age)
+{
+	char log[4096];
+
+	for (u32 attach = 0; attach < AT_COUNT; attach++) {
+		if (!kernel_has(type, attach))
+			continue;
+		for (s32 value = -1; value < 5; value++) {
+			struct bpf_insn insns[] = { insn_mov64_imm(0, value), insn_exit() };
+			s32 min, max;
+			bool may = !prog_type_range(type, attach, &min, &max) ||
+				   (value >= min && value <= max);
+
+			if (!is_same(may, !load(type, attach, insns, 2, log, sizeof(log)), age))
+				test_fail(__FILE__, __LINE__, "%s, %s: r0 = %d: the table says %s",
+					  prog_type_info(type)->name, attach_type_name(attach),
+					  value, may ? "yes" : "no");
+		}
+	}
+}
+
+TEST(isa_results_agree_with_the_running_kernel)
+{
+	enum age age = kernel_age();
+
+	if (age == OLDER)
+		SKIP("no right to load programs, or the kernel is older than the tables");
+	/* Those that are attached to a function need it on loading; they have no result 1, all others do. */
+	for (u32 type = 1; type < PROG_TYPES; type++)
+		check_results(type, age);
 }
 
 static void check_map(u32 type, u32 flags, int inner, enum age age)

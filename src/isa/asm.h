@@ -45,8 +45,8 @@ struct asm_code {
 };
 
 /*
- * All of it lives in the arena. d has the text as its source if messages are to show it. 0; -EINVAL with
- * messages, up to DIAG_MAX_ERRORS of them.
+ * All of it lives in the arena. d has the text as its source if messages are to show it. 0; -EINVAL
+ * with messages, up to DIAG_MAX_ERRORS of them.
  */
 int asm_parse(struct arena *a, const char *text, size_t len, struct asm_code *out, struct diag *d);
 /* 0 if there are no references, else -EINVAL with a message for each. */

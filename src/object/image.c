@@ -85,6 +85,8 @@ static int load(struct image_loader *l, const struct image_input *in)
 		err = image_map_fill_slots(l);
 	}
 	if (!err)
+		err = image_core_all(l);
+	if (!err)
 		err = image_refer_all(l);
 	return err ? err : image_prog_make(l);
 }

@@ -102,6 +102,9 @@ static void add_lines(struct assembly *a, const struct image_section *s, const s
 	for (; low < s->ext_lines.n && s->ext_lines.at[low].insn - c->start < c->count; low++) {
 		const struct image_ext_line *x = &s->ext_lines.at[low];
 
+		/* What compilers add of their own has no line: it belongs to what comes before. */
+		if (!BPF_LINE_INFO_LINE_NUM(x->line_col))
+			continue;
 		*vec_add(a->l->arena, &a->prog->lines) = (struct image_line){
 			.insn = x->insn - c->start + c->placed,
 			.line = BPF_LINE_INFO_LINE_NUM(x->line_col),

@@ -378,8 +378,9 @@ int image_spec_value(u32 kind, const struct image_spec *spec, struct image_value
 	default:
 		break;
 	}
+	/* Of types that are not there size and id are 0, which none has that is there. */
 	if (!spec)
-		return -ENOENT;
+		return is_type_kind(kind) ? 0 : -ENOENT;
 	switch (kind) {
 	case CORE_TYPE_ID_LOCAL:
 	case CORE_TYPE_ID_TARGET:

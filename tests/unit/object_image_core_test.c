@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Instruction by instruction what libbpf makes of the same objects: layout, references, CO-RE. */
+#include "unit/test.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "isa/insn.h"
+#include "unit/object_image_fixture.h"
+
+enum { CORE_TYPE_EXISTS = 8, CORE_TYPE_MATCHES = 12, CORE_POISON = 0xbad2310 };
+
+/* What of a reference is the same: all but the numbers of maps and kernel symbols. */
+static struct bpf_insn neutral(struct bpf_insn insn)
+{
+	if (insn_is_ld_imm64(&insn) && insn.src_reg) {
+		if (insn.src_reg == BPF_PSEUDO_MAP_IDX)
+			insn.src_reg = BPF_PSEUDO_MAP_FD;
+		if (insn.src_reg == BPF_PSEUDO_MAP_IDX_VALUE)
+			insn.src_reg = BPF_PSEUDO_MAP_VALUE;
+		if (insn.src_reg != BPF_PSEUDO_FUNC)
+			insn.imm = 0;
+	}
+	if (insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == BPF_PSEUDO_KFUNC_CALL)
+		insn.imm = 0;
+	return insn;
+}
+
+static void compare_prog(const struct image_prog *p, const struct bpf_program *theirs)
+{
+	const struct bpf_insn *insns = bpf_program__insns(theirs);
+	size_t n = bpf_program__insn_cnt(theirs);
+
+	if (p->count != n)
+		test_fail(__FILE__, __LINE__, "%s: %u instructions instead of %zu", p->name,
+			  p->count, n);
+	for (u32 i = 0; i < p->count && p->count == n; i++) {
+		struct bpf_insn a = neutral(p->insns[i]), b = neutral(insns[i]);
+
+		if (memcmp(&a, &b, sizeof(a)))
+			test_fail(
+				__FILE__, __LINE__,
+				"%s: instruction %u: %02x %d %d %d %d instead of %02x %d %d %d %d",
+				p->name, i, a.code, a.dst_reg, a.src_reg, a.off, a.imm, b.code,
+				b.dst_reg, b.src_reg, b.off, b.imm);
+	}
+	CHECK_EQ(p->type, bpf_program__type(theirs));
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+/* Whether the kernel then takes the programs does not matter: their code is ready before it is asked. */
+static void compare(const struct image_fixture *f)
+{
+	libbpf_print_fn_t old = libbpf_set_print(quiet);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_level = 0);
+	struct bpf_object *o = bpf_object__open_mem(f->input[0].elf, f->input[0].len, &opts);
+	struct bpf_program *theirs;
+	u32 n = 0;
+
+	CHECK(o != NULL);
+	if (o) {
+		bpf_object__load(o);
+		bpf_object__for_each_program(theirs, o)
+		{
+			const struct image_prog *p =
+				image_fixture_prog(f, bpf_program__name(theirs));
+
+			CHECK(p != NULL);
+			if (p)
+				compare_prog(p, theirs);
+			n++;
+		}
+		CHECK_EQ(f->image.progs.n, n);
+	}
+	bpf_object__close(o);
+	libbpf_set_print(old);
+}
+
+static bool start(struct image_fixture *f, const char *name, const char *variant)
+{
+	image_fixture_init(f);
+	return !geteuid() && image_fixture_add(f, arena_printf(&f->arena, "%s%s", name, variant)) &&
+	       !rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &f->kernel);
+}
+
+TEST(image_like_libbpf)
+{
+	static const char *const names[] = { "calls", "maps", "core" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		for (size_t j = 0; image_variants[j]; j++) {
+			struct image_fixture f;
+			bool ok = start(&f, names[i], image_variants[j]);
+
+			if (ok) {
+				CHECK_EQ(image_fixture_open(&f), 0);
+				CHECK_STR(image_fixture_error(&f), "");
+				compare(&f);
+			}
+			image_fixture_done(&f);
+			if (!ok && !*image_variants[j])
+				SKIP("needs root, the test objects and the kernel's types");
+		}
+	}
+}
+
+/* The compilers that know TYPE_MATCHES are few: what asks whether a type exists is made to ask that. */
+static u32 ask_for_matches(struct image_fixture *f)
+{
+	u8 *at = (u8 *)(uintptr_t)f->input[0].elf, *end = at + f->input[0].len - 16;
+	u32 n = 0;
+
+	/* A record: instruction, type, path, kind; instructions are in bytes, ascending. */
+	for (; at < end; at += 4) {
+		u32 r[4];
+
+		memcpy(r, at, sizeof(r));
+		if (r[3] == CORE_TYPE_EXISTS && r[0] % 8 == 0 && r[0] && r[1] && r[1] < 200 &&
+		    r[2] && r[2] < 20000) {
+			r[3] = CORE_TYPE_MATCHES;
+			memcpy(at, r, sizeof(r));
+			n++;
+		}
+	}
+	return n;
+}
+
+TEST(image_type_matches)
+{
+	struct image_fixture f;
+
+	if (!start(&f, "core", "")) {
+		image_fixture_done(&f);
+		SKIP("needs root, the test objects and the kernel's types");
+	}
+	CHECK(ask_for_matches(&f) >= 4);
+	CHECK_EQ(image_fixture_open(&f), 0);
+	compare(&f);
+	image_fixture_done(&f);
+}
+
+/* What the kernel has not becomes a call that cannot be made, and a warning says which field it was. */
+TEST(image_poison)
+{
+	struct image_fixture f;
+	const struct image_prog *p;
+	bool told = false;
+	u32 n = 0;
+
+	if (!start(&f, "core", "")) {
+		image_fixture_done(&f);
+		SKIP("needs root, the test objects and the kernel's types");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	p = image_fixture_prog(&f, "absent");
+	for (u32 i = 0; p && i < p->count; i++)
+		n += p->insns[i].code == (BPF_JMP | BPF_CALL) && p->insns[i].imm == CORE_POISON;
+	CHECK(n >= 3);
+	for (size_t i = 0; i < f.diag.items.n; i++)
+		told = told || strstr(f.diag.items.at[i].text,
+				      "the kernel has no 'task_struct___other.absent_field'");
+	CHECK(told);
+	image_fixture_done(&f);
+}
+
+TEST(image_without_kernel)
+{
+	struct image_fixture f;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "core")) {
+		image_fixture_done(&f);
+		SKIP("the test objects were not built");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	CHECK_EQ(f.diag.items.n, 1);
+	CHECK(f.diag.items.n && strstr(f.diag.items.at[0].text, "stay as compiled"));
+	image_fixture_done(&f);
+}

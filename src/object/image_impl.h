@@ -157,6 +157,7 @@ struct image_target {
 	u32 file;
 	struct image_section *section;
 	u64 offset;
+	u64 size; /* of the symbol */
 	s32 index;
 	bool is_section; /* the symbol is that of a whole section: the addend says where in it */
 };

@@ -117,6 +117,7 @@ int image_link_resolve(struct image_loader *l, u32 file, u32 symbol, struct imag
 				    .file = file,
 				    .section = s,
 				    .offset = sym->value,
+				    .size = sym->size,
 				    .is_section = sym->type == STT_SECTION };
 	return 0;
 }

@@ -91,10 +91,23 @@ static int refer_data(const struct place *p, u32 symbol, struct bpf_insn *insn, 
 	return 0;
 }
 
+/*
+ * What is added to a symbol's place. The GNU assembler once put the place itself into the instruction as well; such a number is
+ * told by leading out of the symbol as it is, but not without its place.
+ */
+static s64 addend(const struct image_target *t, s32 imm)
+{
+	s64 place = (s64)t->offset, size = (s64)t->size;
+
+	if (!t->is_section && (imm < 0 || imm > size) && imm >= place && imm - place <= size)
+		return imm - place;
+	return imm;
+}
+
 static int refer_section(const struct place *p, u32 symbol, struct bpf_insn *insn,
 			 const struct image_target *t)
 {
-	u64 offset = t->offset + (u64)(s64)insn[0].imm;
+	u64 offset = t->offset + (u64)addend(t, insn[0].imm);
 	s32 map;
 
 	switch (t->section->role) {
@@ -102,7 +115,8 @@ static int refer_section(const struct place *p, u32 symbol, struct bpf_insn *ins
 		return refer_data(p, symbol, insn, t->section->map, offset);
 	case IMAGE_ROLE_MAPS:
 	case IMAGE_ROLE_LEGACY:
-		map = image_link_map(t->section, offset);
+		/* The symbol of a map is the map. */
+		map = image_link_map(t->section, t->is_section ? offset : t->offset);
 		if (map == IMAGE_NONE)
 			return bad(p, "refers to no map by", symbol_name(p, symbol));
 		insn[0].src_reg = BPF_PSEUDO_MAP_IDX;

@@ -280,9 +280,9 @@ static int find_funcs(struct image_loader *l, u32 file, u32 section, const u32 *
 		};
 	}
 	s->func_count = (u32)l->funcs.n - s->first_func;
-	if (s->func_count)
-		qsort(l->funcs.at + s->first_func, s->func_count, sizeof(*l->funcs.at),
-		      compare_funcs);
+	if (!s->func_count)
+		return 0;
+	qsort(l->funcs.at + s->first_func, s->func_count, sizeof(*l->funcs.at), compare_funcs);
 	return size_funcs(l, f, s);
 }
 

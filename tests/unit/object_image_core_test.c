@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "isa/insn.h"
+#include "cmd/compile.h"
+#include "net/accel_impl.h"
 #include "unit/object_image_fixture.h"
 
 enum { CORE_TYPE_EXISTS = 8, CORE_TYPE_MATCHES = 12, CORE_POISON = 0xbad2310 };
@@ -58,11 +60,11 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 }
 
 /* Whether the kernel then takes the programs does not matter: their code is ready before it is asked. */
-static void compare(const struct image_fixture *f)
+static void compare_bytes(const struct image_fixture *f, const void *elf, size_t len)
 {
 	libbpf_print_fn_t old = libbpf_set_print(quiet);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_level = 0);
-	struct bpf_object *o = bpf_object__open_mem(f->input[0].elf, f->input[0].len, &opts);
+	struct bpf_object *o = bpf_object__open_mem(elf, len, &opts);
 	struct bpf_program *theirs;
 	u32 n = 0;
 
@@ -83,6 +85,11 @@ static void compare(const struct image_fixture *f)
 	}
 	bpf_object__close(o);
 	libbpf_set_print(old);
+}
+
+static void compare(const struct image_fixture *f)
+{
+	compare_bytes(f, f->input[0].elf, f->input[0].len);
 }
 
 static bool start(struct image_fixture *f, const char *name, const char *variant)
@@ -184,5 +191,55 @@ TEST(image_without_kernel)
 	CHECK_EQ(image_fixture_open(&f), 0);
 	CHECK_EQ(f.diag.items.n, 1);
 	CHECK(f.diag.items.n && strstr(f.diag.items.at[0].text, "stay as compiled"));
+	image_fixture_done(&f);
+}
+
+/* What this project itself makes: an object of BPF C, and scripts with CO-RE as they are saved. */
+static bool open_own(struct image_fixture *f, const void *elf, size_t len)
+{
+	f->options.kernel = f->kernel;
+	CHECK_EQ(image_open(&f->image, &f->arena, elf, len, &f->options, &f->diag), 0);
+	CHECK_STR(image_fixture_error(f), "");
+	if (f->diag.errors)
+		return false;
+	compare_bytes(f, elf, len);
+	image_done(&f->image);
+	return true;
+}
+
+TEST(image_own_objects)
+{
+	static const char *const scripts[] = {
+		"begin { @ = curtask.pid; printf(\"%d\", @); }",
+		"tracepoint:sched:sched_switch { @[comm, cpu] = count(); @h = hist(nsecs); }",
+		"interval:s:1 { for ($kv : @a) { print($kv.0); } } begin { @a[1] = 2; exit(); }",
+		"begin { $t = curtask; if ($t.group_leader.tgid > 3) { @x[pid] = sum($t.prio); } }",
+	};
+	struct image_fixture f;
+	const void *elf;
+	size_t len;
+
+	image_fixture_init(&f);
+	if (geteuid() || rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &f.kernel)) {
+		image_fixture_done(&f);
+		SKIP("needs root and the kernel's types");
+	}
+	elf = accel_object(&len);
+	CHECK(open_own(&f, elf, len));
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		struct lang_options lang = { 0 };
+		struct compile_input in = { .name = "test.bt",
+					    .text = scripts[i],
+					    .len = strlen(scripts[i]),
+					    .lang = &lang,
+					    .portable = true };
+		struct compiled c = { 0 };
+
+		CHECK_EQ(compile_script(&f.arena, &in, &c, &f.diag), 0);
+		CHECK_STR(image_fixture_error(&f), "");
+		if (c.elf.len)
+			CHECK(open_own(&f, c.elf.data, c.elf.len));
+		compiled_done(&c);
+	}
 	image_fixture_done(&f);
 }

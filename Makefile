@@ -48,8 +48,9 @@ UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
 RUNNER := $(call objects,$(sort $(wildcard tests/runner/*.c)))
 ACCELTEST := $(call objects,$(sort $(filter-out %.bpf.c,$(wildcard tests/accel/*.c))))
 TESTPROGS := $(patsubst tests/progs/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/progs/*.c)))
-# What compilers make of them: of ours for each version of the instruction set that it knows, and of others that are here.
-TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1.o v2.o \
+# What compilers make of them: of ours for each version of the instruction set that it knows, and with
+# variables without a section as older ones have them; of others that are here.
+TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1.o v2.o common.o \
 	$(if $(filter v4,$(shell $(CLANG) -target bpf --print-supported-cpus 2>&1)),v4.o) \
 	$(foreach other,clang-16 clang-19,$(if $(shell command -v $(other)),$(other).o)), \
 	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
@@ -123,7 +124,7 @@ bpf_clang = $(if $(filter clang-%,$(call bpf_variant,$(1))),$(call bpf_variant,$
 $(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c
 	$(call say,BPF)
 	@mkdir -p $(@D)
-	$(Q)$(call bpf_clang,$@) -target bpf -mcpu=$(call bpf_cpu,$@) -O2 -g -Wall -Wextra -Wno-unused-parameter \
+	$(Q)$(call bpf_clang,$@) -target bpf -mcpu=$(call bpf_cpu,$@) $(if $(filter %.common.o,$@),-fcommon) -O2 -g -Wall -Wextra -Wno-unused-parameter \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 $(BUILD)/obj/tests/unit/object_image%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 # embed: the object file, what it embeds, the macro's name

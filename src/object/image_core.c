@@ -86,13 +86,33 @@ static void poison(struct core *c)
 		insn[1] = insn_call(CORE_POISON);
 }
 
+/* The last line that begins at or before the instruction; NULL. */
+static const struct image_ext_line *find_line(const struct image_section *s, u32 insn)
+{
+	size_t low = 0, high = s->ext_lines.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->ext_lines.at[middle].insn <= insn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &s->ext_lines.at[low - 1] : NULL;
+}
+
 static void warn_poison(struct core *c, const char *text)
 {
-	char name[SPEC_TEXT];
+	const struct image_ext_line *line = find_line(c->section, c->relo->insn);
+	char name[SPEC_TEXT], place[SPEC_TEXT] = "";
 
 	image_spec_print(&c->local, name, sizeof(name));
+	if (line)
+		snprintf(place, sizeof(place), " (%.200s:%u)", rawbtf_str(c->l->btf, line->file),
+			 BPF_LINE_INFO_LINE_NUM(line->line_col));
 	image_warning(c->l, c->f, c->section, (u64)c->relo->insn * INSN_BYTES,
-		      "%s '%s': the program fails if it gets here", text, name);
+		      "%s '%s': the program fails if it gets here%s", text, name, place);
 }
 
 static s32 size_code(u32 bytes)

@@ -105,6 +105,7 @@ static int read_symbol(struct image_loader *l, struct image_file *f, const struc
 		.section = sym.st_shndx,
 		.value = sym.st_value,
 		.size = sym.st_size,
+		.is_common = sym.st_shndx == SHN_COMMON,
 	};
 	if (sym.st_shndx >= SHN_LORESERVE)
 		out->section = UINT32_MAX;

@@ -79,7 +79,8 @@ struct image_section {
 struct image_symbol {
 	const char *name;
 	u8 type, bind, visibility;
-	u32 section; /* 0: undefined; above the count of sections: something else */
+	u32 section;    /* 0: undefined; above the count of sections: something else */
+	bool is_common; /* a variable that is in no section yet: value is its alignment */
 	u64 value, size;
 };
 
@@ -106,6 +107,13 @@ struct image_code {
 	u32 placed; /* ...there */
 };
 
+/* A variable that older compilers leave to the linker to place, as several files may have it. */
+struct image_common {
+	u64 align, size;
+	u64 offset; /* in the map of commons */
+	bool is_placed;
+};
+
 /* A global symbol. */
 struct image_global {
 	u32 file, symbol;
@@ -121,6 +129,8 @@ struct image_loader {
 	vec_of(struct image_code) funcs;
 	struct table globals; /* name → struct image_global */
 	struct table externs; /* name → struct image_extern_place */
+	struct table commons; /* name → struct image_common */
+	s32 common_map;       /* that has them */
 	struct rawbtf *btf;   /* also img->btf */
 	u32 stamp;
 	u64 insns; /* of all programs so far */
@@ -148,7 +158,7 @@ int image_ext_read(struct image_loader *l, struct image_file *f);
 /* ---- image_link.c: what a symbol stands for */
 enum image_target_kind {
 	IMAGE_TARGET_SECTION, /* a place in a section: code, data, a map */
-	IMAGE_TARGET_MAP,     /* a value of the kernel's configuration: offset into the map index */
+	IMAGE_TARGET_MAP,     /* a variable in no section: offset into the map index */
 	IMAGE_TARGET_EXTERN,  /* a kernel symbol: index */
 	IMAGE_TARGET_ABSENT,  /* weak, and nowhere */
 };

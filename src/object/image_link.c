@@ -75,7 +75,14 @@ static int resolve_extern(struct image_loader *l, u32 file, const struct image_s
 			  struct image_target *t)
 {
 	const struct image_extern_place *e = table_get_str(&l->externs, sym->name);
+	const struct image_common *c = table_get_str(&l->commons, sym->name);
 
+	if (c) {
+		*t = (struct image_target){ .kind = IMAGE_TARGET_MAP,
+					    .offset = c->offset,
+					    .index = l->common_map };
+		return 0;
+	}
 	if (e && e->is_kconfig) {
 		*t = (struct image_target){ .kind = IMAGE_TARGET_MAP,
 					    .offset = e->offset,
@@ -108,7 +115,7 @@ int image_link_resolve(struct image_loader *l, u32 file, u32 symbol, struct imag
 			sym = &f->symbols[g->symbol];
 		}
 	}
-	if (!sym->section)
+	if (!sym->section || sym->is_common)
 		return resolve_extern(l, file, sym, t);
 	if (sym->section >= f->section_count)
 		return image_error(l, f, NULL, 0, "symbol '%s' is in no section", sym->name);

@@ -192,8 +192,6 @@ static int refer_near(struct place *p)
 			err = refer_func(p, s, (u64)((s64)p->insn + insn->imm + 1), "");
 		if (err)
 			return err;
-		if (insn_is_ld_imm64(insn))
-			p->insn++;
 	}
 	return 0;
 }

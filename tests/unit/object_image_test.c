@@ -141,6 +141,25 @@ TEST(image_calls)
 	}
 }
 
+/* Variables that are in no section, as compilers had it before -fno-common was the default. */
+TEST(image_common)
+{
+	struct image_fixture f;
+	const struct image_map *m;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "calls.common") || !image_fixture_add(&f, "link_b.common")) {
+		image_fixture_done(&f);
+		SKIP("the test objects were not built");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	m = image_fixture_map(&f, ".common");
+	CHECK(m && m->origin == IMAGE_MAP_BSS && m->value_size == 8);
+	for (size_t i = 0; i < f.image.progs.n; i++)
+		check_references(&f.image, &f.image.progs.at[i]);
+	image_fixture_done(&f);
+}
+
 TEST(image_slots)
 {
 	struct image_fixture f;
@@ -270,20 +289,25 @@ static void check_config(const struct image_fixture *f)
 	CHECK(version >= 3 && version < 100);
 }
 
-static bool extern_open(struct image_fixture *f, const char *text, bool compress)
+static void open_with_config(struct image_fixture *f, const char *text, bool compress)
 {
 	char path[] = "/tmp/image_test_XXXXXX";
+
+	write_config(path, text, compress);
+	f->options.kconfig = path;
+	image_fixture_open(f);
+	f->options.kconfig = NULL;
+	unlink(path);
+}
+
+static bool extern_open(struct image_fixture *f, const char *text, bool compress)
+{
 	bool there;
 
 	image_fixture_init(f);
 	there = image_fixture_add(f, "extern");
-	if (there) {
-		write_config(path, text, compress);
-		f->options.kconfig = path;
-		image_fixture_open(f);
-		f->options.kconfig = NULL;
-		unlink(path);
-	}
+	if (there)
+		open_with_config(f, text, compress);
 	return there;
 }
 
@@ -318,6 +342,30 @@ TEST(image_externs)
 		CHECK_EQ(calls, 2);
 		image_fixture_done(&f);
 	}
+}
+
+/* Weak ones that the kernel does not have: their addresses are 0, and calls of them cannot be made. */
+TEST(image_externs_absent)
+{
+	struct image_fixture f;
+	const struct image_prog *p;
+	u32 absent = 0;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "extern") ||
+	    rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &f.kernel)) {
+		image_fixture_done(&f);
+		SKIP("needs the test objects and the kernel's types");
+	}
+	open_with_config(&f, config, false);
+	CHECK_STR(image_fixture_error(&f), "");
+	for (size_t i = 0; i < f.image.externs.n; i++)
+		CHECK(strncmp(f.image.externs.at[i].name, "no_such", 7));
+	p = image_fixture_prog(&f, "functions");
+	for (u32 i = 0; p && i < p->count; i++)
+		absent += p->insns[i].code == (BPF_JMP | BPF_CALL) && !p->insns[i].src_reg;
+	CHECK_EQ(absent, 1);
+	image_fixture_done(&f);
 }
 
 TEST(image_config_errors)

@@ -28,6 +28,8 @@ enum {
 	IMAGE_MAX_RELOC_STEPS = 1 << 18, /* types looked at for one CO-RE relocation */
 };
 
+#define IMAGE_NO_CALLEE UINT32_MAX /* of callees: it refers to something else */
+
 enum image_role {
 	IMAGE_ROLE_NONE,
 	IMAGE_ROLE_CODE,
@@ -69,7 +71,7 @@ struct image_section {
 	/* Of IMAGE_ROLE_CODE: */
 	struct bpf_insn *insns; /* a copy that relocations are done in */
 	u32 insn_count;
-	u32 *callees; /* by instruction: 1 + the function that it refers to; 0: none */
+	u32 *callees; /* by instruction: 1 + the function that it refers to; 0: none is known */
 	u32 first_func, func_count;              /* of loader.funcs, ascending */
 	vec_of(struct image_ext_func) ext_funcs; /* ascending, as the next */
 	vec_of(struct image_ext_line) ext_lines;

@@ -175,12 +175,15 @@ static int assemble(struct image_loader *l, u32 func)
 	while (!err && a.open.n) {
 		const struct image_code *c = &l->funcs.at[a.open.at[a.open.n - 1].func];
 		const struct image_section *s = &l->files[c->file].sections[c->section];
-		u32 i = a.open.at[a.open.n - 1].next++;
+		u32 i = a.open.at[a.open.n - 1].next++, callee;
 
-		if (i >= c->count)
+		if (i >= c->count) {
 			a.open.n--;
-		else if (s->callees[c->start + i])
-			err = follow(&a, c->placed + i, s->callees[c->start + i] - 1);
+			continue;
+		}
+		callee = s->callees[c->start + i];
+		if (callee && callee != IMAGE_NO_CALLEE)
+			err = follow(&a, c->placed + i, callee - 1);
 	}
 	if (!err) {
 		insns = arena_alloc(l->arena, a.code.len);

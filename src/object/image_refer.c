@@ -58,7 +58,7 @@ static int refer_call(const struct place *p, u32 symbol)
 
 	if (err)
 		return err;
-	if (insn->code != (BPF_JMP | BPF_CALL) && insn->code != (BPF_JMP32 | BPF_CALL))
+	if (insn->code != (BPF_JMP | BPF_CALL))
 		return bad(p, "no call refers to", symbol_name(p, symbol));
 	if (t.kind == IMAGE_TARGET_EXTERN) {
 		*insn = insn_make(insn->code, 0, BPF_PSEUDO_KFUNC_CALL, 0, t.index);
@@ -169,6 +169,7 @@ static int refer_reloc(struct place *p, const struct image_reloc *r)
 		return image_error(p->l, &p->l->files[p->file], p->section, r->offset,
 				   "a relocation within an instruction");
 	p->insn = (u32)(r->offset / INSN_BYTES);
+	p->section->callees[p->insn] = IMAGE_NO_CALLEE;
 	if (r->type == RELOC_LD64)
 		return refer_ld64(p, r->symbol);
 	if (r->type == RELOC_CALL)
@@ -177,19 +178,25 @@ static int refer_reloc(struct place *p, const struct image_reloc *r)
 			   "a relocation of unknown type %u", r->type);
 }
 
-/* Calls within a section need no relocation: the assembler knows the distance. */
+/*
+ * What no relocation has told: calls within a section, whose distance the assembler knows. All else that refers to something
+ * would do so by numbers that mean nothing here.
+ */
 static int refer_near(struct place *p)
 {
 	struct image_section *s = p->section;
 
 	for (p->insn = 0; p->insn < s->insn_count; p->insn++) {
 		const struct bpf_insn *insn = &s->insns[p->insn];
+		bool is_call = insn->code == (BPF_JMP | BPF_CALL);
 		int err = 0;
 
-		if (s->callees[p->insn])
+		if (s->callees[p->insn] || !insn->src_reg)
 			continue;
-		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL)
+		if (is_call && insn->src_reg == BPF_PSEUDO_CALL)
 			err = refer_func(p, s, (u64)((s64)p->insn + insn->imm + 1), "");
+		else if (is_call || insn_is_ld_imm64(insn))
+			err = bad(p, "a reference that no relocation explains, in", s->name);
 		if (err)
 			return err;
 	}

@@ -215,6 +215,11 @@ TEST(image_bad_relocations)
 		(u64)hand_symbol(&h, "gone", STT_NOTYPE, STB_GLOBAL, 0, 0, 0), RELOC_LD64);
 	EXPECT(&h, "'gone' is defined nowhere");
 	hand_start(&h);
+	h.code[0].src_reg = BPF_PSEUDO_MAP_FD;
+	h.relocs[0] = h.relocs[1];
+	h.reloc_count = 1;
+	EXPECT(&h, "socket+0x0: a reference that no relocation explains, in 'socket'");
+	hand_start(&h);
 	h.code[2] = insn_call_func(100);
 	h.reloc_count = 1;
 	EXPECT(&h, "socket+0x10: refers to 'socket' at instruction 103, where no function begins");

@@ -107,6 +107,7 @@ struct image_options {
 	const struct rawbtf *kernel;
 	const char *
 		kconfig; /* path of the kernel's configuration; NULL: of the running one, if there is one */
+	bool no_kconfig; /* its values are left zero: nothing is going to run */
 };
 
 /*

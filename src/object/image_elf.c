@@ -326,6 +326,8 @@ int image_elf_read(struct image_loader *l, u32 file, const struct image_input *i
 	copy = arena_alloc(l->arena, in->len + 1);
 	memcpy(copy, in->elf, in->len);
 	err = elfread_open(&elf, copy, in->len, l->d);
+	if (err && f->name)
+		diag_hint(l->d, "this is said of %s", f->name);
 	if (!err)
 		err = read_sections(l, f, &elf);
 	if (!err)

@@ -130,6 +130,7 @@ struct image_loader {
 	u32 file_count;
 	vec_of(struct image_code) funcs;
 	struct table globals; /* name → struct image_global */
+	struct table maps;    /* name → 1 + index of the global maps of .maps */
 	struct table externs; /* name → struct image_extern_place */
 	struct table commons; /* name → struct image_common */
 	s32 common_map;       /* that has them */

@@ -216,6 +216,8 @@ int image_kconfig_fill(struct image_loader *l, struct image_extern_place **exter
 	bool any = false;
 	int err;
 
+	if (l->opts->no_kconfig)
+		return 0;
 	table_init(&missing, l->arena);
 	for (u32 i = 0; i < count; i++) {
 		if (put_linux(&k, externs[i]))

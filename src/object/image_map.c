@@ -174,6 +174,7 @@ int image_map_all(struct image_loader *l)
 {
 	int err = each_section(l, IMAGE_ROLE_LEGACY, image_legacy_read);
 
+	table_init(&l->maps, l->arena);
 	if (!err)
 		err = each_section(l, IMAGE_ROLE_MAPS, image_mapdef_read);
 	if (!err)

@@ -193,16 +193,21 @@ static int read_members(const struct mapdef *d, const struct btf_type *t, struct
 }
 
 /* The map that an outer map's inner maps are like is one more map, "outer.inner", as libbpf calls it too. */
-static int add_inner(const struct mapdef *d, const struct btf_type *t, s32 *index)
+static int add_inner(const struct mapdef *d, const struct btf_type *t, s32 outer)
 {
 	struct mapdef in = *d;
+	s32 index;
 	struct image_map map = { .inner = IMAGE_NONE };
 	int err;
 
 	in.name = arena_printf(d->l->arena, "%.255s.inner", d->name);
 	map.name = in.name;
 	err = read_members(&in, t, &map, NULL);
-	return err ? err : image_map_add(d->l, &map, index);
+	if (!err)
+		err = image_map_add(d->l, &map, &index);
+	if (!err)
+		d->l->img->maps.at[outer].inner = index;
+	return err;
 }
 
 static bool is_equal(const struct image_map *a, const struct image_map *b)
@@ -212,39 +217,27 @@ static bool is_equal(const struct image_map *a, const struct image_map *b)
 	       a->is_pinned == b->is_pinned;
 }
 
-/* A map of that name that another file has declared already; IMAGE_NONE. */
-static s32 find_merged(const struct mapdef *d, bool is_global)
-{
-	const struct image_global *g = table_get_str(&d->l->globals, d->name);
-	const struct image_symbol *sym;
-	const struct image_file *f;
-
-	if (!g || !is_global || &d->l->files[g->file] == d->f)
-		return IMAGE_NONE;
-	f = &d->l->files[g->file];
-	sym = &f->symbols[g->symbol];
-	return image_link_map(&f->sections[sym->section], sym->value);
-}
-
+/* Global maps of the same name are one, which all files have to declare alike. */
 static int add_map(const struct mapdef *d, const struct btf_type *t, bool is_global)
 {
 	struct image_map map = { .name = d->name, .inner = IMAGE_NONE };
 	const struct btf_type *inner = NULL;
 	struct image_place place = { .offset = d->at };
-	s32 merged = find_merged(d, is_global);
+	uintptr_t number = is_global ? (uintptr_t)table_get_str(&d->l->maps, d->name) : 0;
 	int err = read_members(d, t, &map, &inner);
 
 	if (err)
 		return err;
-	if (merged != IMAGE_NONE) {
-		if (!is_equal(&d->l->img->maps.at[merged], &map))
-			return bad(d, "is declared otherwise in",
-				   d->l->files[0].name ? d->l->files[0].name : "another object");
-		place.map = merged;
+	if (number) {
+		place.map = (s32)number - 1;
+		if (!is_equal(&d->l->img->maps.at[place.map], &map))
+			return bad(d, "another object declares otherwise", d->name);
 	} else {
 		err = image_map_add(d->l, &map, &place.map);
 		if (!err && inner)
-			err = add_inner(d, inner, &d->l->img->maps.at[place.map].inner);
+			err = add_inner(d, inner, place.map);
+		if (is_global)
+			table_set_str(&d->l->maps, d->name, (void *)((uintptr_t)place.map + 1));
 	}
 	*vec_add(d->l->arena, &d->section->places) = place;
 	return err;

@@ -8,7 +8,7 @@ struct {
 	__uint(max_entries, 8);
 	__type(key, __u32);
 	__type(value, __u64);
-} both SEC(".maps");
+} both SEC(".maps") __weak;
 
 __u64 from_b = 40;
 static __u64 mine = 2;

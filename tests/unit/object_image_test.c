@@ -439,6 +439,11 @@ TEST(image_link_errors)
 	CHECK_EQ(image_fixture_open(&f), -EINVAL);
 	CHECK(strstr(image_fixture_error(&f), "is defined twice"));
 	image_fixture_done(&f);
+	add_two(&f, "link_b", "link_c");
+	CHECK_EQ(image_fixture_open(&f), -EINVAL);
+	CHECK(strstr(image_fixture_error(&f),
+		     "map 'both': another object declares otherwise 'both'"));
+	image_fixture_done(&f);
 	add_two(&f, "link_a", NULL);
 	CHECK_EQ(image_fixture_open(&f), -EINVAL);
 	CHECK(strstr(image_fixture_error(&f), "is defined nowhere"));

@@ -202,3 +202,12 @@ const struct image_func *image_func(const struct image_prog *p, u32 insn)
 		return NULL;
 	return &p->funcs.at[low - 1];
 }
+
+const char *image_gap(const struct image_prog *p, u32 insn)
+{
+	for (size_t i = 0; i < p->gaps.n; i++) {
+		if (p->gaps.at[i].insn == insn)
+			return p->gaps.at[i].text;
+	}
+	return NULL;
+}

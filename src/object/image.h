@@ -13,6 +13,9 @@
  *	ld_imm64, src BPF_PSEUDO_BTF_ID		imm: index of an extern (a kernel symbol)
  *	call, src BPF_PSEUDO_CALL		imm: distance to a function, from the next instruction
  *	call, src BPF_PSEUDO_KFUNC_CALL		imm: index of an extern (a kernel function), off: 0
+ *
+ * What the kernel has nothing for, a field or a weak function, fails only if it is reached: such instructions are calls of
+ * helpers that cannot be, by the numbers that libbpf takes, and image_gap() says what is missing.
  */
 #ifndef OBJECT_IMAGE_H
 #define OBJECT_IMAGE_H
@@ -26,6 +29,8 @@
 #define IMAGE_MAX_INSNS 1000000
 #define IMAGE_MAX_MAPS 4096
 #define IMAGE_NONE (-1)
+#define IMAGE_GAP_FIELD 0xbad2310 /* call, imm: a CO-RE relocation that found nothing */
+#define IMAGE_GAP_FUNC 2002000000 /* call, imm: a weak kernel function that is not there */
 
 /* What a map is made of. */
 enum image_map_origin {
@@ -70,6 +75,12 @@ struct image_line {
 	const char *text; /* of the source line; "" if not known */
 };
 
+/* An instruction that cannot be run, as the kernel lacks what it refers to. */
+struct image_gap {
+	u32 insn;
+	const char *text; /* "the kernel has no 'task_struct.state'" */
+};
+
 struct image_func {
 	const char *name;
 	u32 start, count; /* in instructions of the program */
@@ -90,6 +101,7 @@ struct image_prog {
 	u32 count;
 	vec_of(struct image_func) funcs; /* ascending; the first is the program */
 	vec_of(struct image_line) lines; /* ascending */
+	vec_of(struct image_gap) gaps;   /* ascending */
 };
 
 struct image {
@@ -136,5 +148,7 @@ s32 image_find_map(const struct image *img, const char *name);
 /* The line that an instruction came from, NULL if not known; the function that it is in. */
 const struct image_line *image_line(const struct image_prog *p, u32 insn);
 const struct image_func *image_func(const struct image_prog *p, u32 insn);
+/* What is missing where an instruction is one of IMAGE_GAP_...; NULL: it is none of them. */
+const char *image_gap(const struct image_prog *p, u32 insn);
 
 #endif

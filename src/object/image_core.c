@@ -13,7 +13,6 @@
 #include "isa/insn.h"
 
 enum {
-	CORE_POISON = 0xbad2310,
 	INSN_BYTES = sizeof(struct bpf_insn),
 	SPEC_TEXT = 256,
 };
@@ -26,6 +25,7 @@ struct candidates {
 struct core {
 	struct image_loader *l;
 	struct table by_name; /* → struct candidates */
+	u32 steps;            /* that are left for all relocations */
 	/* The relocation that is being done: */
 	const struct image_file *f;
 	struct image_section *section;
@@ -76,16 +76,6 @@ static void find_candidates(struct core *c)
 
 /* ---- instructions */
 
-static void poison(struct core *c)
-{
-	struct bpf_insn *insn = &c->section->insns[c->relo->insn];
-	bool is_wide = insn_is_ld_imm64(insn);
-
-	insn[0] = insn_call(CORE_POISON);
-	if (is_wide && c->relo->insn + 1 < c->section->insn_count)
-		insn[1] = insn_call(CORE_POISON);
-}
-
 /* The last line that begins at or before the instruction; NULL. */
 static const struct image_ext_line *find_line(const struct image_section *s, u32 insn)
 {
@@ -102,17 +92,25 @@ static const struct image_ext_line *find_line(const struct image_section *s, u32
 	return low ? &s->ext_lines.at[low - 1] : NULL;
 }
 
-static void warn_poison(struct core *c, const char *text)
+/* Makes the instruction one that cannot be run, and tells what is missing. */
+static void poison(struct core *c, const char *what)
 {
-	const struct image_ext_line *line = find_line(c->section, c->relo->insn);
+	u32 at = c->relo->insn;
+	struct bpf_insn *insn = &c->section->insns[at];
+	const struct image_ext_line *line = find_line(c->section, at);
+	bool is_wide = insn_is_ld_imm64(insn);
 	char name[SPEC_TEXT], place[SPEC_TEXT] = "";
 
+	insn[0] = insn_call(IMAGE_GAP_FIELD);
+	if (is_wide && at + 1 < c->section->insn_count)
+		insn[1] = insn_call(IMAGE_GAP_FIELD);
 	image_spec_print(&c->local, name, sizeof(name));
 	if (line)
 		snprintf(place, sizeof(place), " (%.200s:%u)", rawbtf_str(c->l->btf, line->file),
 			 BPF_LINE_INFO_LINE_NUM(line->line_col));
-	image_warning(c->l, c->f, c->section, (u64)c->relo->insn * INSN_BYTES,
-		      "%s '%s': the program fails if it gets here%s", text, name, place);
+	image_warning(c->l, c->f, c->section, (u64)at * INSN_BYTES,
+		      "%s '%s': the program fails if it gets here%s", what, name, place);
+	image_gap_add(c->l, c->section, at, arena_printf(c->l->arena, "%s '%s'", what, name));
 }
 
 static s32 size_code(u32 bytes)
@@ -156,8 +154,7 @@ static int patch_memory(struct core *c, struct bpf_insn *insn, const struct imag
 		return bad(c, "the offset is too large for an instruction");
 	if (from->size && to->size && from->size != to->size) {
 		if (!may_resize(c, from, to)) {
-			warn_poison(c, "the kernel has another size and sign of");
-			poison(c);
+			poison(c, "the kernel has another size and sign of");
 			return 0;
 		}
 		if (size_code(from->size) != BPF_SIZE(insn->code) || size_code(to->size) < 0)
@@ -215,7 +212,8 @@ static int find_value(struct core *c, struct image_value *out)
 	const struct btf_type *own = rawbtf_type(c->l->btf, c->relo->type);
 	const char *name = rawbtf_str(c->l->btf, own->name_off);
 	const struct candidates *all = table_get(&c->by_name, name, image_core_name_len(name));
-	struct image_budget budget = { .left = IMAGE_MAX_RELOC_STEPS };
+	u32 most = c->steps < IMAGE_MAX_RELOC_STEPS ? c->steps : IMAGE_MAX_RELOC_STEPS;
+	struct image_budget budget = { .left = most };
 	bool any = false;
 
 	for (size_t i = 0; all && i < all->ids.n; i++) {
@@ -243,6 +241,7 @@ static int find_value(struct core *c, struct image_value *out)
 			return bad(c,
 				   "the kernel has several types of the name, which differ in it");
 	}
+	c->steps -= most - budget.left;
 	return any ? 0 : image_spec_value(c->relo->kind, NULL, out);
 }
 
@@ -269,8 +268,7 @@ static int relocate(struct core *c)
 		return bad(c, "a type without a name cannot be found");
 	err = find_value(c, &to);
 	if (err == -ENOENT) {
-		warn_poison(c, "the kernel has no");
-		poison(c);
+		poison(c, "the kernel has no");
 		return 0;
 	}
 	return err ? err : patch(c, &from, &to);
@@ -308,6 +306,7 @@ int image_core_all(struct image_loader *l)
 	struct core *c = arena_new(l->arena, struct core);
 
 	c->l = l;
+	c->steps = IMAGE_MAX_ALL_STEPS;
 	table_init(&c->by_name, l->arena);
 	each_relocation(c, want);
 	if (l->opts->kernel)

@@ -14,29 +14,23 @@ typedef vec_of(struct image_extern_place *) extern_vec;
 struct externs {
 	struct image_loader *l;
 	extern_vec kconfig, kernel;
+	struct table undefined; /* of the file that is looked at: name → struct image_symbol */
 };
 
-static bool is_weak(const struct image_file *f, const char *name)
-{
-	for (u32 i = 0; i < f->symbol_count; i++) {
-		if (!f->symbols[i].section && !strcmp(f->symbols[i].name, name))
-			return f->symbols[i].bind == STB_WEAK;
-	}
-	return false;
-}
-
-static void add_extern(struct externs *e, const struct image_file *f, u32 id, bool is_kconfig)
+static void add_extern(struct externs *e, u32 id, bool is_kconfig)
 {
 	const struct rawbtf *b = e->l->btf;
 	const struct btf_type *t = rawbtf_type(b, id);
 	struct image_extern_place *p;
+	const struct image_symbol *sym;
 	const char *name;
 	bool weak;
 
 	if (!t || (image_type_kind(t) != BTF_KIND_VAR && image_type_kind(t) != BTF_KIND_FUNC))
 		return;
 	name = rawbtf_str(b, t->name_off);
-	weak = is_weak(f, name);
+	sym = table_get_str(&e->undefined, name);
+	weak = sym && sym->bind == STB_WEAK;
 	p = table_get_str(&e->l->externs, name);
 	if (p) {
 		p->is_weak = p->is_weak && weak;
@@ -54,6 +48,11 @@ static void find_externs(struct externs *e, const struct image_file *f)
 {
 	const struct rawbtf *b = e->l->btf;
 
+	table_init(&e->undefined, e->l->arena);
+	for (u32 i = 1; i < f->symbol_count; i++) {
+		if (!f->symbols[i].section)
+			table_set_str(&e->undefined, f->symbols[i].name, &f->symbols[i]);
+	}
 	for (u32 id = f->type_first; id < f->type_end; id++) {
 		const struct btf_type *t = rawbtf_type(b, id);
 		const struct btf_var_secinfo *v = (const struct btf_var_secinfo *)(t + 1);
@@ -67,7 +66,7 @@ static void find_externs(struct externs *e, const struct image_file *f)
 		if (!is_kconfig && strcmp(name, ".ksyms"))
 			continue;
 		for (u32 i = 0; i < image_type_count(t); i++)
-			add_extern(e, f, v[i].type, is_kconfig);
+			add_extern(e, v[i].type, is_kconfig);
 	}
 }
 

@@ -26,6 +26,7 @@ enum {
 	IMAGE_MAX_ALL_INSNS = 4 << 20, /* of all programs together */
 	IMAGE_MAX_VALUE = 1 << 30,     /* bytes of a data section: NOBITS takes none of the file */
 	IMAGE_MAX_RELOC_STEPS = 1 << 18, /* types looked at for one CO-RE relocation */
+	IMAGE_MAX_ALL_STEPS = 1 << 26,   /* and for all */
 };
 
 #define IMAGE_NO_CALLEE UINT32_MAX /* of callees: it refers to something else */
@@ -76,6 +77,7 @@ struct image_section {
 	vec_of(struct image_ext_func) ext_funcs; /* ascending, as the next */
 	vec_of(struct image_ext_line) ext_lines;
 	vec_of(struct image_ext_core) ext_cores;
+	vec_of(struct image_gap) gaps; /* ascending once all are there */
 };
 
 struct image_symbol {
@@ -203,6 +205,9 @@ int image_extern_all(struct image_loader *l);
 /* Fills the data of the externs whose names are those of the kernel's configuration. */
 int image_kconfig_fill(struct image_loader *l, struct image_extern_place **externs, u32 count,
 		       u8 *data);
+
+/* Notes what is missing at an instruction of a section. */
+void image_gap_add(struct image_loader *l, struct image_section *s, u32 insn, const char *text);
 
 /* ---- image_core.c */
 int image_core_all(struct image_loader *l);

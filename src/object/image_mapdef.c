@@ -336,10 +336,9 @@ static const struct image_place *find_place(const struct image_section *s, u64 o
 }
 
 /* Where in its struct a map has its values; 0 if it has none. */
-static u64 values_offset(struct image_loader *l, const struct image_file *f, const char *section,
-			 u64 at)
+static u64 values_offset(struct image_loader *l, const struct btf_type *list, u64 at)
 {
-	const struct btf_type *list = find_list(l, f, section), *t;
+	const struct btf_type *t;
 	const struct btf_var_secinfo *v = (const struct btf_var_secinfo *)(list + 1);
 
 	for (u32 i = 0; i < image_type_count(list); i++) {
@@ -362,6 +361,7 @@ static u64 values_offset(struct image_loader *l, const struct image_file *f, con
 int image_mapdef_slots(struct image_loader *l, u32 file, struct image_section *s)
 {
 	struct image_file *f = &l->files[file];
+	const struct btf_type *list = find_list(l, f, s->name);
 
 	for (u32 i = 0; i < s->reloc_count; i++) {
 		const struct image_reloc *r = &s->relocs[i];
@@ -371,7 +371,7 @@ int image_mapdef_slots(struct image_loader *l, u32 file, struct image_section *s
 
 		if (!p || !s->data || s->sh.sh_size - r->offset < POINTER_BYTES)
 			return image_error(l, f, s, r->offset, "no map has a value here");
-		first = p->offset + values_offset(l, f, s->name, p->offset);
+		first = p->offset + values_offset(l, list, p->offset);
 		if (first == p->offset || r->offset < first || (r->offset - first) % POINTER_BYTES)
 			return image_error(l, f, s, r->offset, "map '%s' has no value here",
 					   l->img->maps.at[p->map].name);

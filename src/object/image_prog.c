@@ -7,6 +7,7 @@
  *
  *	program a:  | a | g | f |
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -115,6 +116,43 @@ static void add_lines(struct assembly *a, const struct image_section *s, const s
 	}
 }
 
+void image_gap_add(struct image_loader *l, struct image_section *s, u32 insn, const char *text)
+{
+	*vec_add(l->arena, &s->gaps) = (struct image_gap){ .insn = insn, .text = text };
+}
+
+static int compare_gaps(const void *a, const void *b)
+{
+	const struct image_gap *x = a, *y = b;
+
+	return (x->insn > y->insn) - (x->insn < y->insn);
+}
+
+static void sort_gaps(struct image_loader *l)
+{
+	for (u32 i = 0; i < l->file_count; i++) {
+		for (u32 j = 1; j < l->files[i].section_count; j++) {
+			struct image_section *s = &l->files[i].sections[j];
+
+			if (s->gaps.n)
+				qsort(s->gaps.at, s->gaps.n, sizeof(*s->gaps.at), compare_gaps);
+		}
+	}
+}
+
+static void add_gaps(struct assembly *a, const struct image_section *s, const struct image_code *c)
+{
+	for (size_t i = 0; i < s->gaps.n; i++) {
+		const struct image_gap *g = &s->gaps.at[i];
+
+		if (g->insn < c->start || g->insn - c->start >= c->count)
+			continue;
+		*vec_add(a->l->arena, &a->prog->gaps) =
+			(struct image_gap){ .insn = g->insn - c->start + c->placed,
+					    .text = g->text };
+	}
+}
+
 /* Puts a function at the program's end and leaves its calls to be followed. */
 static int place_func(struct assembly *a, u32 func)
 {
@@ -143,6 +181,7 @@ static int place_func(struct assembly *a, u32 func)
 		.is_global = c->is_global,
 	};
 	add_lines(a, s, c);
+	add_gaps(a, s, c);
 	vec_add(l->arena, &a->open)->func = func;
 	return 0;
 }
@@ -199,6 +238,7 @@ int image_prog_make(struct image_loader *l)
 {
 	int err = 0;
 
+	sort_gaps(l);
 	for (u32 i = 0; i < l->funcs.n && !err; i++) {
 		if (l->funcs.at[i].prog != IMAGE_NONE)
 			err = assemble(l, i);

@@ -10,9 +10,8 @@
 #include "object/image_impl.h"
 
 enum {
-	RELOC_LD64 = 1,            /* R_BPF_64_64 */
-	RELOC_CALL = 10,           /* R_BPF_64_32 */
-	KFUNC_POISON = 2002000000, /* libbpf's number for kernel functions that are not there */
+	RELOC_LD64 = 1,  /* R_BPF_64_64 */
+	RELOC_CALL = 10, /* R_BPF_64_32 */
 	INSN_BYTES = sizeof(struct bpf_insn),
 };
 
@@ -67,7 +66,10 @@ static int refer_call(const struct place *p, u32 symbol)
 			       : bad(p, "calls what is no function:", symbol_name(p, symbol));
 	}
 	if (t.kind == IMAGE_TARGET_ABSENT) {
-		*insn = insn_make(insn->code, 0, 0, 0, KFUNC_POISON);
+		*insn = insn_call(IMAGE_GAP_FUNC);
+		image_gap_add(p->l, p->section, p->insn,
+			      arena_printf(p->l->arena, "the kernel has no '%s'",
+					   symbol_name(p, symbol)));
 		return 0;
 	}
 	if (t.kind != IMAGE_TARGET_SECTION || t.section->role != IMAGE_ROLE_CODE)

@@ -12,7 +12,7 @@
 #include "net/accel_impl.h"
 #include "unit/object_image_fixture.h"
 
-enum { CORE_TYPE_EXISTS = 8, CORE_TYPE_MATCHES = 12, CORE_POISON = 0xbad2310 };
+enum { CORE_TYPE_EXISTS = 8, CORE_TYPE_MATCHES = 12 };
 
 /* What of a reference is the same: all but the numbers of maps and kernel symbols. */
 static struct bpf_insn neutral(struct bpf_insn insn)
@@ -169,8 +169,14 @@ TEST(image_poison)
 	}
 	CHECK_EQ(image_fixture_open(&f), 0);
 	p = image_fixture_prog(&f, "absent");
-	for (u32 i = 0; p && i < p->count; i++)
-		n += p->insns[i].code == (BPF_JMP | BPF_CALL) && p->insns[i].imm == CORE_POISON;
+	for (u32 i = 0; p && i < p->count; i++) {
+		bool is_gap = p->insns[i].code == (BPF_JMP | BPF_CALL) &&
+			      p->insns[i].imm == IMAGE_GAP_FIELD;
+
+		n += is_gap;
+		CHECK(!image_gap(p, i) || is_gap);
+	}
+	CHECK(p && p->gaps.n && !strncmp(p->gaps.at[0].text, "the kernel has no '", 19));
 	CHECK(n >= 3);
 	for (size_t i = 0; i < f.diag.items.n; i++)
 		told = told || strstr(f.diag.items.at[i].text,

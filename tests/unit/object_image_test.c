@@ -365,6 +365,9 @@ TEST(image_externs_absent)
 	for (u32 i = 0; p && i < p->count; i++)
 		absent += p->insns[i].code == (BPF_JMP | BPF_CALL) && !p->insns[i].src_reg;
 	CHECK_EQ(absent, 1);
+	CHECK(p && p->gaps.n == 1);
+	if (p && p->gaps.n)
+		CHECK_STR(image_gap(p, p->gaps.at[0].insn), "the kernel has no 'no_such_function'");
 	image_fixture_done(&f);
 }
 

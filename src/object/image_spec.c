@@ -354,11 +354,9 @@ static u64 enumerator_value(const struct image_spec *s)
 	const struct btf_type *t = rawbtf_type(s->btf, s->steps[0].type);
 	u32 i = s->steps[0].index;
 
-	if (image_type_kind(t) == BTF_KIND_ENUM) {
-		s32 v = ((const struct btf_enum *)(t + 1))[i].val;
-
-		return BTF_INFO_KFLAG(t->info) ? (u64)(s64)v : (u32)v;
-	}
+	/* Only since clang 15 types tell whether the values are signed; libbpf takes them to be, and programs rely on it. */
+	if (image_type_kind(t) == BTF_KIND_ENUM)
+		return (u64)(s64)((const struct btf_enum *)(t + 1))[i].val;
 	return ((const struct btf_enum64 *)(t + 1))[i].val_lo32 |
 	       (u64)((const struct btf_enum64 *)(t + 1))[i].val_hi32 << 32;
 }

@@ -60,10 +60,11 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 }
 
 /* Whether the kernel then takes the programs does not matter: their code is ready before it is asked. */
-static void compare_bytes(const struct image_fixture *f, const void *elf, size_t len)
+static void compare_bytes(const struct image_fixture *f, const void *elf, size_t len,
+			  const char *kernel)
 {
 	libbpf_print_fn_t old = libbpf_set_print(quiet);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_level = 0);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel);
 	struct bpf_object *o = bpf_object__open_mem(elf, len, &opts);
 	struct bpf_program *theirs;
 	u32 n = 0;
@@ -89,7 +90,7 @@ static void compare_bytes(const struct image_fixture *f, const void *elf, size_t
 
 static void compare(const struct image_fixture *f)
 {
-	compare_bytes(f, f->input[0].elf, f->input[0].len);
+	compare_bytes(f, f->input[0].elf, f->input[0].len, NULL);
 }
 
 static bool start(struct image_fixture *f, const char *name, const char *variant)
@@ -155,6 +156,60 @@ TEST(image_type_matches)
 	image_fixture_done(&f);
 }
 
+/* The types of one object stand in for the kernel's when another is opened. */
+static bool start_with(struct image_fixture *f, struct image_fixture *kernel, const char *name)
+{
+	bool ok;
+
+	image_fixture_init(f);
+	image_fixture_init(kernel);
+	ok = !geteuid() && image_fixture_add(f, "core") && image_fixture_add(kernel, name);
+	if (ok) {
+		CHECK_EQ(image_fixture_open(kernel), 0);
+		f->options.kernel = kernel->image.btf;
+		f->err = image_open(&f->image, &f->arena, f->input[0].elf, f->input[0].len,
+				    &f->options, &f->diag);
+	}
+	return ok;
+}
+
+TEST(image_other_kernel)
+{
+	struct image_fixture f, kernel;
+	bool ok = start_with(&f, &kernel, "kernel_other"), resized = false;
+
+	if (ok) {
+		CHECK_EQ(f.err, 0);
+		CHECK_STR(image_fixture_error(&f), "");
+		compare_bytes(&f, f.input[0].elf, f.input[0].len, TEST_OBJECTS "/kernel_other.o");
+		for (size_t i = 0; i < f.diag.items.n; i++)
+			resized = resized || strstr(f.diag.items.at[i].text,
+						    "the kernel has another size and sign of "
+						    "'task_struct.pid'");
+		CHECK(resized);
+	}
+	image_fixture_done(&f);
+	image_fixture_done(&kernel);
+	if (!ok)
+		SKIP("needs root and the test objects");
+}
+
+TEST(image_ambiguous_kernel)
+{
+	struct image_fixture f, kernel;
+	bool ok = start_with(&f, &kernel, "kernel_twice");
+
+	if (ok) {
+		CHECK_EQ(f.err, -EINVAL);
+		CHECK(strstr(image_fixture_error(&f),
+			     "the kernel has several types of the name, which differ in it"));
+	}
+	image_fixture_done(&f);
+	image_fixture_done(&kernel);
+	if (!ok)
+		SKIP("needs root and the test objects");
+}
+
 /* What the kernel has not becomes a call that cannot be made, and a warning says which field it was. */
 TEST(image_poison)
 {
@@ -208,7 +263,7 @@ static bool open_own(struct image_fixture *f, const void *elf, size_t len)
 	CHECK_STR(image_fixture_error(f), "");
 	if (f->diag.errors)
 		return false;
-	compare_bytes(f, elf, len);
+	compare_bytes(f, elf, len, NULL);
 	image_done(&f->image);
 	return true;
 }

@@ -250,19 +250,30 @@ static int size_funcs(struct image_loader *l, struct image_file *f, struct image
 	return 0;
 }
 
+/* Assembled code may not say what its functions are: they are the global names then. */
+static u8 func_symbols(const struct image_file *f, const u32 *symbols, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		if (f->symbols[symbols[i]].type == STT_FUNC)
+			return STT_FUNC;
+	}
+	return STT_NOTYPE;
+}
+
 static int find_funcs(struct image_loader *l, u32 file, u32 section, const u32 *symbols, u32 n)
 {
 	struct image_file *f = &l->files[file];
 	struct image_section *s = &f->sections[section];
 
+	u8 type = func_symbols(f, symbols, n);
+
 	s->first_func = (u32)l->funcs.n;
 	for (u32 i = 0; i < n; i++) {
 		const struct image_symbol *sym = &f->symbols[symbols[i]];
-		bool is_func = sym->type == STT_FUNC ||
-			       (sym->type == STT_NOTYPE && sym->bind != STB_LOCAL);
 		int err;
 
-		if (!is_func || !*sym->name)
+		if (sym->type != type || !*sym->name ||
+		    (type == STT_NOTYPE && sym->bind == STB_LOCAL))
 			continue;
 		err = check_func(l, f, s, sym);
 		if (err)

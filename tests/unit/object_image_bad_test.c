@@ -156,6 +156,21 @@ TEST(image_hand_made)
 	buf_done(&elf);
 }
 
+/* What only the GNU or LLVM assembler was told: names without types and sizes. Beside functions such names are none. */
+TEST(image_assembled)
+{
+	struct hand h;
+
+	hand_start(&h);
+	h.symbols[1].st_info = (u8)ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE);
+	h.symbols[2].st_info = (u8)ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE);
+	h.symbols[1].st_size = h.symbols[2].st_size = 0;
+	EXPECT(&h, "");
+	hand_start(&h);
+	hand_symbol(&h, "label", STT_NOTYPE, STB_GLOBAL, CODE, 24, 0);
+	EXPECT(&h, "");
+}
+
 TEST(image_bad_functions)
 {
 	struct hand h;

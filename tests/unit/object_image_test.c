@@ -189,6 +189,29 @@ TEST(image_slots)
 	image_fixture_done(&f);
 }
 
+TEST(image_static_maps)
+{
+	struct image_fixture f;
+	const struct image_prog *p;
+	s32 used[2] = { IMAGE_NONE, IMAGE_NONE };
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "static")) {
+		image_fixture_done(&f);
+		SKIP("the test objects were not built");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	CHECK_STR(image_fixture_error(&f), "");
+	p = image_fixture_prog(&f, "use");
+	for (u32 i = 0, n = 0; p && i < p->count && n < 2; i++) {
+		if (insn_is_ld_imm64(&p->insns[i]))
+			used[n++] = p->insns[i].imm;
+	}
+	CHECK_EQ(used[0], image_find_map(&f.image, "second"));
+	CHECK_EQ(used[1], image_find_map(&f.image, "first"));
+	image_fixture_done(&f);
+}
+
 TEST(image_legacy)
 {
 	struct image_fixture f;

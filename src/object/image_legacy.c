@@ -66,6 +66,23 @@ static int read_rest(struct image_loader *l, u32 file, struct image_section *s, 
 	return 0;
 }
 
+/* Some say the types in a struct of their own, ____btf_map_NAME { key; value }, as libbpf once had it. */
+static void find_types(struct image_loader *l, struct image_map *m)
+{
+	const char *name = arena_printf(l->arena, "____btf_map_%.255s", m->name);
+	u32 id = l->btf ? rawbtf_find(l->btf, RAWBTF_KIND(BTF_KIND_STRUCT), name) : 0;
+	const struct btf_type *t = id ? rawbtf_type(l->btf, id) : NULL;
+	const struct btf_member *members;
+
+	if (!t || image_type_count(t) != 2)
+		return;
+	members = image_type_members(t);
+	if (image_type_size(l->btf, members[0].type) == m->key_size)
+		m->key_type = members[0].type;
+	if (image_type_size(l->btf, members[1].type) == m->value_size)
+		m->value_type = members[1].type;
+}
+
 static int add_map(struct image_loader *l, u32 file, struct image_section *s, struct legacy *e)
 {
 	struct image_map m = { .name = e->name, .origin = IMAGE_MAP_LEGACY, .inner = IMAGE_NONE };
@@ -82,6 +99,7 @@ static int add_map(struct image_loader *l, u32 file, struct image_section *s, st
 	m.value_size = reader_u32(&r);
 	m.max_entries = reader_u32(&r);
 	m.flags = e->size >= LEGACY_BYTES ? reader_u32(&r) : 0;
+	find_types(l, &m);
 	err = read_rest(l, file, s, &r, e, &m);
 	if (!err)
 		err = image_map_add(l, &m, &e->map);

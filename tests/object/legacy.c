@@ -12,6 +12,13 @@ struct bpf_map_def SEC("maps") hash = { BPF_MAP_TYPE_HASH, 4, 8, 100, BPF_F_NO_P
 struct bpf_map_def SEC("maps") array = { BPF_MAP_TYPE_ARRAY, 4, 16, 10, 0 };
 static struct bpf_map_def SEC("maps") local = { BPF_MAP_TYPE_PERCPU_ARRAY, 4, 32, 1, 0 };
 
+/* As BPF_ANNOTATE_KV_PAIR() has it. */
+struct ____btf_map_hash {
+	unsigned key;
+	unsigned long long value;
+};
+struct ____btf_map_hash SEC(".maps.hash") ____btf_map_hash = {};
+
 static void *(*lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
 
 static __attribute__((noinline)) int probe(void *map)

@@ -227,6 +227,7 @@ TEST(image_legacy)
 	CHECK_EQ(f.image.maps.n, 3);
 	m = image_fixture_map(&f, "hash");
 	CHECK(m && m->origin == IMAGE_MAP_LEGACY && m->type == BPF_MAP_TYPE_HASH);
+	CHECK(m && m->key_type && m->value_type && m->key_type != m->value_type);
 	CHECK(m && m->max_entries == 100 && m->flags == BPF_F_NO_PREALLOC && m->value_size == 8);
 	m = image_fixture_map(&f, "local");
 	CHECK(m && m->type == BPF_MAP_TYPE_PERCPU_ARRAY && m->value_size == 32);

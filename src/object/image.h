@@ -3,12 +3,12 @@
  * A BPF object read for our own machine: any ELF file that clang or gcc made, ours included, or several of them linked.
  * What is handed out is whole: each program's code has the functions that it calls behind it, and no relocation is left.
  *
- *	ELF bytes ──image_add()──► sections, symbols, BTF ──image_link()──► maps, externs, programs
+ *	ELF bytes ──image_open()──► sections, symbols, BTF ──► maps, externs ──► programs
  *
  * References are in the encodings that the kernel takes, with indices of this image where the kernel has descriptors:
  *
  *	ld_imm64, src BPF_PSEUDO_MAP_IDX	imm: index of a map
- *	ld_imm64, src BPF_PSEUDO_MAP_IDX_VALUE	imm: index of a map, next imm: offset into its (only) value
+ *	ld_imm64, src BPF_PSEUDO_MAP_IDX_VALUE	imm: index of a map, next imm: offset into its (only) value, at most its end
  *	ld_imm64, src BPF_PSEUDO_FUNC		imm: distance to a function, from the next instruction
  *	ld_imm64, src BPF_PSEUDO_BTF_ID		imm: index of an extern (a kernel symbol)
  *	call, src BPF_PSEUDO_CALL		imm: distance to a function, from the next instruction
@@ -128,7 +128,10 @@ struct image_options {
  */
 int image_open(struct image *img, struct arena *arena, const void *elf, size_t len,
 	       const struct image_options *opts, struct diag *d);
-/* Several objects as one, as `skep link` does; names are for messages. */
+/*
+ * Several objects as one, as `skep link` does; names are for messages. Each keeps maps of its own for its variables, so there may
+ * be several .data. Variables that compilers have left to the linker (-fcommon) are in a map ".common".
+ */
 struct image_input {
 	const char *name;
 	const void *elf;

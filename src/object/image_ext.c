@@ -123,18 +123,34 @@ static int compare_insns(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* All three kinds of records begin with the instruction. CO-RE relocations keep the order in which they are to be done. */
+/* Sorts records, which begin with the instruction, and leaves one for each; their number. */
+static size_t sort_unique(void *records, size_t n, size_t size)
+{
+	u8 *at = records;
+	size_t kept = 0;
+
+	if (n)
+		qsort(records, n, size, compare_insns);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && !compare_insns(at + (kept - 1) * size, at + i * size))
+			continue;
+		if (kept != i)
+			memcpy(at + kept * size, at + i * size, size);
+		kept++;
+	}
+	return kept;
+}
+
+/* CO-RE relocations keep the order in which they are to be done. */
 static void sort_records(struct image_file *f)
 {
 	for (u32 i = 1; i < f->section_count; i++) {
 		struct image_section *s = &f->sections[i];
 
-		if (s->ext_funcs.n)
-			qsort(s->ext_funcs.at, s->ext_funcs.n, sizeof(*s->ext_funcs.at),
-			      compare_insns);
-		if (s->ext_lines.n)
-			qsort(s->ext_lines.at, s->ext_lines.n, sizeof(*s->ext_lines.at),
-			      compare_insns);
+		s->ext_funcs.n =
+			sort_unique(s->ext_funcs.at, s->ext_funcs.n, sizeof(*s->ext_funcs.at));
+		s->ext_lines.n =
+			sort_unique(s->ext_lines.at, s->ext_lines.n, sizeof(*s->ext_lines.at));
 	}
 }
 

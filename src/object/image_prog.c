@@ -128,28 +128,36 @@ static int compare_gaps(const void *a, const void *b)
 	return (x->insn > y->insn) - (x->insn < y->insn);
 }
 
-static void sort_gaps(struct image_loader *l)
+/* Ascending, and one for an instruction. */
+static void sort_gaps(struct image_section *s)
 {
-	for (u32 i = 0; i < l->file_count; i++) {
-		for (u32 j = 1; j < l->files[i].section_count; j++) {
-			struct image_section *s = &l->files[i].sections[j];
+	size_t kept = 0;
 
-			if (s->gaps.n)
-				qsort(s->gaps.at, s->gaps.n, sizeof(*s->gaps.at), compare_gaps);
-		}
+	if (s->gaps.n)
+		qsort(s->gaps.at, s->gaps.n, sizeof(*s->gaps.at), compare_gaps);
+	for (size_t i = 0; i < s->gaps.n; i++) {
+		if (!kept || s->gaps.at[kept - 1].insn != s->gaps.at[i].insn)
+			s->gaps.at[kept++] = s->gaps.at[i];
 	}
+	s->gaps.n = kept;
 }
 
 static void add_gaps(struct assembly *a, const struct image_section *s, const struct image_code *c)
 {
-	for (size_t i = 0; i < s->gaps.n; i++) {
-		const struct image_gap *g = &s->gaps.at[i];
+	size_t low = 0, high = s->gaps.n;
 
-		if (g->insn < c->start || g->insn - c->start >= c->count)
-			continue;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->gaps.at[middle].insn < c->start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < s->gaps.n && s->gaps.at[low].insn - c->start < c->count; low++) {
 		*vec_add(a->l->arena, &a->prog->gaps) =
-			(struct image_gap){ .insn = g->insn - c->start + c->placed,
-					    .text = g->text };
+			(struct image_gap){ .insn = s->gaps.at[low].insn - c->start + c->placed,
+					    .text = s->gaps.at[low].text };
 	}
 }
 
@@ -238,7 +246,10 @@ int image_prog_make(struct image_loader *l)
 {
 	int err = 0;
 
-	sort_gaps(l);
+	for (u32 i = 0; i < l->file_count; i++) {
+		for (u32 j = 1; j < l->files[i].section_count; j++)
+			sort_gaps(&l->files[i].sections[j]);
+	}
 	for (u32 i = 0; i < l->funcs.n && !err; i++) {
 		if (l->funcs.at[i].prog != IMAGE_NONE)
 			err = assemble(l, i);

@@ -65,7 +65,7 @@ const struct ctx_field *ctx_fields(size_t *n)
 /* The bytes that belong to a field: of a port those of its padding, too. */
 static u32 field_extent(const struct ctx_field *f)
 {
-	return f->rule == CTX_RULE_PORT ? 4 : f->size;
+	return f->rule == CTX_RULE_PORT || f->rule == CTX_RULE_PADDED ? 4 : f->size;
 }
 
 static bool field_holds(const struct ctx_field *f, u32 offset)
@@ -99,7 +99,13 @@ static bool field_fits(const struct ctx_field *f, u32 offset, u32 size, bool wri
 			return true;
 		break;
 	case CTX_RULE_PORT:
-		return !write && (size <= 2 || in == 0);
+		return !write && in + size <= (in ? f->size : 4);
+	case CTX_RULE_PADDED:
+		return !write && size <= 4;
+	case CTX_RULE_HEAD:
+		if (in)
+			return false;
+		break;
 	case CTX_RULE_HALVES:
 		if (size < f->element / 2)
 			return false;
@@ -159,4 +165,25 @@ const struct ctx_field *ctx_access_sock(enum ctx_id id, bool is_full, u32 offset
 	    f->offset <= offsetof(struct bpf_sock, priority))
 		return NULL;
 	return f;
+}
+
+bool ctx_access_plain(u32 prog_type, u32 offset, u32 size, bool write)
+{
+	const struct prog_type_info *type = prog_type_info(prog_type);
+	const struct ctx_info *ctx = type ? &infos[type->ctx] : NULL;
+
+	if (!ctx || !size || size > 8 || size & (size - 1) || offset % size ||
+	    offset >= ctx->size || size > ctx->size - offset)
+		return false;
+	switch (ctx->shape) {
+	case CTX_SHAPE_ROOM:
+		return true;
+	case CTX_SHAPE_BYTES:
+		/* The first 8 bytes of a tracepoint's record are a pointer of the kernel's. */
+		return !write && (prog_type != PROG_TRACEPOINT || offset >= 8);
+	case CTX_SHAPE_ARGS:
+		return !write && (offset % 8 == 0 || 1ull << prog_type & PROGS_RAW_TP);
+	default:
+		return false;
+	}
 }

@@ -53,7 +53,9 @@ enum ctx_rule {
 	CTX_RULE_HALVES,
 	CTX_RULE_WIDE,
 	CTX_RULE_BLOCK,
+	CTX_RULE_HEAD,
 	CTX_RULE_PORT,
+	CTX_RULE_PADDED,
 	CTX_RULE_WORDS
 };
 
@@ -79,8 +81,8 @@ const struct ctx_field *ctx_fields(size_t *n);
 const struct ctx_field *ctx_field_at(enum ctx_id id, u32 offset);
 
 /*
- * The field that a program of this type and expected attach type may access so, in a context of shape
- * CTX_SHAPE_FIELDS; NULL if it may not.
+ * The field that a program of this type and expected attach type may access so, in a context of
+ * shape CTX_SHAPE_FIELDS; NULL if it may not.
  */
 const struct ctx_field *ctx_access(u32 prog_type, u32 attach, u32 offset, u32 size, bool write);
 /*
@@ -88,5 +90,11 @@ const struct ctx_field *ctx_access(u32 prog_type, u32 attach, u32 offset, u32 si
  * bpf_tcp_sock (CTX_TCP_SOCK). Nothing of these is written.
  */
 const struct ctx_field *ctx_access_sock(enum ctx_id id, bool is_full, u32 offset, u32 size);
+
+/*
+ * Whether a program of this type may access its context so, where that has another shape than
+ * CTX_SHAPE_FIELDS. How many arguments there are it does not know; of a replaced program it is false.
+ */
+bool ctx_access_plain(u32 prog_type, u32 offset, u32 size, bool write);
 
 #endif

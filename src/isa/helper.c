@@ -25,7 +25,6 @@
 #define ACQUIRES HELPER_ACQUIRES
 #define RELEASES HELPER_RELEASES
 #define CASTS HELPER_CASTS
-#define ATTACH HELPER_ATTACH
 #define FASTCALL HELPER_FASTCALL
 #define IN_MACHINE HELPER_IN_MACHINE
 #define NOT 0
@@ -72,6 +71,17 @@ static const struct helper_info helpers[HELPER_NUMBERS] = {
 static const struct helper_info variants[] = {
 #define HELPER_VARIANT(number, name, result, a1, a2, a3, a4, a5, progs, flags)                     \
 	ROW(number, name, result, a1, a2, a3, a4, a5, progs, flags),
+#include "isa/helper.def"
+};
+
+static const struct helper_attaches {
+	enum helper_number helper;
+	enum prog_type prog;
+	s32 attach;
+} attaches[] = {
+/* A type that shares another one's helpers but is never attached so. */
+#define AT_NEVER (-2)
+#define HELPER_ATTACHES(name, prog, attach) { HELPER_##name, PROG_##prog, AT_##attach },
 #include "isa/helper.def"
 };
 
@@ -122,4 +132,20 @@ u64 helper_progs(u32 number)
 			progs |= variants[i].progs;
 	}
 	return progs;
+}
+
+bool helper_attaches(u32 number, u32 prog_type, u32 attach)
+{
+	bool is_limited = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(attaches); i++) {
+		const struct helper_attaches *a = &attaches[i];
+
+		if (a->helper != number || a->prog != prog_type)
+			continue;
+		if (a->attach >= 0 && (u32)a->attach == attach)
+			return true;
+		is_limited = true;
+	}
+	return !is_limited;
 }

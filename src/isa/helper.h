@@ -76,12 +76,11 @@ enum {
 	HELPER_SLEEPS = 1 << 3,         /* only in programs that may sleep, and not under a lock */
 	HELPER_PACKET = 1 << 4,         /* takes packet memory as an argument */
 	HELPER_CHANGES_PACKET = 1 << 5, /* pointers to packet memory are invalid afterwards */
-	HELPER_ACQUIRES = 1 << 6,       /* the result is a reference that has to be released */
+	HELPER_ACQUIRES = 1 << 6,       /* the result, or the new dynptr, has to be released */
 	HELPER_RELEASES = 1 << 7,
 	HELPER_CASTS = 1 << 8,       /* the result is the argument in another form */
-	HELPER_ATTACH = 1 << 9,      /* depends on where the program is attached, too */
-	HELPER_FASTCALL = 1 << 10,   /* leaves all registers but r0 and its arguments as they are */
-	HELPER_IN_MACHINE = 1 << 11, /* the user-space machine has it */
+	HELPER_FASTCALL = 1 << 9,    /* leaves all registers but r0 and its arguments as they are */
+	HELPER_IN_MACHINE = 1 << 10, /* the user-space machine has it; in helper_info() only */
 };
 
 struct helper_info {
@@ -105,6 +104,11 @@ const struct helper_info *helper_info(u32 number);
  * replaces another one (BPF_PROG_TYPE_EXT) ask with that one's type.
  */
 const struct helper_info *helper_info_for(u32 number, u32 prog_type);
+/*
+ * Whether programs of a type that may call it may do so with this expected attach type. Beyond that,
+ * bpf_d_path() and the ima helpers are for some functions only, and sockets' options for some hooks.
+ */
+bool helper_attaches(u32 number, u32 prog_type, u32 attach);
 /* All types that may call it, in whichever form. */
 u64 helper_progs(u32 number);
 

@@ -127,6 +127,8 @@ const char *map_type_check(u32 type, u32 key_size, u32 value_size, u32 max_entri
 	if (~flags & t->needs)
 		return t->needs & MMAPABLE ? "it needs the flag BPF_F_MMAPABLE"
 					   : "it needs the flag BPF_F_NO_PREALLOC";
+	if (flags & BPF_F_STACK_BUILD_ID && value_size % sizeof(struct bpf_stack_build_id))
+		return "with BPF_F_STACK_BUILD_ID values are of 32 bytes for each frame";
 	/* Flags that exclude each other. */
 	if ((flags & BPF_F_RDONLY && flags & BPF_F_WRONLY) ||
 	    (flags & BPF_F_RDONLY_PROG && flags & BPF_F_WRONLY_PROG))

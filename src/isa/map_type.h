@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Types of maps, from map_type.def: MAP_TYPE_HASH and so on have the numbers of bpf(2), also where the
- * kernel's headers that this is built with are too old to have them.
+ * Types of maps, from map_type.def: MAP_TYPE_HASH and so on have the numbers of bpf(2), also where
+ * the kernel's headers that this is built with are too old to have them.
  */
 #ifndef ISA_MAP_TYPE_H
 #define ISA_MAP_TYPE_H
@@ -50,8 +50,9 @@ const struct map_type_info *map_type_info(u32 type);
 u32 map_type_find(const char *name);
 
 /*
- * What is wrong with a map like this ("a key has to have 4 bytes"), as the kernel would judge; NULL if nothing
- * is. Pages have 4096 bytes.
+ * What is wrong with a map like this ("key_size has to be 0"), as the kernel would judge, NULL if
+ * nothing is. Pages have 4096 bytes; that some types need a BTF description or another map is not
+ * looked at, nor how much memory there is.
  */
 const char *map_type_check(u32 type, u32 key_size, u32 value_size, u32 max_entries, u32 flags);
 /* Whether a program of this type and expected attach type may call the helper on such a map. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Types of programs and where they attach, from prog_type.def and attach_type.def: PROG_XDP and
- * AT_XDP have the numbers of bpf(2), also where the kernel's headers that this is built with are too old to
- * have them. A set of types is a mask of PROGS(XDP) and the like.
+ * AT_XDP have the numbers of bpf(2), also where the kernel's headers that this is built with are too
+ * old to have them. A set of types is a mask of PROGS(XDP) and the like.
  */
 #ifndef ISA_PROG_TYPE_H
 #define ISA_PROG_TYPE_H
@@ -67,8 +67,9 @@ u32 prog_type_find(const char *name);
 bool prog_type_range(u32 type, u32 attach, s32 *min, s32 *max);
 bool prog_type_may_sleep(u32 type, u32 attach);
 
-/* "cgroup_inet4_bind"; NULL for a number that the table does not have. -1 if there is no such name. */
+/* "cgroup_inet4_bind"; NULL for a number that the table does not have. */
 const char *attach_type_name(u32 attach);
+/* -1 if there is no such name. */
 s32 attach_type_find(const char *name);
 
 #endif

@@ -104,3 +104,15 @@ TEST(isa_helper_samples)
 	CHECK_EQ(helper_info_for(HELPER_get_cgroup_classid, PROG_SK_MSG)->args[0]->kind,
 		 HELPER_KIND_NONE);
 }
+
+TEST(isa_helper_attaches)
+{
+	CHECK(helper_attaches(HELPER_map_lookup_elem, PROG_XDP, AT_XDP));
+	CHECK(helper_attaches(HELPER_seq_write, PROG_TRACING, AT_TRACE_ITER));
+	CHECK(!helper_attaches(HELPER_seq_write, PROG_TRACING, AT_TRACE_FENTRY));
+	CHECK(!helper_attaches(HELPER_seq_write, PROG_LSM, AT_LSM_MAC));
+	CHECK(helper_attaches(HELPER_get_func_ret, PROG_TRACING, AT_TRACE_FEXIT));
+	CHECK(!helper_attaches(HELPER_bind, PROG_CGROUP_SOCK_ADDR, AT_CGROUP_UDP4_SENDMSG));
+	CHECK(helper_attaches(HELPER_setsockopt, PROG_SOCK_OPS, AT_CGROUP_SOCK_OPS));
+	CHECK(!helper_attaches(HELPER_setsockopt, PROG_CGROUP_SOCKOPT, AT_CGROUP_GETSOCKOPT));
+}

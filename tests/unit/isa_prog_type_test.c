@@ -121,3 +121,20 @@ TEST(isa_ctx_sockets)
 	CHECK(!ctx_access(PROG_CGROUP_SOCKOPT, AT_CGROUP_GETSOCKOPT,
 			  offsetof(struct bpf_sockopt, level), 4, true));
 }
+
+TEST(isa_ctx_plain)
+{
+	CHECK(ctx_access_plain(PROG_KPROBE, 0, 8, false) &&
+	      ctx_access_plain(PROG_KPROBE, 4, 4, false));
+	CHECK(!ctx_access_plain(PROG_KPROBE, 4, 8, false) &&
+	      !ctx_access_plain(PROG_KPROBE, 0, 8, true));
+	CHECK(!ctx_access_plain(PROG_TRACEPOINT, 0, 8, false));
+	CHECK(ctx_access_plain(PROG_TRACEPOINT, 8, 8, false));
+	CHECK(!ctx_access_plain(PROG_TRACEPOINT, 8192, 1, false));
+	CHECK(!ctx_access_plain(PROG_TRACEPOINT, UINT32_MAX, 1, false));
+	CHECK(ctx_access_plain(PROG_TRACING, 8, 4, false) &&
+	      !ctx_access_plain(PROG_TRACING, 4, 4, false));
+	CHECK(ctx_access_plain(PROG_RAW_TRACEPOINT, 4, 4, false));
+	CHECK(ctx_access_plain(PROG_SYSCALL, 16, 8, true));
+	CHECK(!ctx_access_plain(PROG_XDP, 0, 4, false) && !ctx_access_plain(PROG_EXT, 0, 4, false));
+}

@@ -2,6 +2,7 @@
 /* Names of sections, and types of maps. */
 #include "unit/test.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
@@ -117,6 +118,33 @@ TEST(isa_section_rows)
 		for (size_t k = 0; k < i; k++)
 			CHECK(strcmp(rows[i].name, rows[k].name));
 	}
+}
+
+/* libbpf does not know all of these names, but those that it knows it knows as we do. */
+TEST(isa_sections_agree_with_libbpf)
+{
+	static const char *const rows[] = {
+#define SECTION(name, match, type, attach, flags, rest) name,
+#include "isa/section.def"
+#undef SECTION
+	};
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	u32 known = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum bpf_attach_type attach = 0;
+		enum bpf_prog_type type = 0;
+		struct section_match m;
+
+		if (libbpf_prog_type_by_name(rows[i], &type, &attach))
+			continue;
+		known++;
+		section_find(rows[i], &m);
+		CHECK_EQ(m.type, type);
+		CHECK_EQ(m.attach, attach);
+	}
+	libbpf_set_print(print);
+	CHECK(known > 60);
 }
 
 TEST(isa_map_types_agree_with_the_kernel)

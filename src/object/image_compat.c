@@ -38,20 +38,10 @@ static bool spend(struct image_budget *budget)
 	return budget->left && budget->left--;
 }
 
-static u32 int_info(const struct btf_type *t)
-{
-	return *(const u32 *)(t + 1);
-}
-
-static const struct btf_array *array_of(const struct btf_type *t)
-{
-	return (const struct btf_array *)(t + 1);
-}
-
 /* Bit-fields as old compilers had them, integers with an offset, are none of today's. */
 static bool plain_ints(const struct btf_type *a, const struct btf_type *b)
 {
-	return !BTF_INT_OFFSET(int_info(a)) && !BTF_INT_OFFSET(int_info(b));
+	return !BTF_INT_OFFSET(image_type_int(a)) && !BTF_INT_OFFSET(image_type_int(b));
 }
 
 int image_core_field_fits(const struct rawbtf *a, u32 a_id, const struct rawbtf *b, u32 b_id,
@@ -81,8 +71,8 @@ int image_core_field_fits(const struct rawbtf *a, u32 a_id, const struct rawbtf 
 		case BTF_KIND_INT:
 			return plain_ints(x, y);
 		case BTF_KIND_ARRAY:
-			a_id = array_of(x)->type;
-			b_id = array_of(y)->type;
+			a_id = image_type_array(x)->type;
+			b_id = image_type_array(y)->type;
 			break;
 		default:
 			return 0;
@@ -91,7 +81,6 @@ int image_core_field_fits(const struct rawbtf *a, u32 a_id, const struct rawbtf 
 	return -EINVAL;
 }
 
-/* Parameters and result of two prototypes, by a measure. */
 static const struct btf_param *params_of(const struct btf_type *t)
 {
 	return (const struct btf_param *)(t + 1);
@@ -138,8 +127,8 @@ int image_core_type_fits(const struct rawbtf *a, u32 a_id, const struct rawbtf *
 			b_id = y->type;
 			break;
 		case BTF_KIND_ARRAY:
-			a_id = array_of(x)->type;
-			b_id = array_of(y)->type;
+			a_id = image_type_array(x)->type;
+			b_id = image_type_array(y)->type;
 			break;
 		case BTF_KIND_FUNC_PROTO:
 			fits = proto_fits(a, x, b, y, depth, budget);
@@ -155,13 +144,6 @@ int image_core_type_fits(const struct rawbtf *a, u32 a_id, const struct rawbtf *
 	return -EINVAL;
 }
 
-static u32 enumerator_name(const struct btf_type *t, u32 i)
-{
-	if (image_type_kind(t) == BTF_KIND_ENUM)
-		return ((const struct btf_enum *)(t + 1))[i].name_off;
-	return ((const struct btf_enum64 *)(t + 1))[i].name_off;
-}
-
 /* Each enumerator of the first is one of the second. */
 static int enum_matches(const struct rawbtf *a, const struct btf_type *x, const struct rawbtf *b,
 			const struct btf_type *y, struct image_budget *budget)
@@ -169,13 +151,14 @@ static int enum_matches(const struct rawbtf *a, const struct btf_type *x, const 
 	if (x->size != y->size || image_type_count(x) > image_type_count(y))
 		return 0;
 	for (u32 i = 0; i < image_type_count(x); i++) {
-		const char *name = rawbtf_str(a, enumerator_name(x, i));
+		const char *name = rawbtf_str(a, image_type_enumerator(x, i));
 		bool found = false;
 
 		for (u32 j = 0; j < image_type_count(y) && !found; j++) {
 			if (!spend(budget))
 				return -EINVAL;
-			found = image_core_same_name(name, rawbtf_str(b, enumerator_name(y, j)));
+			found = image_core_same_name(name,
+						     rawbtf_str(b, image_type_enumerator(y, j)));
 		}
 		if (!found)
 			return 0;
@@ -223,8 +206,8 @@ static int declared_matches(const struct btf_type *x, const struct btf_type *y)
 
 static bool same_ints(const struct btf_type *x, const struct btf_type *y)
 {
-	return x->size == y->size && (BTF_INT_ENCODING(int_info(x)) & BTF_INT_SIGNED) ==
-					     (BTF_INT_ENCODING(int_info(y)) & BTF_INT_SIGNED);
+	return x->size == y->size && (BTF_INT_ENCODING(image_type_int(x)) & BTF_INT_SIGNED) ==
+					     (BTF_INT_ENCODING(image_type_int(y)) & BTF_INT_SIGNED);
 }
 
 static int proto_matches(const struct rawbtf *a, const struct btf_type *x, const struct rawbtf *b,
@@ -278,10 +261,10 @@ int image_core_type_matches(const struct rawbtf *a, u32 a_id, const struct rawbt
 			b_id = y->type;
 			break;
 		case BTF_KIND_ARRAY:
-			if (array_of(x)->nelems != array_of(y)->nelems)
+			if (image_type_array(x)->nelems != image_type_array(y)->nelems)
 				return 0;
-			a_id = array_of(x)->type;
-			b_id = array_of(y)->type;
+			a_id = image_type_array(x)->type;
+			b_id = image_type_array(y)->type;
 			break;
 		case BTF_KIND_FUNC_PROTO:
 			matches = proto_matches(a, x, b, y, behind_pointer, depth, budget);

@@ -141,8 +141,8 @@ static bool may_resize(const struct core *c, const struct image_value *from,
 	if (image_type_kind(a) == BTF_KIND_PTR && image_type_kind(b) == BTF_KIND_PTR)
 		return true;
 	return image_type_kind(a) == BTF_KIND_INT && image_type_kind(b) == BTF_KIND_INT &&
-	       !(BTF_INT_ENCODING(*(const u32 *)(a + 1)) & BTF_INT_SIGNED) &&
-	       !(BTF_INT_ENCODING(*(const u32 *)(b + 1)) & BTF_INT_SIGNED);
+	       !(BTF_INT_ENCODING(image_type_int(a)) & BTF_INT_SIGNED) &&
+	       !(BTF_INT_ENCODING(image_type_int(b)) & BTF_INT_SIGNED);
 }
 
 static int patch_memory(struct core *c, struct bpf_insn *insn, const struct image_value *from,

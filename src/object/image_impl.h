@@ -227,6 +227,9 @@ s64 image_type_size(const struct rawbtf *b, u32 id);
 /* Bits of a member that is a bit-field, else 0; and where it begins. */
 u32 image_type_bits(const struct btf_type *t, u32 member);
 u32 image_type_bit_offset(const struct btf_type *t, u32 member);
+u32 image_type_enumerator(const struct btf_type *t, u32 i); /* its name's offset */
+/* The list of a file's variables in a section; 0 if it has none. */
+u32 image_type_datasec(const struct rawbtf *b, const struct image_file *f, const char *section);
 
 static inline u32 image_type_kind(const struct btf_type *t)
 {
@@ -246,6 +249,17 @@ static inline bool image_type_is_record(const struct btf_type *t)
 static inline bool image_type_is_enum(const struct btf_type *t)
 {
 	return image_type_kind(t) == BTF_KIND_ENUM || image_type_kind(t) == BTF_KIND_ENUM64;
+}
+
+static inline const struct btf_array *image_type_array(const struct btf_type *t)
+{
+	return (const struct btf_array *)(t + 1);
+}
+
+/* What BTF_INT_ENCODING() and its like take. */
+static inline u32 image_type_int(const struct btf_type *t)
+{
+	return *(const u32 *)(t + 1);
 }
 
 static inline const struct btf_member *image_type_members(const struct btf_type *t)

@@ -42,14 +42,10 @@ static int mismatch(const struct kconfig *k, const struct image_extern_place *p,
 			   p->name, value);
 }
 
-static u32 int_info(const struct btf_type *t)
-{
-	return *(const u32 *)(t + 1);
-}
-
 static bool is_bool(const struct btf_type *t)
 {
-	return image_type_kind(t) == BTF_KIND_INT && (BTF_INT_ENCODING(int_info(t)) & BTF_INT_BOOL);
+	return image_type_kind(t) == BTF_KIND_INT &&
+	       (BTF_INT_ENCODING(image_type_int(t)) & BTF_INT_BOOL);
 }
 
 static int put_state(const struct kconfig *k, const struct image_extern_place *p, char state)
@@ -81,7 +77,7 @@ static int put_text(const struct kconfig *k, const struct image_extern_place *p,
 	size_t n = strlen(value), room;
 
 	if (!t || image_type_kind(t) != BTF_KIND_ARRAY || n < 2 || value[n - 1] != '"' ||
-	    image_type_size(k->l->btf, ((const struct btf_array *)(t + 1))->type) != 1)
+	    image_type_size(k->l->btf, image_type_array(t)->type) != 1)
 		return mismatch(k, p, value);
 	room = (size_t)image_type_size(k->l->btf, p->type) - 1;
 	memcpy(k->data + p->offset, value + 1, n - 2 < room ? n - 2 : room);
@@ -98,7 +94,7 @@ static int put_int(const struct kconfig *k, const struct image_extern_place *p, 
 	if (!t || image_type_kind(t) != BTF_KIND_INT || is_bool(t) || t->size > 8)
 		return mismatch(k, p, value);
 	bits = t->size * 8;
-	if (BTF_INT_ENCODING(int_info(t)) & BTF_INT_SIGNED) {
+	if (BTF_INT_ENCODING(image_type_int(t)) & BTF_INT_SIGNED) {
 		if (!text_s64(value, &s) ||
 		    (bits < 64 && (s < -(1ll << (bits - 1)) || s >= 1ll << (bits - 1))))
 			return mismatch(k, p, value);

@@ -18,18 +18,6 @@ int image_map_add(struct image_loader *l, const struct image_map *m, s32 *index)
 	return 0;
 }
 
-static u32 find_datasec(const struct image_loader *l, const struct image_file *f, const char *name)
-{
-	for (u32 id = f->type_first; id < f->type_end; id++) {
-		const struct btf_type *t = rawbtf_type(l->btf, id);
-
-		if (image_type_kind(t) == BTF_KIND_DATASEC &&
-		    !strcmp(rawbtf_str(l->btf, t->name_off), name))
-			return id;
-	}
-	return 0;
-}
-
 static bool is_named(const char *name, const char *section)
 {
 	size_t n = strlen(section);
@@ -69,7 +57,7 @@ static int add_variables(struct image_loader *l, struct image_file *f, struct im
 	} else if (is_named(s->name, ".bss")) {
 		m.origin = IMAGE_MAP_BSS;
 	}
-	m.value_type = find_datasec(l, f, s->name);
+	m.value_type = image_type_datasec(l->btf, f, s->name);
 	warn_pointers(l, f, s);
 	return image_map_add(l, &m, &s->map);
 }

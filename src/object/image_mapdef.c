@@ -47,7 +47,7 @@ static int read_number(const struct mapdef *d, const struct btf_member *m, const
 
 	if (!t || image_type_kind(t) != BTF_KIND_ARRAY)
 		return bad(d, "no number is given by", member);
-	*out = ((const struct btf_array *)(t + 1))->nelems;
+	*out = image_type_array(t)->nelems;
 	return 0;
 }
 
@@ -110,14 +110,11 @@ static const struct btf_type *values_element(const struct mapdef *d, const struc
 
 	if (!t || image_type_kind(t) != BTF_KIND_ARRAY)
 		return NULL;
-	t = image_type_skip(d->l->btf, ((const struct btf_array *)(t + 1))->type, NULL);
+	t = image_type_skip(d->l->btf, image_type_array(t)->type, NULL);
 	if (!t || image_type_kind(t) != BTF_KIND_PTR)
 		return NULL;
 	return image_type_skip(d->l->btf, t->type, NULL);
 }
-
-static int read_members(const struct mapdef *d, const struct btf_type *t, struct image_map *map,
-			const struct btf_type **inner);
 
 static int read_values(const struct mapdef *d, const struct btf_member *m, struct image_map *map,
 		       const struct btf_type **inner)
@@ -264,24 +261,19 @@ static int read_variable(struct mapdef *d, const struct btf_var_secinfo *info)
 	return add_map(d, t, linkage == BTF_VAR_GLOBAL_ALLOCATED);
 }
 
-/* Of each file there is one list of the variables in .maps. */
-static const struct btf_type *find_list(struct image_loader *l, const struct image_file *f,
-					const char *section)
+/* The list of a file's variables in .maps; NULL. */
+static const struct btf_type *variables_of(struct image_loader *l, const struct image_file *f,
+					   const struct image_section *s)
 {
-	for (u32 id = f->type_first; id < f->type_end; id++) {
-		const struct btf_type *t = rawbtf_type(l->btf, id);
+	u32 id = l->btf ? image_type_datasec(l->btf, f, s->name) : 0;
 
-		if (image_type_kind(t) == BTF_KIND_DATASEC &&
-		    !strcmp(rawbtf_str(l->btf, t->name_off), section))
-			return t;
-	}
-	return NULL;
+	return id ? rawbtf_type(l->btf, id) : NULL;
 }
 
 int image_mapdef_read(struct image_loader *l, u32 file, struct image_section *s)
 {
 	struct mapdef d = { .l = l, .f = &l->files[file], .section = s };
-	const struct btf_type *list = find_list(l, d.f, s->name);
+	const struct btf_type *list = variables_of(l, d.f, s);
 	int err = 0;
 
 	if (!list)
@@ -361,7 +353,7 @@ static u64 values_offset(struct image_loader *l, const struct btf_type *list, u6
 int image_mapdef_slots(struct image_loader *l, u32 file, struct image_section *s)
 {
 	struct image_file *f = &l->files[file];
-	const struct btf_type *list = find_list(l, f, s->name);
+	const struct btf_type *list = variables_of(l, f, s);
 
 	for (u32 i = 0; i < s->reloc_count; i++) {
 		const struct image_reloc *r = &s->relocs[i];

@@ -15,11 +15,6 @@ enum {
 	BITS = 8, /* of a byte */
 };
 
-static const struct btf_array *array_of(const struct btf_type *t)
-{
-	return (const struct btf_array *)(t + 1);
-}
-
 static bool is_type_kind(u32 kind)
 {
 	return kind == CORE_TYPE_ID_LOCAL || kind == CORE_TYPE_ID_TARGET ||
@@ -82,13 +77,6 @@ static bool next_index(const char **path, u32 *out)
 	return true;
 }
 
-static u32 enumerator_name(const struct btf_type *t, u32 i)
-{
-	if (image_type_kind(t) == BTF_KIND_ENUM)
-		return ((const struct btf_enum *)(t + 1))[i].name_off;
-	return ((const struct btf_enum64 *)(t + 1))[i].name_off;
-}
-
 static int parse_step(struct image_spec *s, u32 *id, u32 index)
 {
 	const struct btf_type *t = image_type_skip(s->btf, *id, id);
@@ -104,9 +92,9 @@ static int parse_step(struct image_spec *s, u32 *id, u32 index)
 		return 0;
 	}
 	if (!t || image_type_kind(t) != BTF_KIND_ARRAY ||
-	    (index >= array_of(t)->nelems && !is_flexible(s, array_of(t))))
+	    (index >= image_type_array(t)->nelems && !is_flexible(s, image_type_array(t))))
 		return -EINVAL;
-	image_type_skip(s->btf, array_of(t)->type, id);
+	image_type_skip(s->btf, image_type_array(t)->type, id);
 	return add_element(s, *id, index);
 }
 
@@ -130,7 +118,7 @@ int image_spec_parse(const struct rawbtf *b, u32 kind, u32 root, const char *pat
 	if (is_enum_kind(kind)) {
 		if (!image_type_is_enum(t) || index >= image_type_count(t) || *path)
 			return -EINVAL;
-		return add_step(out, id, index, rawbtf_str(b, enumerator_name(t, index)));
+		return add_step(out, id, index, rawbtf_str(b, image_type_enumerator(t, index)));
 	}
 	err = add_element(out, id, index);
 	while (!err && *path) {
@@ -190,9 +178,10 @@ static int match_element(const struct image_step *step, struct image_spec *s, u3
 		return -EINVAL;
 	if (s->count) {
 		if (image_type_kind(t) != BTF_KIND_ARRAY ||
-		    (step->index >= array_of(t)->nelems && !is_flexible(s, array_of(t))))
+		    (step->index >= image_type_array(t)->nelems &&
+		     !is_flexible(s, image_type_array(t))))
 			return 0;
-		image_type_skip(s->btf, array_of(t)->type, id);
+		image_type_skip(s->btf, image_type_array(t)->type, id);
 	}
 	return add_element(s, *id, step->index) ? -EINVAL : 1;
 }
@@ -205,7 +194,7 @@ static int match_enumerator(const struct image_spec *local, struct image_spec *s
 	if (!t || !image_type_is_enum(t))
 		return 0;
 	for (u32 i = 0; i < image_type_count(t); i++) {
-		const char *name = rawbtf_str(s->btf, enumerator_name(t, i));
+		const char *name = rawbtf_str(s->btf, image_type_enumerator(t, i));
 
 		if (image_core_same_name(local->steps[0].name, name))
 			return add_step(s, id, i, name) ? -EINVAL : 1;
@@ -249,7 +238,7 @@ static void set_loaded(const struct rawbtf *b, u32 id, struct image_value *v)
 	s64 size;
 
 	for (u32 i = 0; t && image_type_kind(t) == BTF_KIND_ARRAY && i < CORE_MAX_DEPTH; i++)
-		t = image_type_skip(b, array_of(t)->type, &id);
+		t = image_type_skip(b, image_type_array(t)->type, &id);
 	size = image_type_size(b, id);
 	v->size = size > 0 ? (u32)size : 0;
 	v->type = id;
@@ -298,7 +287,7 @@ static bool is_signed(const struct btf_type *t)
 	if (image_type_is_enum(t))
 		return BTF_INFO_KFLAG(t->info);
 	return image_type_kind(t) == BTF_KIND_INT &&
-	       (BTF_INT_ENCODING(*(const u32 *)(t + 1)) & BTF_INT_SIGNED);
+	       (BTF_INT_ENCODING(image_type_int(t)) & BTF_INT_SIGNED);
 }
 
 static int field_value(u32 kind, const struct image_spec *s, struct image_value *v)

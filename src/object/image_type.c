@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ids may be out of range and form cycles, so chains are followed for as many steps as sane types have. */
+#include <string.h>
+
 #include "object/image_impl.h"
 
 enum { TYPE_MAX_STEPS = 32, POINTER_BYTES = 8 };
@@ -54,10 +56,10 @@ s64 image_type_size(const struct rawbtf *b, u32 id)
 			size = POINTER_BYTES;
 			break;
 		case BTF_KIND_ARRAY:
-			many *= ((const struct btf_array *)(t + 1))->nelems;
+			many *= image_type_array(t)->nelems;
 			if (many > UINT32_MAX)
 				return -1;
-			id = ((const struct btf_array *)(t + 1))->type;
+			id = image_type_array(t)->type;
 			continue;
 		case BTF_KIND_VAR:
 			id = t->type;
@@ -82,4 +84,23 @@ u32 image_type_bit_offset(const struct btf_type *t, u32 member)
 	const struct btf_member *m = image_type_members(t) + member;
 
 	return BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
+}
+
+u32 image_type_enumerator(const struct btf_type *t, u32 i)
+{
+	if (image_type_kind(t) == BTF_KIND_ENUM)
+		return ((const struct btf_enum *)(t + 1))[i].name_off;
+	return ((const struct btf_enum64 *)(t + 1))[i].name_off;
+}
+
+u32 image_type_datasec(const struct rawbtf *b, const struct image_file *f, const char *section)
+{
+	for (u32 id = f->type_first; id < f->type_end; id++) {
+		const struct btf_type *t = rawbtf_type(b, id);
+
+		if (image_type_kind(t) == BTF_KIND_DATASEC &&
+		    !strcmp(rawbtf_str(b, t->name_off), section))
+			return id;
+	}
+	return 0;
 }

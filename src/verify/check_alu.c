@@ -132,6 +132,15 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 	return true;
 }
 
+/* The number that a pointer is, for those who may know it. */
+static bool lose_pointer(struct engine *e, u32 r)
+{
+	if (!e->opts->privileged)
+		return engine_fail(e, VERIFY_LEAK, "", "r%u: a pointer is made a number", r);
+	*engine_reg(e, r) = reg_unknown();
+	return true;
+}
+
 static bool swap(struct engine *e, const struct bpf_insn *i)
 {
 	struct reg *d = engine_reg(e, i->dst_reg);
@@ -140,9 +149,8 @@ static bool swap(struct engine *e, const struct bpf_insn *i)
 
 	if (bits != 16 && bits != 32 && bits != 64)
 		return engine_fail(e, VERIFY_INSN, "", "there is no byte swap of %d bits", i->imm);
-	if (reg_is_pointer(d))
-		return engine_fail(e, VERIFY_POINTER, "", "r%u: the bytes of a pointer are swapped",
-				   i->dst_reg);
+	if (reg_is_pointer(d) && !lose_pointer(e, i->dst_reg))
+		return false;
 	if (always || (i->code & BPF_TO_BE))
 		*d = reg_scalar(scalar_swap(&d->n, bits));
 	else
@@ -169,9 +177,8 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 		return swap(e, i);
 	struct reg *d = engine_reg(e, i->dst_reg);
 	if (op == BPF_NEG) {
-		if (reg_is_pointer(d))
-			return engine_fail(e, VERIFY_POINTER, "", "r%u: a pointer is negated",
-					   i->dst_reg);
+		if (reg_is_pointer(d) && !lose_pointer(e, i->dst_reg))
+			return false;
 		*d = reg_scalar(scalar_neg(&d->n, is_half, SCALAR_BITS));
 		return true;
 	}

@@ -9,15 +9,35 @@
 
 #define CALL_STACK 512 /* bytes of all frames together */
 
-static u32 depth_of(const struct state *s)
+static void add_edge(struct engine *e, u32 from, u32 to)
 {
-	u32 sum = 0;
-
-	for (u32 i = 0; i < s->frame_count; i++) {
-		u32 depth = (s->frames[i].depth + 31) / 32 * 32;
-		sum += depth ? depth : 32;
+	for (size_t i = 0; i < e->calls.n; i++) {
+		if (e->calls.at[i].from == from && e->calls.at[i].to == to)
+			return;
 	}
-	return sum;
+	*vec_add(&e->own, &e->calls) = (struct engine_call){ from, to };
+}
+
+/* Of a function with those that it calls. There is no recursion. */
+static u32 depth_from(const struct engine *e, u32 start)
+{
+	u32 own = (e->depths[start] + 31) / 32 * 32, most = 0;
+
+	for (size_t i = 0; i < e->calls.n; i++) {
+		u32 depth = e->calls.at[i].from == start ? depth_from(e, e->calls.at[i].to) : 0;
+		most = depth > most ? depth : most;
+	}
+	return (own ? own : 32) + most;
+}
+
+bool check_depth(struct engine *e)
+{
+	e->out->stack_depth = depth_from(e, 0);
+	if (e->out->stack_depth <= CALL_STACK || e->opts->safety_only)
+		return true;
+	return engine_fail(e, VERIFY_DEPTH, "use less stack, or a per-CPU array",
+			   "functions that call each other use %u bytes of stack, %d are allowed",
+			   e->out->stack_depth, CALL_STACK);
 }
 
 static bool enter(struct engine *e, u32 start, bool is_callback)
@@ -32,10 +52,7 @@ static bool enter(struct engine *e, u32 start, bool is_callback)
 			return engine_fail(e, VERIFY_DEPTH, "turn the recursion into a loop",
 					   "the function calls itself");
 	}
-	if (depth_of(s) > CALL_STACK)
-		return engine_fail(e, VERIFY_DEPTH, "use less stack, or a per-CPU array",
-				   "the stack of all functions together is more than %d bytes",
-				   CALL_STACK);
+	add_edge(e, state_frame(s)->start, start);
 	struct frame *f = &s->frames[s->frame_count++];
 	*f = (struct frame){ .call = s->insn,
 			     .start = start,
@@ -44,8 +61,6 @@ static bool enter(struct engine *e, u32 start, bool is_callback)
 			     .first_id = e->next_id };
 	f->regs[10] = reg_pointer(REG_STACK);
 	f->regs[10].frame = (u8)(s->frame_count - 1);
-	if (depth_of(s) > e->out->stack_depth)
-		e->out->stack_depth = depth_of(s);
 	s->insn = start;
 	return true;
 }
@@ -172,8 +187,6 @@ static bool return_to_caller(struct engine *e)
 	struct reg r0 = f->regs[0];
 	u32 call = f->call;
 
-	if (!engine_readable(e, 0))
-		return false;
 	if (r0.kind == REG_STACK && r0.frame == s->frame_count - 1)
 		return engine_fail(e, VERIFY_STACK, "let the caller give memory for the result",
 				   "the function returns a pointer to its own stack");

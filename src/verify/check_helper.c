@@ -410,7 +410,7 @@ static void note_fact(struct engine *e, const struct call *c)
 {
 	struct verify_fact *fact = &e->out->facts[e->cur->insn];
 
-	if (!fact->is_reached || fact->map == (s32)c->map || fact->map == -2)
+	if (!fact->is_reached || fact->map == (s32)c->map || fact->map == VERIFY_MAP_UNSEEN)
 		fact->map = (s32)c->map;
 	else
 		fact->map = IMAGE_NONE;

@@ -146,6 +146,9 @@ bool check_context(struct engine *e, const struct reg *p, struct access a, struc
 		return engine_fail(e, VERIFY_CTX, "fields of the context have constant offsets",
 				   "r%u: the context is accessed at a place that is not known",
 				   a.r);
+	if (p->off && !e->opts->safety_only)
+		return engine_fail(e, VERIFY_CTX, "use the pointer to the context as it was given",
+				   "r%u: the pointer to the context was moved by %d", a.r, p->off);
 	if (!info)
 		return engine_fail(e, VERIFY_CTX, "", "programs of this type have no context");
 	const struct ctx_field *f = NULL;
@@ -274,14 +277,14 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 	case REG_STACK:
 		return check_stack_store(e, p, a, value);
 	case REG_CTX:
-		if (reg_is_pointer(value))
+		if (reg_is_pointer(value) && !e->opts->privileged)
 			return engine_fail(e, VERIFY_LEAK, "",
 					   "a pointer is written into the context");
 		return check_context(e, p, a, &unused);
 	default:
 		if (!check_memory(e, p, a))
 			return false;
-		if (reg_is_packet(p) && reg_is_pointer(value))
+		if (reg_is_packet(p) && reg_is_pointer(value) && !e->opts->privileged)
 			return engine_fail(e, VERIFY_LEAK, "",
 					   "a pointer is written into the packet");
 		return true;
@@ -356,7 +359,11 @@ bool check_store(struct engine *e, const struct bpf_insn *i)
 	} else if ((i->code & 0xe0) != BPF_MEM) {
 		return engine_fail(e, VERIFY_INSN, "", "no such store: code %#x", i->code);
 	}
-	if (!store(e, i, is_imm ? &imm : engine_reg(e, i->src_reg)))
+	struct reg *value = is_imm ? &imm : engine_reg(e, i->src_reg);
+	/* The copy in memory and the register are one number from now on. */
+	if (value->kind == REG_SCALAR && !value->id && !scalar_is_const(&value->n))
+		value->id = ++e->next_id;
+	if (!store(e, i, value))
 		return false;
 	e->cur->insn++;
 	return true;

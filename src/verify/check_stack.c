@@ -23,8 +23,8 @@ static bool find_span(struct engine *e, const struct reg *p, struct access a, st
 				   a.is_write ? "written" : "read");
 	*out = (struct span){ (s32)low, (s32)high };
 	struct frame *f = &e->cur->frames[p->frame];
-	if ((u32)-low > f->depth)
-		f->depth = (u32)-low;
+	if ((u32)-low > e->depths[f->start])
+		e->depths[f->start] = (u32)-low;
 	return true;
 }
 

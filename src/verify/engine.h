@@ -9,8 +9,11 @@
 
 #include "isa/prog_type.h"
 #include "verify/flow.h"
+#include "verify/loops.h"
 #include "verify/state.h"
 #include "verify/verify.h"
+
+#define VERIFY_MAP_UNSEEN (-2) /* in facts, until the call is reached */
 
 /* The decisions that led to a point: a tree whose leaves are the paths. */
 struct engine_trail {
@@ -32,6 +35,10 @@ struct engine_branch {
 	const struct engine_trail *trail;
 };
 
+struct engine_call {
+	u32 from, to; /* first instructions of functions */
+};
+
 struct engine {
 	struct arena *arena; /* results */
 	struct arena own;    /* what lives for the walk */
@@ -47,9 +54,16 @@ struct engine {
 	struct engine_saved **saved; /* lists, of each instruction */
 	u32 *saved_count;
 	u32 next_id;
+	u32 *depths; /* bytes of stack of the function that begins there */
+	vec_of(struct engine_call) calls;
 	u64 max_steps;
 	u32 jumps, insns; /* since the last kept state */
-	bool joins;       /* states that meet are joined: fast, but may reject what is fine */
+	/* States that meet are joined, and loops are trusted to end by their counters: fast, but may reject what is fine. */
+	bool joins;
+	const struct loop *loops;
+	u32 loop_count;
+	const u64 *limits; /* numbers that the program compares with, ascending */
+	u32 limit_count;
 	bool failed;
 	bool path_done;
 };
@@ -82,6 +96,7 @@ bool check_imm64(struct engine *e, const struct bpf_insn *i);  /* 64-bit immedia
 bool check_legacy(struct engine *e, const struct bpf_insn *i); /* LD_ABS, LD_IND */
 bool check_any_call(struct engine *e, const struct bpf_insn *i);
 bool check_exit(struct engine *e);
+bool check_depth(struct engine *e); /* of all calls that were met, once the walk is over */
 bool check_helper(struct engine *e, const struct bpf_insn *i);
 bool check_callback(struct engine *e, u32 func, u32 helper);
 

@@ -20,8 +20,6 @@ struct flow_insn {
 struct flow {
 	struct flow_insn *insns;
 	u32 count;
-	/* Set if a loop was found that has no counter that can be seen, so that loops have to be walked round by round. */
-	bool has_unknown_loop;
 };
 
 /* The index that a jump leads to, of a call of a function its first instruction; -1 if none. */

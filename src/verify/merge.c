@@ -126,16 +126,34 @@ bool state_subset(const struct state *new, const struct state *old)
 
 struct join {
 	struct ids ids;
-	u32 *next_id;
-	bool widen;
+	const struct state_joining *how;
 };
+
+/* The greatest number up to the next limit, the least one down to 0: a number grows a few times only. */
+static struct scalar widen_number(const struct state_joining *how, const struct scalar *a,
+				  const struct scalar *sum)
+{
+	u64 min = sum->full.umin < a->full.umin ? 0 : sum->full.umin, max = sum->full.umax;
+
+	if (max > a->full.umax) {
+		u32 i = 0;
+		while (i < how->limit_count && how->limits[i] < max)
+			i++;
+		max = i < how->limit_count ? how->limits[i] : UINT64_MAX;
+	}
+	return scalar_between(min, max, SCALAR_BITS);
+}
 
 static struct scalar join_number(const struct join *j, const struct scalar *a,
 				 const struct scalar *b)
 {
-	if (j->widen && !scalar_subset(b, a))
+	struct scalar sum = scalar_join(a, b, SCALAR_BITS);
+
+	if (scalar_subset(b, a))
+		return *a;
+	if (j->how->widen == STATE_ANY)
 		return scalar_unknown(SCALAR_BITS);
-	return scalar_join(a, b, SCALAR_BITS);
+	return j->how->widen == STATE_LIMITS ? widen_number(j->how, a, &sum) : sum;
 }
 
 static u32 join_id(struct join *j, u32 a, u32 b)
@@ -146,7 +164,7 @@ static u32 join_id(struct join *j, u32 a, u32 b)
 		if (ids->at[i].a == a && ids->at[i].b == b)
 			return ids->at[i].joined;
 	}
-	u32 id = ++*j->next_id;
+	u32 id = ++*j->how->next_id;
 	if (ids->n < MERGE_IDS) {
 		ids->at[ids->n].a = a;
 		ids->at[ids->n].b = b;
@@ -231,10 +249,10 @@ static bool join_slot(struct join *j, struct slot *a, const struct slot *b)
 	return true;
 }
 
-bool state_join(struct state *into, const struct state *other, bool widen, u32 *next_id)
+bool state_join(struct state *into, const struct state *other, const struct state_joining *how)
 {
 	static const struct slot nothing;
-	struct join j = { .next_id = next_id, .widen = widen };
+	struct join j = { .how = how };
 
 	if (into->frame_count != other->frame_count || into->ref_count != other->ref_count ||
 	    into->lock != other->lock ||
@@ -254,7 +272,6 @@ bool state_join(struct state *into, const struct state *other, bool widen, u32 *
 				       k < g->slot_count ? &g->slots[k] : &nothing))
 				return false;
 		}
-		f->depth = f->depth > g->depth ? f->depth : g->depth;
 	}
 	return true;
 }

@@ -11,6 +11,10 @@
 #include "verify/engine.h"
 
 #define PRUNE_KEPT 64 /* states of one instruction that are compared */
+/* When states are joined: how many of an instruction stand side by side, and after how many numbers are let go. */
+#define JOIN_AT_HEADS 1
+#define JOIN_ELSEWHERE 4
+#define JOIN_WIDENS 60
 
 static void clean_frame(struct frame *f, const struct flow_insn *at, bool is_inner)
 {
@@ -98,18 +102,55 @@ static void keep(struct engine *e)
 		e->out->states_peak = e->out->states;
 }
 
-/* The rounds of a bounded loop become alike: the state covers the last one, too. */
-static void widen(struct engine *e, const struct engine_saved *last)
+/* The current state covers a kept one, too, from now on, if they are alike enough. */
+static void cover(struct engine *e, const struct engine_saved *last, enum state_widen widen)
 {
+	struct state_joining how = { widen, e->limits, e->limit_count, &e->next_id };
 	struct state joined;
 
+	memset(&joined, 0, sizeof(joined));
 	state_copy(&joined, last->state);
-	if (state_join(&joined, e->cur, true, &e->next_id)) {
+	if (state_join(&joined, e->cur, &how)) {
 		state_done(e->cur);
 		*e->cur = joined;
 	} else {
 		state_done(&joined);
 	}
+}
+
+/* In a loop that is trusted, the counter may not wrap around within the next round. */
+static bool is_counted(struct engine *e)
+{
+	const struct loop *l = loops_at(e->loops, e->loop_count, e->cur->insn);
+	const struct reg *r = l ? engine_reg(e, l->counter) : NULL;
+
+	if (!l || l->is_bounded)
+		return true;
+	u64 top = l->is_half ? UINT32_MAX : UINT64_MAX;
+	bool ok = r->kind == REG_SCALAR && r->n.full.umax <= top &&
+		  (l->is_down ? r->n.full.umin >= l->step : r->n.full.umax <= top - l->step);
+	return ok || engine_fail(e, VERIFY_LOOP, "", "the loop's counter r%u may wrap around",
+				 l->counter);
+}
+
+/* Where paths are joined: soon at the head of a loop, elsewhere once there are several. */
+static bool visit_joining(struct engine *e)
+{
+	u32 insn = e->cur->insn, kept = e->saved_count[insn];
+	bool is_head = e->flow.insns[insn].is_head;
+
+	for (struct engine_saved *s = e->saved[insn]; s; s = s->next) {
+		if (state_subset(e->cur, s->state)) {
+			e->path_done = true;
+			return true;
+		}
+	}
+	if (kept >= (is_head ? JOIN_AT_HEADS : JOIN_ELSEWHERE))
+		cover(e, e->saved[insn], kept < JOIN_WIDENS ? STATE_EXACT : STATE_LIMITS);
+	if (!is_counted(e))
+		return true;
+	keep(e);
+	return false;
 }
 
 bool prune_visit(struct engine *e)
@@ -125,6 +166,8 @@ bool prune_visit(struct engine *e)
 		return false;
 	e->cur->is_round = false;
 	clean(e);
+	if (e->joins)
+		return visit_joining(e);
 	for (struct engine_saved *s = e->saved[insn]; s; s = s->next) {
 		bool covered =
 			(!s->open || is_round || at->is_head) && state_subset(e->cur, s->state);
@@ -144,7 +187,7 @@ bool prune_visit(struct engine *e)
 		}
 	}
 	if (is_round && open)
-		widen(e, open);
+		cover(e, open, STATE_ANY);
 	if (at->is_bounded || at->is_head || (e->jumps >= 2 && e->insns >= 8) || !e->parent)
 		keep(e);
 	return false;

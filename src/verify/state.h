@@ -126,8 +126,21 @@ void state_release(struct state *s, u32 id);
 
 /* Whether all that new may be is covered by old. */
 bool state_subset(const struct state *new, const struct state *old);
-/* The least state found that covers both; false if they differ in more than numbers. Numbers that differ are unknown if widen. */
-bool state_join(struct state *into, const struct state *other, bool widen, u32 *next_id);
+
+/* How far numbers that grow from one state to the next are let go. */
+enum state_widen {
+	STATE_EXACT,  /* as far as they have grown */
+	STATE_LIMITS, /* up to the next number that the program compares with */
+	STATE_ANY,    /* nothing is known of them */
+};
+struct state_joining {
+	enum state_widen widen;
+	const u64 *limits; /* ascending */
+	u32 limit_count;
+	u32 *next_id;
+};
+/* A state that covers both; false if they differ in more than numbers. */
+bool state_join(struct state *into, const struct state *other, const struct state_joining *how);
 
 const char *reg_kind_name(enum reg_kind kind);
 void reg_print(const struct reg *r, struct buf *out);

@@ -2,10 +2,15 @@
 /* The verifier's door: sets up a walk of a program, and takes what it found. */
 #include "verify/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "isa/insn.h"
 #include "verify/engine.h"
+
+/* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
+#define JOIN_LEAST 50000
+#define JOIN_ROUNDS 100
 
 const char *verify_category_name(enum verify_category c)
 {
@@ -61,10 +66,73 @@ static bool find_unreachable(struct engine *e)
 	return false;
 }
 
-static bool walk(struct engine *e)
+static int compare_limits(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* What numbers are compared with, and the numbers beside that. */
+static void find_limits(struct engine *e)
+{
+	u64 *limits = arena_array(&e->own, u64, 3 * (size_t)e->prog->count + 3);
+	u32 n = 0;
+
+	for (u32 k = 0; k < e->prog->count; k++) {
+		const struct bpf_insn *i = &e->prog->insns[k];
+		u8 class = i->code & 7;
+		if ((class != BPF_JMP && class != BPF_JMP32) || (i->code & BPF_X) || i->imm <= 0)
+			continue;
+		for (u32 d = 0; d < 3; d++)
+			limits[n++] = (u64)i->imm - 1 + d;
+	}
+	limits[n++] = UINT8_MAX;
+	limits[n++] = UINT16_MAX;
+	limits[n++] = UINT32_MAX;
+	qsort(limits, n, sizeof(*limits), compare_limits);
+	e->limits = limits;
+	e->limit_count = n;
+}
+
+static bool walk(struct engine *e, bool joins)
+{
+	u32 count = e->prog->count;
+
+	e->joins = joins;
+	e->failed = false;
+	e->parent = NULL;
+	e->trail = NULL;
+	e->next_id = 0;
+	e->out->steps = e->out->states = 0;
+	memset(&e->out->finding, 0, sizeof(e->out->finding));
+	memset(e->out->facts, 0, count * sizeof(*e->out->facts));
+	for (u32 i = 0; i < count; i++)
+		e->out->facts[i].map = VERIFY_MAP_UNSEEN;
+	start_state(e->cur);
+	e->saved = arena_array(&e->own, struct engine_saved *, count);
+	e->saved_count = arena_array(&e->own, u32, count);
+	e->depths = arena_array(&e->own, u32, count);
+	e->calls.n = 0;
+	bool ok = engine_walk(e);
+	if (ok) { /* there is no state any more: the finding is of the program */
+		start_state(e->cur);
+		ok = check_depth(e);
+	}
+	prune_free(e);
+	return ok;
+}
+
+/*
+ * First with joining, which takes time in proportion to the program, if all loops can be seen to end; what that does not accept is
+ * walked path by path, which knows more and has the last word.
+ */
+static bool judge(struct engine *e)
 {
 	u32 at = 0;
+	u64 max_steps = e->max_steps;
 	const char *why = "there are no instructions";
+	struct loop *loops;
 
 	start_state(e->cur);
 	if (flow_make(&e->flow, &e->own, e->prog->insns, e->prog->count, &at, &why)) {
@@ -73,11 +141,21 @@ static bool walk(struct engine *e)
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;
-	e->saved = arena_array(&e->own, struct engine_saved *, e->prog->count);
-	e->saved_count = arena_array(&e->own, u32, e->prog->count);
-	bool ok = engine_walk(e);
-	prune_free(e);
-	return ok;
+	if (loops_find(&e->own, e->prog->insns, e->prog->count, &loops, &e->loop_count)) {
+		for (u32 i = 0; i < e->loop_count; i++)
+			e->flow.insns[loops[i].head].is_head = true;
+		e->loops = loops;
+		find_limits(e);
+		e->max_steps = (u64)e->prog->count * JOIN_ROUNDS;
+		if (e->max_steps < JOIN_LEAST)
+			e->max_steps = JOIN_LEAST;
+		if (e->max_steps > max_steps)
+			e->max_steps = max_steps;
+		if (walk(e, true))
+			return true;
+		e->max_steps = max_steps;
+	}
+	return walk(e, false);
 }
 
 int verify_program(struct arena *a, const struct image *img, u32 prog,
@@ -104,12 +182,10 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 			    .cur = &cur,
 			    .max_steps = opts->max_steps ? opts->max_steps : VERIFY_MAX_STEPS };
 	*out = (struct verify_result){ .facts = arena_array(a, struct verify_fact, p->count) };
-	for (u32 i = 0; i < p->count; i++)
-		out->facts[i].map = -2;
 	arena_init(&e.own);
-	out->accepted = walk(&e);
+	out->accepted = judge(&e);
 	for (u32 i = 0; i < p->count; i++) {
-		if (out->facts[i].map == -2)
+		if (out->facts[i].map == VERIFY_MAP_UNSEEN)
 			out->facts[i].map = IMAGE_NONE;
 	}
 	if (!out->accepted)

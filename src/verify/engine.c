@@ -7,6 +7,7 @@
 
 #include "isa/disasm.h"
 #include "isa/insn.h"
+#include "verify/claims.h"
 
 #define PATH_SHOWN 40 /* decisions of a finding */
 
@@ -152,6 +153,8 @@ static bool walk_path(struct engine *e)
 		if (prune_visit(e))
 			return !e->failed;
 		fact->is_reached = true;
+		if (e->out->claims)
+			claims_record(e->out->claims, e->cur);
 		e->insns++;
 		if (!step(e))
 			return false;

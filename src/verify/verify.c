@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "isa/insn.h"
+#include "verify/claims.h"
 #include "verify/engine.h"
 
 /* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
@@ -112,6 +113,8 @@ static bool walk(struct engine *e, bool joins)
 	start_state(e->cur);
 	e->saved = arena_array(&e->own, struct engine_saved *, count);
 	e->saved_count = arena_array(&e->own, u32, count);
+	if (e->opts->record)
+		e->out->claims = claims_new(e->arena, count);
 	e->depths = arena_array(&e->own, u32, count);
 	e->calls.n = 0;
 	bool ok = engine_walk(e);
@@ -187,9 +190,13 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 	for (u32 i = 0; i < p->count; i++) {
 		if (out->facts[i].map == VERIFY_MAP_UNSEEN)
 			out->facts[i].map = IMAGE_NONE;
+		if (out->accepted && out->claims)
+			out->facts[i].is_constant = claims_constants(out->claims, i);
 	}
-	if (!out->accepted)
+	if (!out->accepted) {
 		out->facts = NULL;
+		out->claims = NULL;
+	}
 	arena_done(&e.own);
 	return 0;
 }

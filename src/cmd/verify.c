@@ -109,6 +109,14 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 		bpf_program__set_log_buf(prog, log, KERNEL_LOG);
 		ok = !bpf_object__load(obj);
 	}
+	if (!ok &&
+	    !log[0]) { /* not the verifier's word: libbpf could not make sense of the object */
+		diag_warning(&v->diag, LOC_NONE, "the kernel could not be asked about %s: %s",
+			     p->name, obj ? "it was not loaded" : "libbpf does not open it");
+		free(log);
+		bpf_object__close(obj);
+		return true;
+	}
 	const char *why = ok ? "accepts" : "rejects", *reason = ok ? "" : kernel_reason(v, log);
 	if (o->json) {
 		out_json_open(o, NULL, '{');

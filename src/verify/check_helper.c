@@ -9,6 +9,7 @@
 #include "isa/map_type.h"
 #include "object/image.h"
 #include "verify/engine.h"
+#include "verify/ktype.h"
 
 /* What the arguments have told. */
 struct call {
@@ -117,8 +118,10 @@ static bool check_field(struct engine *e, struct call *c, u32 r, const char *typ
 	return true;
 }
 
-static bool is_sock(const struct reg *p, enum helper_kind kind)
+static bool is_sock(const struct engine *e, const struct reg *p, enum helper_kind kind)
 {
+	if (kind == HELPER_KIND_ANY_SOCK && p->kind == REG_BTF && !p->maybe_null && !p->off)
+		return ktype_is(e->opts->kernel, p->map, "sock_common");
 	if (p->maybe_null)
 		return false;
 	if (kind == HELPER_KIND_SOCKET)
@@ -209,15 +212,16 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 	case HELPER_KIND_SOCKET:
 	case HELPER_KIND_ANY_SOCK:
 		if (arg->flags & HELPER_ARG_RELEASED && !p->maybe_null && !is_null)
-			return is_sock(p, arg->kind) ? check_released(e, c, r)
-						     : refuse(e, c, r, arg->text);
-		return is_sock(p, arg->kind) || refuse(e, c, r, arg->text);
+			return is_sock(e, p, arg->kind) ? check_released(e, c, r)
+							: refuse(e, c, r, arg->text);
+		return is_sock(e, p, arg->kind) || refuse(e, c, r, arg->text);
 	case HELPER_KIND_RINGBUF_MEM:
 		if (p->kind != REG_MEM || !p->is_record || p->maybe_null)
 			return refuse(e, c, r, "a reserved record");
 		return check_released(e, c, r);
 	case HELPER_KIND_BTF:
-		return (p->kind == REG_BTF && !p->maybe_null && !p->off) ||
+		return (p->kind == REG_BTF && !p->maybe_null && !p->off &&
+			ktype_is(e->opts->kernel, p->map, arg->type)) ||
 		       refuse(e, c, r, arg->text);
 	default:
 		return refuse(e, c, r, arg->text);
@@ -267,19 +271,6 @@ static void forget_packets(struct state *s)
 	}
 }
 
-static u32 struct_size(const struct rawbtf *btf, const char *name)
-{
-	struct rawbtf_iter it = { 0 };
-	const struct btf_type *t;
-
-	while (btf && (t = rawbtf_next(btf, &it))) {
-		if (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT &&
-		    !strcmp(rawbtf_str(btf, t->name_off), name))
-			return t->size;
-	}
-	return 0;
-}
-
 static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 {
 	const struct helper_arg *result = c->info->result;
@@ -320,7 +311,8 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 	case HELPER_KIND_BTF:
 	case HELPER_KIND_BTF_TRUSTED:
 		*out = reg_pointer(REG_BTF);
-		out->size = struct_size(e->opts->kernel, result->type);
+		out->map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, result->type);
+		out->size = ktype_size(e->opts->kernel, out->map);
 		break;
 	default:
 		return engine_fail(e, VERIFY_HELPER, "", "the result of %s() is not supported here",

@@ -3,6 +3,7 @@
 #include "isa/ctx.h"
 #include "isa/insn.h"
 #include "verify/engine.h"
+#include "verify/ktype.h"
 
 #define MAX_PACKET 0xffff
 
@@ -136,6 +137,30 @@ static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 	return r;
 }
 
+static struct reg kernel_pointer(struct engine *e, u32 type)
+{
+	struct reg r = reg_pointer(REG_BTF);
+
+	r.map = type;
+	r.size = ktype_size(e->opts->kernel, type);
+	return r;
+}
+
+/* Of a function or tracepoint whose types the kernel knows. */
+static bool load_argument(struct engine *e, u32 off, struct access a, struct reg *out)
+{
+	u32 type;
+
+	if ((u32)e->prog->type != PROG_TRACING && (u32)e->prog->type != PROG_LSM)
+		return true;
+	if (!ktype_argument(e->opts->kernel, e->prog, off / 8, &type))
+		return engine_fail(e, VERIFY_CTX, "see the arguments with `skep list -v`",
+				   "argument %u of %s is not known", off / 8, e->prog->target);
+	if (type && a.size == 8)
+		*out = kernel_pointer(e, type);
+	return true;
+}
+
 bool check_context(struct engine *e, const struct reg *p, struct access a, struct reg *out)
 {
 	const struct prog_type_info *type = prog_type_info(e->prog->type);
@@ -169,7 +194,7 @@ bool check_context(struct engine *e, const struct reg *p, struct access a, struc
 				   a.is_write ? "written" : "read");
 	}
 	*out = context_value(e, f ? f->kind : CTX_KIND_SCALAR, a.size);
-	return true;
+	return info->shape != CTX_SHAPE_ARGS || load_argument(e, (u32)off, a, out);
 }
 
 static bool load_sock(struct engine *e, const struct reg *p, struct access a)
@@ -239,6 +264,11 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 			return false;
 		if (p->kind == REG_VALUE)
 			load_constant(e, p, a, out);
+		if (p->kind == REG_BTF && a.size == 8 && scalar_is_zero(&p->n)) {
+			u32 to = ktype_follow(e->opts->kernel, p->map, (u32)(p->off + a.off));
+			if (to)
+				*out = kernel_pointer(e, to);
+		}
 		return true;
 	}
 }

@@ -115,7 +115,8 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 		return engine_fail(e, VERIFY_STACK, "",
 				   "a pointer to a function's own stack is left in its caller's");
 	if (reg_is_pointer(&copy) && a.size != 8)
-		copy = reg_unknown();
+		return engine_fail(e, VERIFY_STACK, "store all of its 8 bytes",
+				   "%u bytes of a pointer are stored", a.size);
 	frame_forget(f, span.low, (u32)(span.high - span.low));
 	if (!scalar_is_const(&p->n))
 		return true;

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "isa/insn.h"
+#include "verify/form.h"
 
 #define NO_STACK 1 /* the register does not point to the stack */
 #define LOWEST (-512)
@@ -71,6 +72,11 @@ static int check_targets(struct flow *f, const struct bpf_insn *insns, u32 *at, 
 		s64 to = flow_target(i, k);
 		*at = k;
 		*why = "it leads to where no instruction begins";
+		const char *form = form_check(i);
+		if (form) {
+			*why = form;
+			return -EILSEQ;
+		}
 		if (leads && (to < 0 || to >= f->count || !f->insns[to].is_start))
 			return -EINVAL;
 		*why = "the program runs past its end";
@@ -87,6 +93,34 @@ static int check_targets(struct flow *f, const struct bpf_insn *insns, u32 *at, 
 		     (i->imm == BPF_FUNC_for_each_map_elem || i->imm == BPF_FUNC_loop ||
 		      i->imm == BPF_FUNC_find_vma || i->imm == BPF_FUNC_user_ringbuf_drain)))
 			f->insns[k].is_bounded = true;
+	}
+	return 0;
+}
+
+/* Jumps stay within their function, and its last instruction leads nowhere else. */
+static int check_functions(struct flow *f, struct arena *a, const struct bpf_insn *insns, u32 *at,
+			   const char **why)
+{
+	u32 *function = arena_array(a, u32, f->count); /* counted from the beginning */
+
+	for (u32 k = 0; k < f->count; k++) {
+		s64 to = f->insns[k].is_start && !is_jump(&insns[k]) ? flow_target(&insns[k], k)
+								     : -1;
+		if (to > 0)
+			function[to] = 1;
+	}
+	for (u32 k = 1; k < f->count; k++)
+		function[k] += function[k - 1];
+	for (u32 k = 0; k < f->count; k += width(&insns[k])) {
+		const struct bpf_insn *i = &insns[k];
+		u32 next = k + width(i);
+		*at = k;
+		*why = "it leads into another function";
+		if (is_jump(i) && function[flow_target(i, k)] != function[k])
+			return -EINVAL;
+		*why = "the function runs into the next one";
+		if (!is_ja(i) && !is_exit(i) && next < f->count && function[next] != function[k])
+			return -EINVAL;
 	}
 	return 0;
 }
@@ -286,6 +320,8 @@ int flow_make(struct flow *f, struct arena *a, const struct bpf_insn *insns, u32
 	if (!count)
 		return -EINVAL;
 	int err = check_targets(f, insns, at, why);
+	if (!err)
+		err = check_functions(f, a, insns, at, why);
 	if (err)
 		return err;
 	struct points *points = arena_array(a, struct points, count);

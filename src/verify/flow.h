@@ -24,7 +24,7 @@ struct flow {
 
 /* The index that a jump leads to, of a call of a function its first instruction; -1 if none. */
 s64 flow_target(const struct bpf_insn *i, u32 at);
-/* 0, or -EINVAL with *at and *why where the code is not well formed. */
+/* 0; else with *at and *why: -EILSEQ for what is no instruction, -EINVAL where jumps lead out of the code. */
 int flow_make(struct flow *f, struct arena *a, const struct bpf_insn *insns, u32 count, u32 *at,
 	      const char **why);
 

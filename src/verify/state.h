@@ -48,7 +48,7 @@ struct reg {
 	s32 off;
 	u32 id;   /* 0: tied to nothing */
 	u32 ref;  /* 0: needs no release */
-	u32 map;  /* index, of REG_MAP and REG_VALUE */
+	u32 map;  /* index, of REG_MAP and REG_VALUE; of REG_BTF the type's id */
 	u32 size; /* REG_MEM: bytes; REG_PACKET, REG_PACKET_META: bytes from off 0 that are there; REG_FUNC: instruction */
 	struct scalar n;
 };

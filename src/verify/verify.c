@@ -138,9 +138,11 @@ static bool judge(struct engine *e)
 	struct loop *loops;
 
 	start_state(e->cur);
-	if (flow_make(&e->flow, &e->own, e->prog->insns, e->prog->count, &at, &why)) {
+	int err = flow_make(&e->flow, &e->own, e->prog->insns, e->prog->count, &at, &why);
+	if (err) {
 		e->cur->insn = at;
-		return engine_fail(e, VERIFY_FLOW, "", "instruction %u: %s", at, why);
+		return engine_fail(e, err == -EILSEQ ? VERIFY_INSN : VERIFY_FLOW, "",
+				   "instruction %u: %s", at, why);
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;

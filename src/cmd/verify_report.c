@@ -64,6 +64,8 @@ static void report_finding(struct out *o, const char *file, const struct image_p
 		out_printf(o, "  after %zu decisions, the last of which are\n", steps);
 	for (size_t i = first; i < steps; i++)
 		report_step(o, p, &f->path.at[i]);
+	if (f->input[0])
+		out_printf(o, "  fails with %s\n", f->input);
 	if (f->hint[0])
 		out_printf(o, "hint: %s\n", f->hint);
 }
@@ -91,6 +93,7 @@ static void json_finding(struct out *o, const struct image_prog *p, const struct
 	json_str(o, "category", verify_category_name(f->category));
 	json_str(o, "message", f->message);
 	json_str(o, "hint", f->hint);
+	json_str(o, "input", f->input);
 	json_place(o, p, f->insn);
 	out_json_open(o, "values", '[');
 	for (size_t i = 0; i < f->values.n; i++)

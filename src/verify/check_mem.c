@@ -21,11 +21,18 @@ static bool in_bounds(struct engine *e, const struct reg *p, struct access a, u3
 				   "check that the index is not negative, or make it unsigned",
 				   "r%u may point %lld bytes before the %s", a.r, (long long)-low,
 				   reg_kind_name(p->kind));
-	if (high > room)
-		return engine_fail(e, c, "compare the index with the size before it is used",
-				   "r%u: up to byte %lld of the %s is %s, which has %u bytes", a.r,
-				   (long long)high, reg_kind_name(p->kind),
-				   a.is_write ? "written" : "read", room);
+	if (high > room) {
+		engine_fail(e, c, "compare the index with the size before it is used",
+			    "r%u: up to byte %lld of the %s is %s, which has %u bytes", a.r,
+			    (long long)high, reg_kind_name(p->kind),
+			    a.is_write ? "written" : "read", room);
+		if (!scalar_is_const(&p->n))
+			e->out->finding.input =
+				arena_printf(e->arena,
+					     "an index of %lld bytes, which is not excluded",
+					     (long long)p->n.full.smax);
+		return false;
+	}
 	return true;
 }
 
@@ -68,12 +75,19 @@ static bool check_packet(struct engine *e, const struct reg *p, struct access a)
 		return engine_fail(e, VERIFY_PACKET, hint_packet,
 				   "r%u may point %lld bytes before the packet", a.r,
 				   (long long)-(off + p->n.full.smin));
-	if (off + a.size > p->size)
-		return engine_fail(
-			e, VERIFY_PACKET, hint_packet,
-			"r%u: bytes %lld to %lld are %s, but only %u are known to be there", a.r,
-			(long long)off, (long long)(off + a.size), a.is_write ? "written" : "read",
-			p->size);
+	if (off + a.size > p->size) {
+		engine_fail(e, VERIFY_PACKET, hint_packet,
+			    "r%u: bytes %lld to %lld are %s, but only %u are known to be there",
+			    a.r, (long long)off, (long long)(off + a.size),
+			    a.is_write ? "written" : "read", p->size);
+		/* From the beginning of the packet, so that its length is known, too. */
+		if (p->kind == REG_PACKET && scalar_is_zero(&p->n))
+			e->out->finding.input =
+				arena_printf(e->arena,
+					     "a packet of %u bytes that takes the path above",
+					     p->size);
+		return false;
+	}
 	return true;
 }
 

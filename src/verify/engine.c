@@ -98,7 +98,8 @@ bool engine_fail(struct engine *e, enum verify_category c, const char *hint, con
 	*f = (struct verify_finding){ .category = c,
 				      .insn = e->cur->insn,
 				      .message = arena_strdup(e->arena, buf_str(&b)),
-				      .hint = hint };
+				      .hint = hint,
+				      .input = "" };
 	buf_done(&b);
 	report_values(e, f);
 	report_path(e, f);

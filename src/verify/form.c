@@ -44,7 +44,8 @@ static const char *check_jump(const struct bpf_insn *i)
 			return reserved;
 		if (op == BPF_JA && (far ? i->off != 0 : i->imm != 0))
 			return reserved;
-		return op == BPF_EXIT && (i->off || i->imm) ? reserved : NULL;
+		/* Kernels do not look at the offset of an exit. */
+		return op == BPF_EXIT && i->imm ? reserved : NULL;
 	}
 	return by_reg ? (i->imm ? reserved : NULL) : i->src_reg ? reserved : NULL;
 }

@@ -62,8 +62,10 @@ static struct bpf_insn random_insn(u64 *seed, u32 at)
 	bool divides = op == BPF_DIV || op == BPF_MOD;
 	bool shifts = op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
 	s16 off = divides && next(seed) % 2 ? 1 : 0;
-	if (op == BPF_NEG)
+	if (op == BPF_NEG) {
 		by_reg = false;
+		imm = 0;
+	}
 	if (op == BPF_MOV && by_reg && next(seed) % 2)
 		off = next(seed) % 2 ? 8 : 16;
 	if (shifts)

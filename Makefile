@@ -127,6 +127,7 @@ $(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c
 	$(Q)$(call bpf_clang,$@) -target bpf -mcpu=$(call bpf_cpu,$@) $(if $(filter %.common.o,$@),-fcommon) -O2 -g -Wall -Wextra -Wno-unused-parameter \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 $(BUILD)/obj/tests/unit/object_image%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
+$(BUILD)/obj/tests/unit/verify_object%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 # embed: the object file, what it embeds, the macro's name
 define embed
 $(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o

@@ -274,6 +274,7 @@ static void forget_packets(struct state *s)
 static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 {
 	const struct helper_arg *result = c->info->result;
+	bool acquires = c->info->flags & HELPER_ACQUIRES;
 
 	switch (result->kind) {
 	case HELPER_KIND_VOID:
@@ -291,7 +292,7 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		} else if (map_type_info(e->img->maps.at[c->map].type)->traits &
 			   MAP_TRAIT_SOCKETS) {
 			*out = reg_pointer(REG_SOCK);
-			out->ref = ++e->next_id;
+			acquires = true;
 		}
 		break;
 	case HELPER_KIND_RINGBUF_MEM:
@@ -320,12 +321,11 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 	}
 	out->id = ++e->next_id;
 	out->maybe_null = result->flags & HELPER_ARG_OR_NULL;
-	if (c->info->flags & HELPER_ACQUIRES)
-		out->ref = ++e->next_id;
+	if (acquires)
+		out->ref = out->id; /* the same, so that NULL is known to need no release */
 	else if (c->info->flags & HELPER_CASTS)
 		out->ref = engine_reg(e, 1)->ref;
-	if (out->ref && !state_has_ref(e->cur, out->ref) && !(c->info->flags & HELPER_CASTS) &&
-	    !state_add_ref(e->cur, out->ref))
+	if (acquires && !state_add_ref(e->cur, out->ref))
 		return engine_fail(e, VERIFY_COMPLEX, "",
 				   "more than %d things are acquired at once", STATE_REFS);
 	return true;

@@ -47,7 +47,8 @@ static void resolve_null(struct state *s, const struct reg *r, bool is_null)
 	u32 ref = r->ref;
 
 	state_each(s, learn_null, &c);
-	if (is_null && ref) { /* there is nothing to release */
+	if (is_null && ref &&
+	    ref == c.id) { /* it was not got; what was only cast is another thing */
 		for (u32 i = 0; i < s->ref_count; i++) {
 			if (s->refs[i] == ref)
 				s->refs[i] = s->refs[--s->ref_count];

@@ -89,7 +89,7 @@ _skep() {
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
-	verify,-*) _skep_words "-f --safety-only --kernel -h --help" ;;
+	verify,-*) _skep_words "-f --safety-only --kernel --log -h --help" ;;
 	link,-*) _skep_words "-o --output -h --help" ;;
 	*,-*) _skep_words "$options" ;;
 	*)

@@ -47,6 +47,7 @@ complete -c skep -n '__fish_seen_subcommand_from link' -s o -l output -r -d 'The
 complete -c skep -n '__fish_seen_subcommand_from verify' -s f -x -a 'text json' -d 'How to write results'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l safety-only -d 'Memory safety and termination alone'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l kernel -d 'Ask the kernel, too'
+complete -c skep -n '__fish_seen_subcommand_from verify' -l log -d 'Each step, too'
 
 set -l accel 'on off status top pause resume tap probe'
 set -l first "__fish_seen_subcommand_from accel; and not __fish_seen_subcommand_from $accel"

@@ -19,6 +19,7 @@ static const struct opt options[] = {
 	{ 0, "safety-only", NULL,
 	  "memory safety and termination alone, not the kernel's policies" },
 	{ 0, "kernel", NULL, "ask the running kernel's verifier, too" },
+	{ 0, "log", NULL, "each step, with what is known of the registers before it" },
 	{ 'h', "help", NULL, "this text" },
 };
 
@@ -53,6 +54,8 @@ static int parse_options(struct verify *v, int argc, char **argv)
 				v->opts.safety_only = true;
 			else if (option == 2)
 				v->kernel = true;
+			else if (option == 3)
+				v->opts.log = true;
 			else
 				v->help = true;
 		}
@@ -150,6 +153,8 @@ static int verify_image(struct verify *v, const struct image *img, const void *e
 		err = verify_program(&v->arena, img, i, &v->opts, &r, &v->diag);
 		if (err)
 			break;
+		if (r.log && !v->json)
+			out_puts(&o, r.log);
 		verify_report(&o, v->file, p, &r);
 		bool ok = r.accepted;
 		if (v->kernel)

@@ -139,6 +139,26 @@ static bool step(struct engine *e)
 	}
 }
 
+/* The state before an instruction, and the instruction. */
+static void log_step(struct engine *e)
+{
+	u32 insn = e->cur->insn;
+
+	if (e->log.len > VERIFY_MAX_LOG)
+		return;
+	for (u32 r = 0; r < 10; r++) {
+		const struct reg *reg = engine_reg(e, r);
+		if (reg->kind == REG_NONE)
+			continue;
+		buf_printf(&e->log, "\tr%u = ", r);
+		reg_print(reg, &e->log);
+		buf_putc(&e->log, '\n');
+	}
+	buf_printf(&e->log, "%u: ", insn);
+	disasm_insn(&e->log, &e->prog->insns[insn], e->prog->count - insn, NULL);
+	buf_putc(&e->log, '\n');
+}
+
 static bool walk_path(struct engine *e)
 {
 	e->path_done = false;
@@ -151,9 +171,14 @@ static bool walk_path(struct engine *e)
 				"bpf_loop()",
 				"there are too many paths: %llu instructions were looked at",
 				(unsigned long long)e->max_steps);
-		if (prune_visit(e))
+		if (prune_visit(e)) {
+			if (e->opts->log && !e->failed)
+				buf_printf(&e->log, "%u: as on a path before\n", e->cur->insn);
 			return !e->failed;
+		}
 		fact->is_reached = true;
+		if (e->opts->log)
+			log_step(e);
 		if (e->out->claims)
 			claims_record(e->out->claims, e->cur);
 		e->insns++;

@@ -64,6 +64,7 @@ struct engine {
 	u32 loop_count;
 	const u64 *limits; /* numbers that the program compares with, ascending */
 	u32 limit_count;
+	struct buf log;
 	bool failed;
 	bool path_done;
 };

@@ -101,6 +101,7 @@ static bool walk(struct engine *e, bool joins)
 	u32 count = e->prog->count;
 
 	e->joins = joins;
+	buf_clear(&e->log);
 	e->failed = false;
 	e->parent = NULL;
 	e->trail = NULL;
@@ -189,6 +190,9 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 	*out = (struct verify_result){ .facts = arena_array(a, struct verify_fact, p->count) };
 	arena_init(&e.own);
 	out->accepted = judge(&e);
+	if (opts->log)
+		out->log = arena_strdup(a, buf_str(&e.log));
+	buf_done(&e.log);
 	for (u32 i = 0; i < p->count; i++) {
 		if (out->facts[i].map == VERIFY_MAP_UNSEEN)
 			out->facts[i].map = IMAGE_NONE;

@@ -8,6 +8,7 @@
 
 #include "object/image.h"
 
+#define VERIFY_MAX_LOG (16u << 20)
 #define VERIFY_MAX_STEPS 1000000 /* instructions looked at on all paths; the kernel's limit */
 
 struct verify_claims;
@@ -21,6 +22,7 @@ enum verify_category {
 
 struct verify_options {
 	bool safety_only; /* memory safety and termination alone, none of the kernel's policies */
+	bool log;         /* keep the states of all steps as text, VERIFY_MAX_LOG bytes of it */
 	bool privileged;  /* with CAP_BPF and CAP_PERFMON; the default of the commands */
 	bool record;      /* keep what is claimed at each instruction: claims.h */
 	u64 max_steps;    /* 0: VERIFY_MAX_STEPS */
@@ -58,6 +60,7 @@ struct verify_result {
 	u64 states, states_peak;
 	u32 stack_depth;           /* bytes, the deepest chain of calls */
 	struct verify_fact *facts; /* of each instruction; NULL if not accepted */
+	const char *log;           /* NULL without options.log */
 	struct verify_claims
 		*claims; /* see claims.h; NULL without options.record, or if not accepted */
 };

@@ -271,6 +271,33 @@ static void forget_packets(struct state *s)
 	}
 }
 
+/* What a look-up gives: by the type of the map a value, a map or a socket. */
+static bool make_value(struct engine *e, const struct call *c, struct reg *out, bool *acquires)
+{
+	const struct image_map *m = &e->img->maps.at[c->map];
+	const struct map_type_info *type = map_type_info(m->type);
+	u32 traits = type ? type->traits : 0;
+
+	if (traits & MAP_TRAIT_OF_MAPS) {
+		if (m->inner == IMAGE_NONE)
+			return engine_fail(e, VERIFY_ARGUMENT, "declare what maps it has",
+					   "what the maps of map %s are like is not known",
+					   m->name);
+		*out = reg_pointer(REG_MAP);
+		out->map = (u32)m->inner;
+		return true;
+	}
+	if (traits & MAP_TRAIT_SOCKETS) {
+		*out = reg_pointer(REG_SOCK);
+		*acquires = true;
+		return true;
+	}
+	*out = reg_pointer(REG_VALUE);
+	out->map = (u32)c->map;
+	out->is_read_only = traits & MAP_TRAIT_READ_ONLY;
+	return true;
+}
+
 static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 {
 	const struct helper_arg *result = c->info->result;
@@ -282,18 +309,8 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		*out = reg_unknown();
 		return true;
 	case HELPER_KIND_VALUE:
-		*out = reg_pointer(REG_VALUE);
-		out->map = (u32)c->map;
-		if (e->img->maps.at[c->map].inner != IMAGE_NONE &&
-		    (e->img->maps.at[c->map].type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
-		     e->img->maps.at[c->map].type == BPF_MAP_TYPE_HASH_OF_MAPS)) {
-			*out = reg_pointer(REG_MAP);
-			out->map = (u32)e->img->maps.at[c->map].inner;
-		} else if (map_type_info(e->img->maps.at[c->map].type)->traits &
-			   MAP_TRAIT_SOCKETS) {
-			*out = reg_pointer(REG_SOCK);
-			acquires = true;
-		}
+		if (!make_value(e, c, out, &acquires))
+			return false;
 		break;
 	case HELPER_KIND_RINGBUF_MEM:
 		*out = reg_pointer(REG_MEM);

@@ -116,9 +116,8 @@ static void learn_end(struct state *s, u8 op, bool is_true, const struct reg *a,
 
 static bool is_real_pointer(const struct reg *r)
 {
-	/* One of the kernel's may be NULL however it was come by; reading through it is caught. */
-	return reg_is_pointer(r) && !r->maybe_null && r->kind != REG_PACKET_END &&
-	       r->kind != REG_BTF;
+	/* One of the kernel's may be NULL however it was come by; packets may lie so low that one that was moved is. */
+	return reg_is_pointer(r) && !r->maybe_null && !reg_is_packet(r) && r->kind != REG_BTF;
 }
 
 /* Changes the state to what holds on one side; false if that side cannot be. */

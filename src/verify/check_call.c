@@ -8,6 +8,7 @@
 #include "verify/engine.h"
 
 #define CALL_STACK 512 /* bytes of all frames together */
+#define NO_CALLER UINT32_MAX
 
 static void add_edge(struct engine *e, u32 from, u32 to)
 {
@@ -32,7 +33,13 @@ static u32 depth_from(const struct engine *e, u32 start)
 
 bool check_depth(struct engine *e)
 {
-	e->out->stack_depth = depth_from(e, 0);
+	u32 depth = depth_from(e, 0);
+
+	for (size_t i = 0; i < e->calls.n; i++) {
+		u32 own = e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to) : 0;
+		depth = own > depth ? own : depth;
+	}
+	e->out->stack_depth = depth;
 	if (e->out->stack_depth <= CALL_STACK || e->opts->safety_only)
 		return true;
 	return engine_fail(e, VERIFY_DEPTH, "use less stack, or a per-CPU array",
@@ -40,7 +47,7 @@ bool check_depth(struct engine *e)
 			   e->out->stack_depth, CALL_STACK);
 }
 
-static bool enter(struct engine *e, u32 start, bool is_callback)
+static bool enter(struct engine *e, u32 start, bool is_callback, u32 caller)
 {
 	struct state *s = e->cur;
 
@@ -52,7 +59,7 @@ static bool enter(struct engine *e, u32 start, bool is_callback)
 			return engine_fail(e, VERIFY_DEPTH, "turn the recursion into a loop",
 					   "the function calls itself");
 	}
-	add_edge(e, state_frame(s)->start, start);
+	add_edge(e, caller, start);
 	struct frame *f = &s->frames[s->frame_count++];
 	*f = (struct frame){ .call = s->insn,
 			     .start = start,
@@ -73,7 +80,7 @@ static bool call_function(struct engine *e, const struct bpf_insn *i)
 	if (e->cur->lock)
 		return engine_fail(e, VERIFY_LOCK, "unlock before",
 				   "a function is called while a lock is held");
-	if (!enter(e, target, false))
+	if (!enter(e, target, false, caller->start))
 		return false;
 	struct frame *f = state_frame(e->cur);
 	for (u32 r = 1; r <= 5; r++) {
@@ -138,7 +145,9 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 
 	state_copy(&round, here);
 	e->cur = &round;
-	bool ok = enter(e, func, true);
+	bool is_timer =
+		helper == BPF_FUNC_timer_set_callback; /* runs later, on a stack of its own */
+	bool ok = enter(e, func, true, is_timer ? NO_CALLER : state_frame(here)->start);
 	if (ok) {
 		u32 n = round.frame_count;
 		pass_arguments(e, helper, &round.frames[n - 2], &round.frames[n - 1]);

@@ -10,7 +10,7 @@
 #include "verify/engine.h"
 
 /* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
-#define JOIN_LEAST 50000
+#define JOIN_LEAST 200000
 #define JOIN_ROUNDS 100
 
 const char *verify_category_name(enum verify_category c)

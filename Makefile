@@ -48,6 +48,12 @@ UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
 RUNNER := $(call objects,$(sort $(wildcard tests/runner/*.c)))
 ACCELTEST := $(call objects,$(sort $(filter-out %.bpf.c,$(wildcard tests/accel/*.c))))
 TESTPROGS := $(patsubst tests/progs/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/progs/*.c)))
+# What compilers make of them: of ours for each version of the instruction set that it knows, and with
+# variables without a section as older ones have them; of others that are here.
+TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1.o v2.o common.o \
+	$(if $(filter v4,$(shell $(CLANG) -target bpf --print-supported-cpus 2>&1)),v4.o) \
+	$(foreach other,clang-16 clang-19,$(if $(shell command -v $(other)),$(other).o)), \
+	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
@@ -63,7 +69,7 @@ endif
 	install uninstall clean help FORCE
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
-unit: $(BUILD)/unit ## build/unit, the unit tests (run it with a part of a name to run those)
+unit: $(BUILD)/unit $(TESTOBJECTS) ## build/unit, the unit tests (run it with a part of a name to run those)
 runner: $(if $(RUNNER),$(BUILD)/runner) testprogs ## build/runner, which runs the script cases
 accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
 testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
@@ -110,6 +116,18 @@ $(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@ 2>/dev/null || true
+# Objects that unit tests open: NAME.o, and NAME.VARIANT.o.
+bpf_variant = $(patsubst .%,%,$(suffix $(basename $(1))))
+bpf_cpu = $(if $(filter v%,$(call bpf_variant,$(1))),$(call bpf_variant,$(1)),v3)
+bpf_clang = $(if $(filter clang-%,$(call bpf_variant,$(1))),$(call bpf_variant,$(1)),$(CLANG))
+.SECONDEXPANSION:
+$(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(call bpf_clang,$@) -target bpf -mcpu=$(call bpf_cpu,$@) $(if $(filter %.common.o,$@),-fcommon) -O2 -g -Wall -Wextra -Wno-unused-parameter \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+$(BUILD)/obj/tests/unit/object_image%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
+$(BUILD)/obj/tests/unit/verify_object%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 # embed: the object file, what it embeds, the macro's name
 define embed
 $(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o
@@ -177,7 +195,7 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep

@@ -9,6 +9,7 @@
 #include "cmd/accel.h"
 #include "cmd/list.h"
 #include "cmd/run.h"
+#include "cmd/verify.h"
 
 static const struct {
 	const char *name;

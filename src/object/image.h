@@ -3,16 +3,19 @@
  * A BPF object read for our own machine: any ELF file that clang or gcc made, ours included, or several of them linked.
  * What is handed out is whole: each program's code has the functions that it calls behind it, and no relocation is left.
  *
- *	ELF bytes ──image_add()──► sections, symbols, BTF ──image_link()──► maps, externs, programs
+ *	ELF bytes ──image_open()──► sections, symbols, BTF ──► maps, externs ──► programs
  *
  * References are in the encodings that the kernel takes, with indices of this image where the kernel has descriptors:
  *
  *	ld_imm64, src BPF_PSEUDO_MAP_IDX	imm: index of a map
- *	ld_imm64, src BPF_PSEUDO_MAP_IDX_VALUE	imm: index of a map, next imm: offset into its (only) value
+ *	ld_imm64, src BPF_PSEUDO_MAP_IDX_VALUE	imm: index of a map, next imm: offset into its (only) value, at most its end
  *	ld_imm64, src BPF_PSEUDO_FUNC		imm: distance to a function, from the next instruction
  *	ld_imm64, src BPF_PSEUDO_BTF_ID		imm: index of an extern (a kernel symbol)
  *	call, src BPF_PSEUDO_CALL		imm: distance to a function, from the next instruction
  *	call, src BPF_PSEUDO_KFUNC_CALL		imm: index of an extern (a kernel function), off: 0
+ *
+ * What the kernel has nothing for, a field or a weak function, fails only if it is reached: such instructions are calls of
+ * helpers that cannot be, by the numbers that libbpf takes, and image_gap() says what is missing.
  */
 #ifndef OBJECT_IMAGE_H
 #define OBJECT_IMAGE_H
@@ -26,6 +29,8 @@
 #define IMAGE_MAX_INSNS 1000000
 #define IMAGE_MAX_MAPS 4096
 #define IMAGE_NONE (-1)
+#define IMAGE_GAP_FIELD 0xbad2310 /* call, imm: a CO-RE relocation that found nothing */
+#define IMAGE_GAP_FUNC 2002000000 /* call, imm: a weak kernel function that is not there */
 
 /* What a map is made of. */
 enum image_map_origin {
@@ -70,6 +75,12 @@ struct image_line {
 	const char *text; /* of the source line; "" if not known */
 };
 
+/* An instruction that cannot be run, as the kernel lacks what it refers to. */
+struct image_gap {
+	u32 insn;
+	const char *text; /* "the kernel has no 'task_struct.state'" */
+};
+
 struct image_func {
 	const char *name;
 	u32 start, count; /* in instructions of the program */
@@ -90,6 +101,7 @@ struct image_prog {
 	u32 count;
 	vec_of(struct image_func) funcs; /* ascending; the first is the program */
 	vec_of(struct image_line) lines; /* ascending */
+	vec_of(struct image_gap) gaps;   /* ascending */
 };
 
 struct image {
@@ -107,6 +119,7 @@ struct image_options {
 	const struct rawbtf *kernel;
 	const char *
 		kconfig; /* path of the kernel's configuration; NULL: of the running one, if there is one */
+	bool no_kconfig; /* its values are left zero: nothing is going to run */
 };
 
 /*
@@ -115,7 +128,10 @@ struct image_options {
  */
 int image_open(struct image *img, struct arena *arena, const void *elf, size_t len,
 	       const struct image_options *opts, struct diag *d);
-/* Several objects as one, as `skep link` does; names are for messages. */
+/*
+ * Several objects as one, as `skep link` does; names are for messages. Each keeps maps of its own for its variables, so there may
+ * be several .data. Variables that compilers have left to the linker (-fcommon) are in a map ".common".
+ */
 struct image_input {
 	const char *name;
 	const void *elf;
@@ -135,5 +151,7 @@ s32 image_find_map(const struct image *img, const char *name);
 /* The line that an instruction came from, NULL if not known; the function that it is in. */
 const struct image_line *image_line(const struct image_prog *p, u32 insn);
 const struct image_func *image_func(const struct image_prog *p, u32 insn);
+/* What is missing where an instruction is one of IMAGE_GAP_...; NULL: it is none of them. */
+const char *image_gap(const struct image_prog *p, u32 insn);
 
 #endif

@@ -8,7 +8,10 @@
 
 #include "object/image.h"
 
+#define VERIFY_MAX_LOG (16u << 20)
 #define VERIFY_MAX_STEPS 1000000 /* instructions looked at on all paths; the kernel's limit */
+
+struct verify_claims;
 
 enum verify_category {
 #define CATEGORY(id, name, text) VERIFY_##id,
@@ -19,9 +22,9 @@ enum verify_category {
 
 struct verify_options {
 	bool safety_only; /* memory safety and termination alone, none of the kernel's policies */
+	bool log;         /* keep the states of all steps as text, VERIFY_MAX_LOG bytes of it */
 	bool privileged;  /* with CAP_BPF and CAP_PERFMON; the default of the commands */
-	bool log;         /* keep the states of all steps as text */
-	bool record;      /* keep what is claimed at each instruction, for verify_claims() */
+	bool record;      /* keep what is claimed at each instruction: claims.h */
 	u64 max_steps;    /* 0: VERIFY_MAX_STEPS */
 	const struct rawbtf *kernel; /* types behind BTF pointers and kfuncs; NULL: none */
 };
@@ -46,7 +49,8 @@ struct verify_finding {
 struct verify_fact {
 	bool is_reached;
 	s32 map; /* of a call of a helper that takes a map: always this one; IMAGE_NONE: not one */
-	u8 is_constant; /* a bit for each register that has the same known value on all paths, before it */
+	/* A bit for each register that has the same known value on all paths, before it; with options.record. */
+	u16 is_constant;
 };
 
 struct verify_result {
@@ -54,10 +58,11 @@ struct verify_result {
 	struct verify_finding finding; /* if not */
 	u64 steps;                     /* instructions looked at */
 	u64 states, states_peak;
-	u32 stack_depth;              /* bytes, the deepest chain of calls */
-	struct verify_fact *facts;    /* of each instruction; NULL if not accepted */
-	const char *log;              /* NULL without options.log */
-	struct verify_claims *claims; /* NULL without options.record */
+	u32 stack_depth;           /* bytes, the deepest chain of calls */
+	struct verify_fact *facts; /* of each instruction; NULL if not accepted */
+	const char *log;           /* NULL without options.log */
+	struct verify_claims
+		*claims; /* see claims.h; NULL without options.record, or if not accepted */
 };
 
 /* Results live in the arena. 0 whether it is accepted or not; -EINVAL with a message for what cannot be judged. */
@@ -65,11 +70,5 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 		   const struct verify_options *opts, struct verify_result *out, struct diag *d);
 
 const char *verify_category_name(enum verify_category c);
-
-/*
- * The state oracle: whether concrete registers lie within what was claimed at an instruction (any of the states there). regs:
- * r0 to r10; known pointers are given by their region's base, see claims.h.
- */
-struct verify_claims;
 
 #endif

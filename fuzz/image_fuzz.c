@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bytes that claim to be a BPF object, opened for the machine; the object's own types stand in for the kernel's, so that all of
+ * CO-RE is gone through. What is opened must keep what the header promises.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "isa/insn.h"
+#include "object/image.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
+
+static void check_prog(const struct image *img, const struct image_prog *p)
+{
+	for (u32 i = 0; i < p->count; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+		bool is_wide = insn_is_ld_imm64(insn);
+
+		if ((insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
+		     !image_func(p, (u32)((s32)i + 1 + insn->imm))))
+			abort();
+		if (is_wide && i + 1 >= p->count)
+			return;
+		if (is_wide && insn->src_reg == BPF_PSEUDO_MAP_IDX && (u32)insn->imm >= img->maps.n)
+			abort();
+		image_line(p, i);
+		i += is_wide;
+	}
+}
+
+static void open_image(const u8 *data, size_t len, const struct rawbtf *kernel,
+		       const struct rawbtf **types)
+{
+	struct image_options opts = { .kernel = kernel, .kconfig = "/dev/null" };
+	struct image_input in[] = { { "a", data, len }, { "b", data, len } };
+	struct image img;
+	struct arena arena;
+	struct diag d;
+
+	arena_init(&arena);
+	diag_init(&d, &arena);
+	if (!image_open(&img, &arena, data, len, &opts, &d)) {
+		for (size_t i = 0; i < img.progs.n; i++)
+			check_prog(&img, &img.progs.at[i]);
+		if (types) {
+			*types = img.btf;
+			img.btf = NULL;
+		}
+		image_done(&img);
+	} else if (!d.errors) {
+		abort();
+	}
+	if (!image_open_all(&img, &arena, in, 2, &opts, &d))
+		image_done(&img);
+	arena_done(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
+{
+	const struct rawbtf *types = NULL;
+
+	open_image(data, len, NULL, &types);
+	if (types)
+		open_image(data, len, types, NULL);
+	rawbtf_free((struct rawbtf *)(uintptr_t)types);
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The walk along all paths, deepest first, and the report of what stops it. */
+#include "verify/engine.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "isa/disasm.h"
+#include "isa/insn.h"
+#include "verify/claims.h"
+
+#define PATH_SHOWN 40 /* decisions of a finding */
+
+void engine_note(struct engine *e, u32 insn, bool is_taken)
+{
+	struct engine_trail *t = arena_new(&e->own, struct engine_trail);
+
+	*t = (struct engine_trail){ e->trail, insn, is_taken };
+	e->trail = t;
+}
+
+void engine_fork(struct engine *e, u32 insn, bool is_taken)
+{
+	struct engine_branch *b = vec_add(&e->own, &e->todo);
+	const struct engine_trail *here = e->trail;
+
+	state_copy(&b->state, e->cur);
+	b->state.insn = insn;
+	engine_note(e, e->cur->insn, is_taken);
+	b->trail = e->trail;
+	e->trail = here;
+	b->parent = e->parent;
+	if (b->parent)
+		b->parent->open++;
+}
+
+static const char *decision(struct engine *e, const struct engine_trail *t)
+{
+	struct buf b = { 0 };
+
+	disasm_insn(&b, &e->prog->insns[t->insn], e->prog->count - t->insn, NULL);
+	const char *text =
+		arena_printf(e->arena, "%s: %s", buf_str(&b), t->is_taken ? "taken" : "not taken");
+	buf_done(&b);
+	return text;
+}
+
+static void report_path(struct engine *e, struct verify_finding *f)
+{
+	const struct engine_trail *shown[PATH_SHOWN];
+	u32 n = 0;
+
+	for (const struct engine_trail *t = e->trail; t && n < PATH_SHOWN; t = t->before)
+		shown[n++] = t;
+	while (n-- > 0) {
+		struct verify_step *step = vec_add(e->arena, &f->path);
+		step->insn = shown[n]->insn;
+		step->note = decision(e, shown[n]);
+	}
+	struct verify_step *last = vec_add(e->arena, &f->path);
+	last->insn = f->insn;
+	last->note = "";
+}
+
+/* The registers that the instruction names, and those of a call. */
+static void report_values(struct engine *e, struct verify_finding *f)
+{
+	const struct bpf_insn *i = &e->prog->insns[f->insn];
+	u32 shown = 1u << i->dst_reg | 1u << i->src_reg;
+
+	if (i->code == (BPF_JMP | BPF_CALL))
+		shown = 0x3e;
+	else if (i->code == (BPF_JMP | BPF_EXIT))
+		shown = 1;
+	for (u32 r = 0; r < 10; r++) {
+		const struct reg *reg = engine_reg(e, r);
+		if (!(shown >> r & 1) || reg->kind == REG_NONE)
+			continue;
+		struct buf b = { 0 };
+		reg_print(reg, &b);
+		*vec_add(e->arena, &f->values) = arena_printf(e->arena, "r%u = %s", r, buf_str(&b));
+		buf_done(&b);
+	}
+}
+
+bool engine_fail(struct engine *e, enum verify_category c, const char *hint, const char *fmt, ...)
+{
+	struct verify_finding *f = &e->out->finding;
+	struct buf b = { 0 };
+	va_list ap;
+
+	if (e->failed)
+		return false;
+	e->failed = true;
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	*f = (struct verify_finding){ .category = c,
+				      .insn = e->cur->insn,
+				      .message = arena_strdup(e->arena, buf_str(&b)),
+				      .hint = hint,
+				      .input = "" };
+	buf_done(&b);
+	report_values(e, f);
+	report_path(e, f);
+	return false;
+}
+
+bool engine_readable(struct engine *e, u32 r)
+{
+	if (engine_reg(e, r)->kind != REG_NONE)
+		return true;
+	return engine_fail(e, VERIFY_UNINIT,
+			   "give it a value on every path; calls leave nothing in r1 to r5",
+			   "r%u is read, but nothing was written to it on this path", r);
+}
+
+static bool step(struct engine *e)
+{
+	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];
+
+	switch (i->code & 7) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		return check_alu(e, i);
+	case BPF_LDX:
+		return check_load(e, i);
+	case BPF_ST:
+	case BPF_STX:
+		return check_store(e, i);
+	case BPF_LD:
+		return insn_is_ld_imm64(i) ? check_imm64(e, i) : check_legacy(e, i);
+	default:
+		if (i->code == (BPF_JMP | BPF_CALL))
+			return check_any_call(e, i);
+		if (i->code == (BPF_JMP | BPF_EXIT))
+			return check_exit(e);
+		return check_jump(e, i);
+	}
+}
+
+/* The state before an instruction, and the instruction. */
+static void log_step(struct engine *e)
+{
+	u32 insn = e->cur->insn;
+
+	if (e->log.len > VERIFY_MAX_LOG)
+		return;
+	for (u32 r = 0; r < 10; r++) {
+		const struct reg *reg = engine_reg(e, r);
+		if (reg->kind == REG_NONE)
+			continue;
+		buf_printf(&e->log, "\tr%u = ", r);
+		reg_print(reg, &e->log);
+		buf_putc(&e->log, '\n');
+	}
+	buf_printf(&e->log, "%u: ", insn);
+	disasm_insn(&e->log, &e->prog->insns[insn], e->prog->count - insn, NULL);
+	buf_putc(&e->log, '\n');
+}
+
+static bool walk_path(struct engine *e)
+{
+	e->path_done = false;
+	while (!e->path_done) {
+		struct verify_fact *fact = &e->out->facts[e->cur->insn];
+		if (e->out->steps++ >= e->max_steps)
+			return engine_fail(
+				e, VERIFY_COMPLEX,
+				"make loops shorter, or put their bodies into functions for "
+				"bpf_loop()",
+				"there are too many paths: %llu instructions were looked at",
+				(unsigned long long)e->max_steps);
+		if (prune_visit(e)) {
+			if (e->opts->log && !e->failed)
+				buf_printf(&e->log, "%u: as on a path before\n", e->cur->insn);
+			return !e->failed;
+		}
+		fact->is_reached = true;
+		if (e->opts->log)
+			log_step(e);
+		if (e->out->claims)
+			claims_record(e->out->claims, e->cur);
+		e->insns++;
+		if (!step(e))
+			return false;
+	}
+	return true;
+}
+
+bool engine_walk(struct engine *e)
+{
+	bool ok = walk_path(e);
+
+	for (;;) {
+		prune_path_done(e, e->parent);
+		state_done(e->cur);
+		if (!ok || !e->todo.n)
+			break;
+		struct engine_branch b = e->todo.at[--e->todo.n];
+		*e->cur = b.state;
+		e->parent = b.parent;
+		e->trail = b.trail;
+		e->insns = e->jumps = 0;
+		ok = walk_path(e);
+	}
+	while (e->todo.n) {
+		struct engine_branch *b = &e->todo.at[--e->todo.n];
+		prune_path_done(e, b->parent);
+		state_done(&b->state);
+	}
+	return ok;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verifier's walk: one path at a time, an instruction at a time. A check_*() judges an instruction and changes the current
+ * state; false means that the program is rejected, and engine_fail() was told why. Where paths meet, states are kept, and a path that
+ * is in a state that another one has covered ends there (prune.c).
+ */
+#ifndef VERIFY_ENGINE_H
+#define VERIFY_ENGINE_H
+
+#include "isa/prog_type.h"
+#include "verify/flow.h"
+#include "verify/loops.h"
+#include "verify/state.h"
+#include "verify/verify.h"
+
+#define VERIFY_MAP_UNSEEN (-2) /* in facts, until the call is reached */
+
+/* The decisions that led to a point: a tree whose leaves are the paths. */
+struct engine_trail {
+	const struct engine_trail *before;
+	u32 insn;
+	bool is_taken;
+};
+
+/* A state that was kept. It is done when all paths that go on from it are. */
+struct engine_saved {
+	struct state *state; /* owned; NULL once it is not compared any more */
+	struct engine_saved *parent, *next;
+	u32 open; /* paths from here that are not done */
+};
+
+struct engine_branch {
+	struct state state;
+	struct engine_saved *parent;
+	const struct engine_trail *trail;
+};
+
+struct engine_call {
+	u32 from, to; /* first instructions of functions */
+};
+
+struct engine {
+	struct arena *arena; /* results */
+	struct arena own;    /* what lives for the walk */
+	const struct image *img;
+	const struct image_prog *prog;
+	const struct verify_options *opts;
+	struct verify_result *out;
+	struct flow flow;
+	struct state *cur;
+	struct engine_saved *parent; /* the last kept state on the path */
+	const struct engine_trail *trail;
+	vec_of(struct engine_branch) todo;
+	struct engine_saved **saved; /* lists, of each instruction */
+	u32 *saved_count;
+	u32 next_id;
+	u32 *depths; /* bytes of stack of the function that begins there */
+	vec_of(struct engine_call) calls;
+	u64 max_steps;
+	u32 jumps, insns; /* since the last kept state */
+	/* States that meet are joined, and loops are trusted to end by their counters: fast, but may reject what is fine. */
+	bool joins;
+	const struct loop *loops;
+	u32 loop_count;
+	const u64 *limits; /* numbers that the program compares with, ascending */
+	u32 limit_count;
+	struct buf log;
+	bool failed;
+	bool path_done;
+};
+
+/* What an instruction at hand may use. */
+static inline struct reg *engine_reg(struct engine *e, u32 r)
+{
+	return &state_frame(e->cur)->regs[r];
+}
+
+__attribute__((format(printf, 4, 5))) bool engine_fail(struct engine *e, enum verify_category c,
+						       const char *hint, const char *fmt, ...);
+/* "r3" is readable; fails otherwise. */
+bool engine_readable(struct engine *e, u32 r);
+/* Another path, from insn on, with a copy of the current state as it is. */
+void engine_fork(struct engine *e, u32 insn, bool is_taken);
+void engine_note(struct engine *e, u32 insn, bool is_taken);
+bool engine_walk(struct engine *e);
+
+/* prune.c: true if the current path need not go on. */
+bool prune_visit(struct engine *e);
+void prune_path_done(struct engine *e, struct engine_saved *from);
+void prune_free(struct engine *e);
+
+bool check_alu(struct engine *e, const struct bpf_insn *i);
+bool check_jump(struct engine *e, const struct bpf_insn *i);
+bool check_load(struct engine *e, const struct bpf_insn *i);   /* LDX */
+bool check_store(struct engine *e, const struct bpf_insn *i);  /* ST, STX, atomics */
+bool check_imm64(struct engine *e, const struct bpf_insn *i);  /* 64-bit immediates */
+bool check_legacy(struct engine *e, const struct bpf_insn *i); /* LD_ABS, LD_IND */
+bool check_any_call(struct engine *e, const struct bpf_insn *i);
+bool check_exit(struct engine *e);
+bool check_depth(struct engine *e); /* of all calls that were met, once the walk is over */
+bool check_helper(struct engine *e, const struct bpf_insn *i);
+bool check_callback(struct engine *e, u32 func, u32 helper);
+
+/* What an access is made for. */
+struct access {
+	u32 r; /* the register of the pointer, for messages */
+	s32 off;
+	u32 size;
+	bool is_write;
+	bool is_helper;
+};
+/* Memory of any kind but the stack and the context: in bounds, and may be written. */
+bool check_memory(struct engine *e, const struct reg *p, struct access a);
+/* The stack as bytes: for helpers, atomics. Reads have to be of written bytes; writes forget. */
+bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a);
+bool check_stack_load(struct engine *e, const struct reg *p, struct access a, struct reg *out);
+bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
+		       const struct reg *value);
+bool check_context(struct engine *e, const struct reg *p, struct access a, struct reg *out);
+
+/* A field of a map's value that only helpers may use, by its type's name: where it is, or -1. */
+s32 field_find(const struct image *img, u32 map, const char *type);
+/* Whether an access meets any such field. */
+bool field_meets(const struct image *img, u32 map, s64 from, s64 to, const char **name);
+
+#endif

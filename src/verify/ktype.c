@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/ktype.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "isa/prog_type.h"
+
+#define DEPTH 32
+#define KIND_TYPE_TAG 18 /* added after the headers of Debian 12 */
+
+u32 ktype_find(const struct rawbtf *btf, u32 kind, const char *name)
+{
+	struct rawbtf_iter it = { 0 };
+	const struct btf_type *t;
+
+	while (btf && (t = rawbtf_next(btf, &it))) {
+		if (BTF_INFO_KIND(t->info) == kind && !strcmp(rawbtf_str(btf, t->name_off), name))
+			return it.id;
+	}
+	return 0;
+}
+
+/* Without typedefs and qualifiers. */
+static const struct btf_type *strip(const struct rawbtf *btf, u32 *id)
+{
+	const struct btf_type *t = rawbtf_type(btf, *id);
+
+	for (u32 depth = 0; t && depth < DEPTH; depth++) {
+		u32 kind = BTF_INFO_KIND(t->info);
+		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
+		    kind != BTF_KIND_VOLATILE && kind != BTF_KIND_RESTRICT && kind != KIND_TYPE_TAG)
+			return t;
+		*id = t->type;
+		t = rawbtf_type(btf, *id);
+	}
+	return NULL;
+}
+
+static bool is_record(const struct btf_type *t)
+{
+	return t && (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT ||
+		     BTF_INFO_KIND(t->info) == BTF_KIND_UNION);
+}
+
+u32 ktype_size(const struct rawbtf *btf, u32 id)
+{
+	const struct btf_type *t = btf ? strip(btf, &id) : NULL;
+
+	return is_record(t) ? t->size : 0;
+}
+
+static u32 offset_of(const struct btf_type *record, const struct btf_member *m)
+{
+	return (BTF_INFO_KFLAG(record->info) ? BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset) / 8;
+}
+
+bool ktype_is(const struct rawbtf *btf, u32 id, const char *name)
+{
+	for (u32 depth = 0; btf && depth < DEPTH; depth++) {
+		const struct btf_type *t = strip(btf, &id);
+		if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_STRUCT)
+			return false;
+		if (!strcmp(rawbtf_str(btf, t->name_off), name))
+			return true;
+		const struct btf_member *first = (const void *)(t + 1);
+		if (!BTF_INFO_VLEN(t->info) || offset_of(t, first))
+			return false;
+		id = first->type;
+	}
+	return false;
+}
+
+/* The struct behind a pointer type. */
+static u32 target_of(const struct rawbtf *btf, u32 id)
+{
+	const struct btf_type *t = strip(btf, &id);
+
+	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_PTR)
+		return 0;
+	id = t->type;
+	return is_record(strip(btf, &id)) ? id : 0;
+}
+
+static u32 follow(const struct rawbtf *btf, u32 id, u32 offset, u32 depth)
+{
+	const struct btf_type *t = strip(btf, &id);
+
+	if (!t || depth > DEPTH)
+		return 0;
+	if (BTF_INFO_KIND(t->info) == BTF_KIND_PTR)
+		return offset ? 0 : target_of(btf, id);
+	if (BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY) {
+		const struct btf_array *a = (const void *)(t + 1);
+		u32 element = a->type;
+		const struct btf_type *e = strip(btf, &element);
+		u32 size = !e ? 0 : BTF_INFO_KIND(e->info) == BTF_KIND_PTR ? 8 : e->size;
+		if (!size || offset / size >= a->nelems)
+			return 0;
+		return follow(btf, element, offset % size, depth + 1);
+	}
+	if (!is_record(t))
+		return 0;
+	const struct btf_member *m = (const void *)(t + 1);
+	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+		u32 at = offset_of(t, &m[i]), type = m[i].type;
+		u32 found = at <= offset ? follow(btf, type, offset - at, depth + 1) : 0;
+		const struct btf_type *mt = strip(btf, &type);
+		/* Only if the place is within the member: an earlier one could seem to reach there. */
+		u32 size = !mt                                       ? 0
+			   : is_record(mt)                           ? mt->size
+			   : BTF_INFO_KIND(mt->info) == BTF_KIND_PTR ? 8
+								     : UINT32_MAX;
+		if (found && offset - at < size)
+			return found;
+	}
+	return 0;
+}
+
+u32 ktype_follow(const struct rawbtf *btf, u32 id, u32 offset)
+{
+	return btf ? follow(btf, id, offset, 0) : 0;
+}
+
+/* The prototype of what is attached to, and how many arguments before the first are not the program's. */
+static const struct btf_type *prototype(const struct rawbtf *btf, const struct image_prog *p,
+					u32 *skip)
+{
+	char name[160];
+	bool is_raw = p->type == BPF_PROG_TYPE_TRACING && p->attach == BPF_TRACE_RAW_TP;
+	bool is_lsm = p->type == BPF_PROG_TYPE_LSM;
+
+	snprintf(name, sizeof(name), "%s%s",
+		 is_raw   ? "btf_trace_"
+		 : is_lsm ? "bpf_lsm_"
+			  : "",
+		 p->target);
+	u32 id = ktype_find(btf, is_raw ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC, name);
+	const struct btf_type *t = rawbtf_type(btf, id);
+	*skip = is_raw ? 1 : 0;
+	if (!id || !t)
+		return NULL;
+	if (is_raw) {
+		u32 pointer = t->type;
+		const struct btf_type *ptr = strip(btf, &pointer);
+		if (!ptr || BTF_INFO_KIND(ptr->info) != BTF_KIND_PTR)
+			return NULL;
+		t = ptr;
+	}
+	t = rawbtf_type(btf, t->type);
+	return t && BTF_INFO_KIND(t->info) == BTF_KIND_FUNC_PROTO ? t : NULL;
+}
+
+bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 arg, u32 *id)
+{
+	u32 skip;
+
+	*id = 0;
+	if (!btf || !p->target[0])
+		return false;
+	const struct btf_type *t = prototype(btf, p, &skip);
+	if (!t)
+		return false;
+	u32 count = BTF_INFO_VLEN(t->info) - skip;
+	bool has_result = p->attach == BPF_TRACE_FEXIT || p->attach == BPF_MODIFY_RETURN;
+	if (arg == count && has_result)
+		return true;
+	if (arg >= count)
+		return false;
+	const struct btf_param *params = (const void *)(t + 1);
+	*id = target_of(btf, params[arg + skip].type);
+	return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's types behind pointers that programs get: structs by their id in the kernel's BTF. */
+#ifndef VERIFY_KTYPE_H
+#define VERIFY_KTYPE_H
+
+#include "object/image.h"
+
+/* 0 if there is none, or no BTF (NULL). */
+u32 ktype_find(const struct rawbtf *btf, u32 kind, const char *name);
+u32 ktype_size(const struct rawbtf *btf, u32 id);
+/* Whether it is this struct, or begins with it. */
+bool ktype_is(const struct rawbtf *btf, u32 id, const char *name);
+/* The struct that the pointer at an offset of a struct leads to; 0 if there is no such pointer. */
+u32 ktype_follow(const struct rawbtf *btf, u32 id, u32 offset);
+/*
+ * The struct that argument `arg` of the function or tracepoint is a pointer to that a program attaches to; 0 if it is
+ * something else. False if there is no such argument, or the target is not known.
+ */
+bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 arg, u32 *id);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs the verifier's cases by our own verifier, and by the running kernel's where that is allowed. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "unit/test.h"
+#include "unit/verify_case.h"
+#include "verify/verify.h"
+
+static void check_ours(struct arena *a, struct verify_case *c, void *arg)
+{
+	struct verify_options opts = { .privileged = true };
+	struct verify_result r;
+	struct diag d;
+	u32 *n = arg;
+
+	++*n;
+	if (!verify_case_build(a, c))
+		return;
+	diag_init(&d, a);
+	if (verify_program(a, &c->img, 0, &opts, &r, &d)) {
+		test_fail(c->file, (int)c->line, "%s: %s", c->name, d.items.at[0].text);
+		return;
+	}
+	const char *category = r.accepted ? "" : verify_category_name(r.finding.category);
+	const char *message = r.accepted ? "" : r.finding.message;
+	if (r.accepted != c->accept || (c->category && strcmp(category, c->category) != 0) ||
+	    (c->message && !strstr(message, c->message)))
+		test_fail(c->file, (int)c->line, "%s: got %s %s: insn %u: %s", c->name,
+			  r.accepted ? "accept" : "reject", category,
+			  r.accepted ? 0 : r.finding.insn, message);
+}
+
+TEST(verify_cases)
+{
+	u32 n = 0;
+
+	verify_case_each(check_ours, &n);
+	CHECK(n > 0);
+}
+
+static int sys_bpf(int cmd, union bpf_attr *attr)
+{
+	return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+static int make_map(const struct image_map *m)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = m->type;
+	attr.key_size = m->key_size;
+	attr.value_size = m->value_size;
+	attr.max_entries = m->max_entries;
+	return sys_bpf(BPF_MAP_CREATE, &attr);
+}
+
+static char kernel_log[1 << 16];
+
+/* A log that has no room makes the kernel refuse what it has accepted. */
+static int load(struct verify_case *c, bool log)
+{
+	union bpf_attr attr;
+
+	kernel_log[0] = 0;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = c->type;
+	attr.insns = (u64)(uintptr_t)c->insns;
+	attr.insn_cnt = c->count;
+	attr.license = (u64)(uintptr_t) "GPL";
+	if (log)
+		attr.log_buf = (u64)(uintptr_t)kernel_log;
+	attr.log_size = log ? sizeof(kernel_log) : 0;
+	attr.log_level = log;
+	return sys_bpf(BPF_PROG_LOAD, &attr);
+}
+
+static void check_kernel(struct arena *a, struct verify_case *c, void *arg)
+{
+	int fds[8] = { 0 };
+
+	(void)arg;
+	if (!verify_case_build(a, c) || c->img.maps.n > ARRAY_SIZE(fds))
+		return;
+	for (u32 m = 0; m < c->img.maps.n; m++) {
+		fds[m] = make_map(&c->img.maps.at[m]);
+		CHECK(fds[m] >= 0);
+	}
+	for (u32 i = 0; i < c->count; i++) {
+		struct bpf_insn *insn = &c->insns[i];
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+		    insn->src_reg == BPF_PSEUDO_MAP_IDX) {
+			insn->src_reg = BPF_PSEUDO_MAP_FD & 0xf;
+			insn->imm = fds[insn->imm];
+		}
+	}
+	int fd = load(c, false);
+	if (fd < 0)
+		load(c, true);
+	if ((fd >= 0) != (c->accept != (c->differs != NULL))) {
+		size_t len = strlen(kernel_log), from = len > 300 ? len - 300 : 0;
+		test_fail(c->file, (int)c->line, "%s: the kernel %s it: %s", c->name,
+			  fd >= 0 ? "accepts" : "rejects", kernel_log + from);
+	}
+	if (fd >= 0)
+		close(fd);
+	for (u32 m = 0; m < c->img.maps.n; m++)
+		close(fds[m]);
+}
+
+TEST(verify_cases_as_the_kernel)
+{
+	if (geteuid() != 0)
+		SKIP("not root");
+	verify_case_each(check_kernel, NULL);
+}

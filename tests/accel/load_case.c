@@ -277,7 +277,7 @@ static void mixed_traffic(struct test *t, bool does_switch)
 			peer_join(AT, &peers[i][k]);
 	after = moves(t);
 	if (t->control->mode == CONTROL_SKEP &&
-	    (after.messages - before.messages < 1000 ||
+	    (after.messages - before.messages < t->bytes >> 19 ||
 	     after.returns - before.returns < (does_switch ? 5 : 0)))
 		FAIL("only %llu messages were redirected, and %llu times after a fallback",
 		     (unsigned long long)(after.messages - before.messages),

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The user-space machine: runs the programs of an image, without the kernel and without privilege.
+ *
+ *	machine_new	makes the image's maps and decodes its programs
+ *	machine_run	runs one of them on a context, by the interpreter or by compiled code
+ *
+ * A machine may run programs in several threads at once, each with a run of its own on a CPU number of its own.
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "machine/map.h"
+#include "machine/run.h"
+#include "object/image.h"
+
+enum machine_mode {
+	MACHINE_INTERPRET,
+	MACHINE_CHECKED, /* interprets, and looks at every access before it is made */
+	MACHINE_JIT,
+};
+
+struct machine_options {
+	enum machine_mode mode;
+	u32 cpus; /* 0: 1 */
+	const char
+		*shared; /* maps are shared with other processes under this name; NULL: private */
+};
+
+struct machine;
+
+/* The image has to live as long. 0 or -errno with a message. */
+int machine_new(const struct image *img, const struct machine_options *opts, struct diag *d,
+		struct machine **out);
+void machine_free(struct machine *m);
+const struct image *machine_image(const struct machine *m);
+struct map *machine_map(struct machine *m, u32 index);
+const struct code *machine_code(struct machine *m, u32 prog); /* of a program of the image */
+
+/* A run is large; it may be used again and again. Sets what a new run has, fuel without an end among it. */
+struct run *run_new(struct machine *m, u32 cpu);
+void run_free(struct run *r);
+/* Runs program prog with r1 = ctx; its r0. A trap is in r->trap, and r0 is 0 then. */
+u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct run *r);
+
+/* "reads 8 bytes at 0x10, which is none of the program's memory", with the place. */
+void run_describe_trap(const struct run *r, struct buf *out);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Maps of the machine: the kernel's map types in our own memory. A map is used in two ways,
+ *
+ *	by programs	map_lookup() and so on: per-CPU maps give the value of the CPU that the program runs on; the pointer
+ *			stays valid until the end of the run
+ *	by the host	map_read() and so on: values are copied; those of per-CPU maps are all CPUs' in a row, each rounded
+ *			up to 8 bytes, as bpf(2) has them
+ *
+ * Both may go on at once in any number of threads, as in the kernel. Errors are the kernel's: -ENOENT, -E2BIG, -EEXIST...
+ */
+#ifndef MACHINE_MAP_H
+#define MACHINE_MAP_H
+
+#include <linux/bpf.h>
+
+#include "base/diag.h"
+
+#define MAP_MAX_BYTES (4ull << 30) /* of one map's memory */
+
+struct map;
+struct run;
+
+struct map_spec {
+	const char *name;
+	enum bpf_map_type type;
+	u32 key_size, value_size, max_entries, flags;
+	u64 extra;
+	u32 cpus;                /* of per-CPU maps; at least 1 */
+	const struct map *inner; /* of maps of maps: what theirs have to be like */
+	/* Fields of the value that the kernel keeps an eye on: bytes from its beginning, or -1. */
+	s32 spin_lock, timer;
+	const char *
+		shared; /* a name: the map is in memory that other processes open by the same name; NULL: private */
+};
+
+/* A new map with one reference, or an error: what the spec has wrong, as the kernel would judge it. 0 or -errno. */
+int map_new(const struct map_spec *spec, struct diag *d, struct map **out);
+struct map *map_get(struct map *m); /* one more reference */
+void map_put(struct map *m);        /* NULL is accepted */
+const struct map_spec *map_spec(const struct map *m);
+
+/* ---- by programs, on CPU run->cpu */
+void *map_lookup(struct map *m, const void *key, struct run *run);
+int map_update(struct map *m, const void *key, const void *value, u64 flags, struct run *run);
+int map_delete(struct map *m, const void *key);
+int map_push(struct map *m, const void *value, u64 flags);
+int map_pop(struct map *m, void *value);
+int map_peek(struct map *m, void *value);
+void *map_lookup_percpu(struct map *m, const void *key, u32 cpu);
+/* Calls fn for each element until it returns non-zero; elements that come or go meanwhile may be seen or not. The number of calls. */
+s64 map_each(struct map *m, int (*fn)(void *arg, const void *key, void *value), void *arg,
+	     struct run *run);
+
+/* ---- by the host */
+int map_read(struct map *m, const void *key, void *value, u64 flags);
+int map_write(struct map *m, const void *key, const void *value, u64 flags);
+/* key NULL: the first. -ENOENT: there is none after it. A key that is gone continues at the beginning, as in the kernel. */
+int map_next(struct map *m, const void *key, void *next);
+u32 map_value_bytes(const struct map *m); /* of one map_read() */
+u64 map_count(struct map *m);             /* elements now; 0 where that has no meaning */
+u64 map_memory(const struct map *m);      /* bytes that it takes */
+/* Batches: up to *count elements from *cursor on (0 at first); returns -ENOENT with the last batch. */
+int map_read_batch(struct map *m, u64 *cursor, void *keys, void *values, u32 *count,
+		   bool and_delete);
+
+/* What is in a slot of a map of maps, a program array, a device, CPU or socket map: borrowed; NULL if it is empty. */
+void *map_slot(struct map *m, const void *key);
+/* item: a struct map (a reference is taken), or anything where the map is of another type; NULL empties it. */
+int map_slot_set(struct map *m, const void *key, void *item);
+
+/* ---- arrays: the memory of all values in a row, for code that is compiled for this map; NULL: it is no plain array */
+u8 *map_array(struct map *m, u32 *stride);
+
+/* ---- ring buffers. What is reserved has to be submitted or discarded. flags as of the helpers. */
+void *map_ring_reserve(struct map *m, u64 size);
+void map_ring_submit(void *sample, u64 flags);
+void map_ring_discard(void *sample, u64 flags);
+int map_ring_output(struct map *m, const void *data, u64 size, u64 flags);
+u64 map_ring_query(struct map *m, u64 flags);
+/* Hands over what is there, of perf event arrays too (then with the CPU); returns the number, or what fn returned if negative. */
+s64 map_ring_consume(struct map *m, int (*fn)(void *arg, u32 cpu, const void *data, size_t len),
+		     void *arg);
+u64 map_ring_lost(const struct map *m); /* records that found no room */
+int map_perf_output(struct map *m, u64 flags, const void *a, size_t a_len, const void *b,
+		    size_t b_len, struct run *run);
+
+#endif

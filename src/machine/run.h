@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One execution of a program: what interpreter, JIT and helpers have in common.
+ *
+ * Helpers are called with the program's r1 to r5 and the run, which is the sixth argument of the C calling convention: code
+ * made by the JIT has them in the right registers already. All pointers that programs see are the host's own, so nothing is
+ * translated. As contexts hold packets' addresses in 32 bits (struct xdp_md, struct __sk_buff), packets live below 4 GiB.
+ */
+#ifndef MACHINE_RUN_H
+#define MACHINE_RUN_H
+
+#include <linux/bpf.h>
+
+#include "base/int.h"
+#include "base/buf.h"
+
+#define RUN_FRAMES 8  /* functions within each other; a tail call starts anew */
+#define RUN_STACK 512 /* bytes of one */
+#define RUN_TAIL_CALLS 33
+#define RUN_CALLBACK_LOOPS (8u << 20) /* of bpf_loop() */
+
+struct code;
+struct machine;
+struct map;
+struct packet;
+
+/* Why a run ended otherwise than by exit. */
+enum run_trap {
+	RUN_OK,
+	RUN_BAD_ACCESS, /* checked mode: memory that is none of the program's */
+	RUN_BAD_INSN,
+	RUN_BAD_CALL,    /* a helper or function that is not there */
+	RUN_TOO_DEEP,    /* more than RUN_FRAMES */
+	RUN_OUT_OF_FUEL, /* more instructions than were allowed */
+	RUN_TRAPS
+};
+
+/* Memory that a program may use, for checked mode. */
+struct run_region {
+	u64 begin, end;
+	bool is_writable;
+	const char *what; /* "stack", "context", "packet", "value of map x", for messages */
+};
+
+/* Who the program believes to run as; set by the caller. */
+struct run_task {
+	u32 pid, tgid, uid, gid;
+	char comm[16];
+	u64 cgroup;
+};
+
+struct run {
+	struct machine *machine;
+	const struct code *code; /* the program that runs, after tail calls another one */
+	void *ctx;
+	struct packet *packet; /* NULL: the context has none */
+	u32 cpu;
+	u32 tail_calls;
+	u64 fuel; /* instructions that are left; the interpreter counts, the JIT counts backward jumps */
+	struct run_task task;
+	u64 now;           /* ns; 0: the clocks' own time */
+	u64 random;        /* state of get_prandom_u32() */
+	struct buf *trace; /* what bpf_trace_printk() prints; NULL: nowhere */
+	/* What redirect helpers have said last. */
+	struct {
+		u64 ifindex, flags;
+		struct map *map;
+		u64 key;
+	} redirect;
+
+	bool is_checked;
+	struct run_region *regions; /* checked mode: beside the stack */
+	u32 region_count, region_room;
+
+	/* Of a trap: which, where, and what was touched. */
+	enum run_trap trap;
+	u32 trap_insn;
+	u64 trap_address;
+	u32 trap_size;
+	u8 stack[RUN_FRAMES * RUN_STACK] __attribute__((aligned(16)));
+};
+
+typedef u64 (*run_helper)(u64 a, u64 b, u64 c, u64 d, u64 e, struct run *run);
+
+/*
+ * Runs a function of the program with up to three arguments, from within a helper (bpf_loop(), for_each_map_elem(), timers):
+ * insn is where it begins, as ld_imm64 with BPF_PSEUDO_FUNC hands it out.
+ */
+u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c);
+
+/* Checked mode: makes memory known that a helper has handed out, and forgets it. Without effect otherwise. */
+void run_add_region(struct run *run, const void *at, size_t size, bool is_writable,
+		    const char *what);
+void run_remove_region(struct run *run, const void *at);
+/* Whether the program may use it; if not, the trap is set. Always true when not checked. */
+bool run_may(struct run *run, u64 address, u64 size, bool write);
+
+/* The helper's function; NULL if the machine does not have it. For kfuncs, by name. */
+run_helper run_find_helper(u32 number);
+run_helper run_find_kfunc(const char *name);
+
+#endif

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The rules that a machine can judge, a line for each violation: which room may include which, how
-# long files are, licence lines, include guards, headers that compile by themselves, the format.
+# long files are, licence lines, include guards, headers that compile by themselves, the format, tables in
+# documents.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -100,6 +101,8 @@ if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
 else
 	echo "lint: format not checked: there is no clang-format 14"
 fi
+
+scripts/helpers.sh --check >>"$found/all"
 
 cat "$found/all"
 ! grep -qv ': warning: ' "$found/all"

@@ -53,6 +53,10 @@ static bool disasm_ld_imm64(struct buf *out, const struct bpf_insn *i, u32 left,
 	value = (u64)(u32)hi->imm << 32 | (u32)i->imm;
 	if (i->src_reg > BPF_PSEUDO_MAP_IDX_VALUE)
 		return false;
+	/* These are a number of 32 bits. */
+	if (hi->imm && (i->src_reg == BPF_PSEUDO_MAP_FD || i->src_reg == BPF_PSEUDO_FUNC ||
+			i->src_reg == BPF_PSEUDO_MAP_IDX))
+		return false;
 	buf_printf(out, "r%d = ", i->dst_reg);
 	if (symbol) {
 		buf_printf(out, "%s ll", symbol);
@@ -67,6 +71,8 @@ static bool disasm_ld_imm64(struct buf *out, const struct bpf_insn *i, u32 left,
 		break;
 	case BPF_PSEUDO_BTF_ID:
 		buf_printf(out, "btf_id[%d]", i->imm);
+		if (hi->imm)
+			buf_printf(out, "[fd:%d]", hi->imm);
 		break;
 	case BPF_PSEUDO_FUNC:
 		buf_printf(out, "subprog[%+d]", i->imm);

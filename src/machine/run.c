@@ -193,18 +193,19 @@ static void describe_call(const struct run *run, const struct bpf_insn *i, struc
 static void describe_access(const struct run *run, const struct bpf_insn *i, struct buf *out)
 {
 	const struct run_region *r = NULL;
-	u8 class = BPF_CLASS(i->code);
+	bool is_load = BPF_CLASS(i->code) == BPF_LDX ||
+		       (BPF_MODE(i->code) == BPF_ATOMIC && i->imm == INSN_LOAD_ACQ);
 
 	for (u32 k = 0; k < run->region_count; k++) {
 		if (run->trap_address >= run->regions[k].begin &&
 		    run->trap_address < run->regions[k].end)
 			r = &run->regions[k];
 	}
-	if (class == BPF_JMP)
+	if (BPF_CLASS(i->code) == BPF_JMP)
 		buf_printf(out, "hands a helper %u bytes at 0x%" PRIx64, run->trap_size,
 			   run->trap_address);
 	else
-		buf_printf(out, "%s %u bytes at 0x%" PRIx64, class == BPF_LDX ? "reads" : "writes",
+		buf_printf(out, "%s %u bytes at 0x%" PRIx64, is_load ? "reads" : "writes",
 			   run->trap_size, run->trap_address);
 	if (!r)
 		buf_puts(out, ", which is none of the program's memory");

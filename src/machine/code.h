@@ -30,7 +30,9 @@ struct code {
 	u32 count;
 	struct code_site *sites; /* ascending; owned */
 	u32 site_count;
-	struct op *ops; /* owned */
+	u32 *starts; /* where functions begin, ascending, 0 first; owned */
+	u32 start_count;
+	struct op *ops; /* twice count of them, see interp.h; owned */
 	/* Set by jit_compile(): takes the context, and has the run in the sixth argument as helpers have. */
 	u64 (*native)(void *ctx, u64 size, u64 unused3, u64 unused4, u64 unused5, struct run *run);
 	size_t native_size;
@@ -40,6 +42,19 @@ struct code {
 /* Checks what every engine relies on: known opcodes, registers, jumps that lead to instructions. 0 or -EINVAL. */
 int code_new(struct machine *m, const struct image_prog *p, struct diag *d, struct code **out);
 void code_free(struct code *c);
+/* Whether a function begins at an instruction. */
+bool code_is_start(const struct code *c, u64 insn);
+
+/*
+ * What libbpf and we put in the place of an instruction whose CO-RE relocation failed: the call of a helper with this
+ * number, or one up to 0xff above it. Reached, it ends the run with RUN_BAD_INSN.
+ */
+#define CODE_POISON 0xbad2310
+static inline bool code_is_poison(const struct bpf_insn *i)
+{
+	return i->code == (BPF_JMP | BPF_CALL) && !i->src_reg && i->imm >= CODE_POISON &&
+	       i->imm <= CODE_POISON + 0xff;
+}
 
 u64 interp_run(const struct code *c, u32 start, u64 a, u64 b, u64 c3, u64 d, u64 e,
 	       struct run *run);

@@ -17,7 +17,9 @@
 #define RUN_FRAMES 8  /* functions within each other; a tail call starts anew */
 #define RUN_STACK 512 /* bytes of one */
 #define RUN_TAIL_CALLS 33
-#define RUN_CALLBACK_LOOPS (8u << 20) /* of bpf_loop() */
+#define RUN_CALLBACK_LOOPS (8u << 20) /* of bpf_loop() and of each may_goto */
+#define RUN_NO_LIMIT (1ull << 56)     /* fuel without an end; more counts as this */
+#define RUN_NO_INSN UINT32_MAX
 
 struct code;
 struct machine;
@@ -39,6 +41,7 @@ enum run_trap {
 struct run_region {
 	u64 begin, end;
 	bool is_writable;
+	bool is_of_run; /* handed out while the program ran: forgotten when the next run begins */
 	const char *what; /* "stack", "context", "packet", "value of map x", for messages */
 };
 
@@ -56,6 +59,7 @@ struct run {
 	struct packet *packet; /* NULL: the context has none */
 	u32 cpu;
 	u32 tail_calls;
+	u32 depth; /* functions that are active, callbacks' among them; each has its part of the stack, the first the lowest */
 	u64 fuel; /* instructions that are left; the interpreter counts, the JIT counts backward jumps */
 	struct run_task task;
 	u64 now;           /* ns; 0: the clocks' own time */
@@ -69,12 +73,12 @@ struct run {
 	} redirect;
 
 	bool is_checked;
-	struct run_region *regions; /* checked mode: beside the stack */
-	u32 region_count, region_room;
+	struct run_region *regions;                 /* checked mode: beside the stack */
+	u32 region_count, region_room, region_last; /* sorted by begin; the last that was hit */
 
 	/* Of a trap: which, where, and what was touched. */
 	enum run_trap trap;
-	u32 trap_insn;
+	u32 trap_insn; /* of run->code; RUN_NO_INSN until an engine has filled it in */
 	u64 trap_address;
 	u32 trap_size;
 	u8 stack[RUN_FRAMES * RUN_STACK] __attribute__((aligned(16)));
@@ -87,6 +91,15 @@ typedef u64 (*run_helper)(u64 a, u64 b, u64 c, u64 d, u64 e, struct run *run);
  * insn is where it begins, as ld_imm64 with BPF_PSEUDO_FUNC hands it out.
  */
 u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c);
+
+/*
+ * What engines do at a call of bpf_tail_call(): the program to go on with, which is run->code from then on, or NULL if the
+ * slot is empty or there were too many; then *result is what the call returns.
+ */
+const struct code *run_tail_call(struct run *run, u64 map, u64 index, u64 *result);
+
+/* What loads of classic BPF do: the number at an offset into the packet of a __sk_buff; false if it is beyond. */
+bool run_packet_load(const struct run *run, u64 offset, u32 size, u64 *value);
 
 /* Checked mode: makes memory known that a helper has handed out, and forgets it. Without effect otherwise. */
 void run_add_region(struct run *run, const void *at, size_t size, bool is_writable,

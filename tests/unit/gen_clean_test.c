@@ -154,9 +154,9 @@ static void check_result(struct clean_case *c, u64 want)
 	world_init(&w, 0);
 	w.params[1] = 4;
 	w.params[2] = 10;
-	CHECK_EQ(interp_run(&c->f, &w), want);
+	CHECK_EQ(gen_interp_run(&c->f, &w), want);
 	ir_clean(&c->f);
-	CHECK_EQ(interp_run(&c->f, &w), want);
+	CHECK_EQ(gen_interp_run(&c->f, &w), want);
 	CHECK_EQ(emit_func(&c->f, &code, &stack, &d), 0);
 	CHECK_EQ(emul_run(&code, &w), want);
 	CHECK_STR(w.fault, NULL);

@@ -42,7 +42,7 @@ static void check_result(struct emit_case *c, u32 number)
 
 	CHECK_EQ(emit(c), 0);
 	world_init(&w, number);
-	u64 want = interp_run(&c->f, &w), got = emul_run(&c->code, &w);
+	u64 want = gen_interp_run(&c->f, &w), got = emul_run(&c->code, &w);
 	if (w.fault || want != got)
 		test_fail(__FILE__, __LINE__, "case %u: %s", number,
 			  w.fault ? w.fault : "another result");

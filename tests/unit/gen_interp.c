@@ -108,7 +108,7 @@ static u64 run(struct interp *x)
 	return 0;
 }
 
-u64 interp_run(const struct ir_func *f, struct world *w)
+u64 gen_interp_run(const struct ir_func *f, struct world *w)
 {
 	struct arena arena;
 

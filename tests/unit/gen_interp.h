@@ -7,6 +7,6 @@
 #include "unit/gen_world.h"
 
 /* What the function returns; w->fault is set if it got no further. */
-u64 interp_run(const struct ir_func *f, struct world *w);
+u64 gen_interp_run(const struct ir_func *f, struct world *w);
 
 #endif

@@ -60,7 +60,7 @@ static u64 run(struct ir_case *c, u64 a, u64 b)
 	world_init(&w, 0);
 	w.params[0] = a;
 	w.params[1] = b;
-	u64 want = interp_run(&c->f, &w);
+	u64 want = gen_interp_run(&c->f, &w);
 	CHECK_EQ(emit_func(&c->f, &code, &stack, &c->diag), 0);
 	u64 got = emul_run(&code, &w);
 	if (w.fault)

@@ -101,7 +101,7 @@ static bool agree(struct random_case *c, const struct ir_func *original, u64 inp
 	/* Addresses are to be the same in both. */
 	struct world here = want;
 	here.params[0] = (u64)(uintptr_t)&here.ctx;
-	u64 want_result = interp_run(original, &here);
+	u64 want_result = gen_interp_run(original, &here);
 	want = here;
 	here = got;
 	here.params[0] = (u64)(uintptr_t)&here.ctx;
@@ -227,7 +227,7 @@ static bool agree_on_kernel(struct random_case *c, const struct kernel_case *k,
 	world_init(&want, input);
 	got = want;
 	want.params[0] = (u64)(uintptr_t)&want.ctx;
-	u64 want_result = (u32)interp_run(original, &want);
+	u64 want_result = (u32)gen_interp_run(original, &want);
 	if (!fill(k, &got) || bpf_prog_test_run_opts(k->prog, &opts) || !fetch(k, &got)) {
 		test_fail(__FILE__, __LINE__, "seed %llu does not run: %s",
 			  (unsigned long long)c->seed, strerror(errno));

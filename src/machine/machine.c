@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Maps first, for programs are resolved to their addresses; then programs, for program arrays hold them. */
+#include "machine/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/code.h"
+
+struct machine {
+	const struct image *img;
+	enum machine_mode mode;
+	u32 cpus;
+	struct map **maps;
+	struct code **codes;
+};
+
+static bool is_data(const struct image_map *im)
+{
+	return im->origin >= IMAGE_MAP_DATA;
+}
+
+static bool is_constant(const struct image_map *im)
+{
+	return im->origin == IMAGE_MAP_RODATA || im->origin == IMAGE_MAP_KCONFIG;
+}
+
+/* An inner map comes before the maps that hold its like; -ELOOP in the place of endless recursion. */
+static int make_map(struct machine *m, u32 index, u32 level, const char *shared, struct diag *d)
+{
+	const struct image_map *im = &m->img->maps.at[index];
+	struct map_spec spec = {
+		.name = im->name,
+		.type = im->type,
+		.key_size = im->key_size,
+		.value_size = im->value_size,
+		.max_entries = im->max_entries,
+		.flags = im->flags,
+		.extra = im->extra,
+		.cpus = m->cpus,
+		.spin_lock = -1,
+		.timer = -1,
+		.shared = shared,
+	};
+	u32 zero = 0;
+	int err;
+
+	if (m->maps[index])
+		return 0;
+	if (im->inner != IMAGE_NONE) {
+		if (level || im->inner < 0 || (size_t)im->inner >= m->img->maps.n)
+			return diag_error(d, LOC_NONE, "map %s: its inner map is not one",
+					  im->name);
+		err = make_map(m, (u32)im->inner, level + 1, shared, d);
+		if (err)
+			return err;
+		spec.inner = m->maps[im->inner];
+	}
+	err = map_new(&spec, d, &m->maps[index]);
+	if (!err && im->data && is_data(im))
+		err = map_write(m->maps[index], &zero, im->data, BPF_ANY);
+	return err;
+}
+
+static int make_maps(struct machine *m, const char *shared, struct diag *d)
+{
+	for (u32 i = 0; i < m->img->maps.n; i++) {
+		int err = make_map(m, i, 0, shared, d);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int make_programs(struct machine *m, struct diag *d)
+{
+	for (u32 i = 0; i < m->img->progs.n; i++) {
+		int err = code_new(m, &m->img->progs.at[i], d, &m->codes[i]);
+
+		if (!err && m->mode == MACHINE_JIT)
+			err = jit_compile(m->codes[i], d);
+		if (err && err != -ENOTSUP)
+			return err;
+	}
+	return 0;
+}
+
+/* What is declared to be in maps of maps and in program arrays. */
+static int fill_slots(struct machine *m, struct diag *d)
+{
+	for (u32 i = 0; i < m->img->maps.n; i++) {
+		const struct image_map *im = &m->img->maps.at[i];
+		bool has_progs = im->type == BPF_MAP_TYPE_PROG_ARRAY;
+		size_t limit = has_progs ? m->img->progs.n : m->img->maps.n;
+
+		for (size_t k = 0; k < im->slots.n; k++) {
+			const struct image_slot *slot = &im->slots.at[k];
+			int err = -EINVAL;
+
+			if (slot->index >= 0 && (size_t)slot->index < limit)
+				err = map_slot_set(m->maps[i], &slot->key,
+						   has_progs ? (void *)m->codes[slot->index]
+							     : (void *)m->maps[slot->index]);
+			if (err) {
+				diag_error(d, LOC_NONE, "map %s: entry %u cannot be filled: %s",
+					   im->name, slot->key, strerror(-err));
+				return err;
+			}
+		}
+	}
+	return 0;
+}
+
+int machine_new(const struct image *img, const struct machine_options *opts, struct diag *d,
+		struct machine **out)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	int err;
+
+	if (!m)
+		arena_exhausted();
+	m->img = img;
+	m->mode = opts->mode;
+	m->cpus = opts->cpus ? opts->cpus : 1;
+	m->maps = calloc(img->maps.n + 1, sizeof(struct map *));
+	m->codes = calloc(img->progs.n + 1, sizeof(struct code *));
+	if (!m->maps || !m->codes)
+		arena_exhausted();
+	err = make_maps(m, opts->shared, d);
+	if (!err)
+		err = make_programs(m, d);
+	if (!err)
+		err = fill_slots(m, d);
+	if (err) {
+		machine_free(m);
+		return err;
+	}
+	*out = m;
+	return 0;
+}
+
+void machine_free(struct machine *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->img->progs.n; i++)
+		code_free(m->codes[i]);
+	for (size_t i = 0; i < m->img->maps.n; i++)
+		map_put(m->maps[i]);
+	free(m->codes);
+	free(m->maps);
+	free(m);
+}
+
+const struct image *machine_image(const struct machine *m)
+{
+	return m->img;
+}
+
+struct map *machine_map(struct machine *m, u32 index)
+{
+	return index < m->img->maps.n ? m->maps[index] : NULL;
+}
+
+const struct code *machine_code(struct machine *m, u32 prog)
+{
+	return prog < m->img->progs.n ? m->codes[prog] : NULL;
+}
+
+struct run *run_new(struct machine *m, u32 cpu)
+{
+	struct run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		arena_exhausted();
+	r->machine = m;
+	r->cpu = cpu;
+	r->fuel = RUN_NO_LIMIT;
+	r->random = 0x9e3779b97f4a7c15ull + cpu;
+	r->is_checked = m && m->mode == MACHINE_CHECKED;
+	return r;
+}
+
+void run_free(struct run *r)
+{
+	if (!r)
+		return;
+	free(r->regions);
+	free(r);
+}
+
+/* The variables that programs reach without asking a helper. */
+static void add_data(struct machine *m, struct run *r)
+{
+	for (u32 i = 0; i < m->img->maps.n; i++) {
+		const struct image_map *im = &m->img->maps.at[i];
+		u32 stride;
+		const u8 *values = is_data(im) ? map_array(m->maps[i], &stride) : NULL;
+
+		if (values)
+			run_add_region(r, values, im->value_size, !is_constant(im), im->name);
+	}
+}
+
+/* What the last run has left; what the caller has added for its packet stays. */
+static void drop_regions(struct run *r)
+{
+	u32 kept = 0;
+
+	r->depth = 0;
+	run_remove_region(r, r->ctx);
+	for (u32 i = 0; i < r->region_count; i++) {
+		if (!r->regions[i].is_of_run)
+			r->regions[kept++] = r->regions[i];
+	}
+	r->region_count = kept;
+}
+
+u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct run *r)
+{
+	const struct code *c = machine_code(m, prog);
+
+	r->trap = RUN_OK;
+	r->trap_insn = RUN_NO_INSN;
+	r->tail_calls = 0;
+	drop_regions(r);
+	r->ctx = ctx;
+	r->code = c;
+	if (!c) {
+		r->trap = RUN_BAD_CALL;
+		return 0;
+	}
+	if (m->mode == MACHINE_JIT && c->native && !r->is_checked)
+		return c->native(ctx, ctx_size, 0, 0, 0, r);
+	if (r->is_checked) {
+		add_data(m, r);
+		run_add_region(r, ctx, ctx_size, true, "context");
+	}
+	return interp_run(c, 0, (u64)(uintptr_t)ctx, ctx_size, 0, 0, 0, r);
+}

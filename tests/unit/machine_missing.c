@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Until maps, images and compiled code are there: arrays of at most 64 KiB and program arrays, images of bare instructions,
- * and no compiler.
+ * Until maps and compiled code are there: arrays and program arrays, and no compiler.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,36 +77,4 @@ int jit_compile(struct code *c, struct diag *d)
 void jit_free(struct jit *j)
 {
 	(void)j;
-}
-
-void image_of_insns(struct image *img, struct arena *arena, enum bpf_prog_type type,
-		    const struct bpf_insn *insns, u32 count)
-{
-	struct image_prog *p;
-	struct image_func *f;
-
-	memset(img, 0, sizeof(*img));
-	img->arena = arena;
-	img->license = "GPL";
-	p = vec_add(arena, &img->progs);
-	p->name = "main";
-	p->section = p->target = "";
-	p->type = type;
-	p->insns = insns;
-	p->count = count;
-	f = vec_add(arena, &p->funcs);
-	f->name = "main";
-	f->count = count;
-}
-
-const struct image_line *image_line(const struct image_prog *p, u32 insn)
-{
-	(void)p;
-	(void)insn;
-	return NULL;
-}
-
-void image_done(struct image *img)
-{
-	(void)img;
 }

@@ -14,7 +14,7 @@
 #endif
 
 #define ACCEL_MAGIC 0x736b6163u /* "skac" */
-#define ACCEL_ABI 1
+#define ACCEL_ABI 2
 #define ACCEL_COMM 16
 #define ACCEL_MAX_ENDS 65536
 #define ACCEL_MAX_SERVICES 8192
@@ -167,7 +167,8 @@ struct accel_end {
 	__u32 leaving;
 	/* What has been seen since, in this order: see quiet(). */
 	__u32 is_past, is_still;
-	__u32 peer_blocks; /* the peer is one that may sleep in recv() */
+	__u32 credit; /* bytes of memory that are free for sure, so the backlog need not be looked at */
+	__u64 peer_file; /* struct file of a peer that may sleep in recv(); 0: it does not */
 };
 
 /* What program inspect is given, by its cookie, and tells. */

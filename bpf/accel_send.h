@@ -35,15 +35,18 @@
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
 #define MAX_WAITERS 4
 
+static __always_inline __s64 refs_of(struct file *f)
+{
+	if (bpf_core_field_exists(f->f_ref))
+		return peek(f, f_ref.refcnt.counter) + 1; /* it counts from -1 */
+	return peek((struct file___counted *)f, f_count.counter);
+}
+
 static __always_inline __s64 file_refs(struct sock *sk)
 {
 	struct file *f = peek(sk, sk_socket, file);
 
-	if (!f)
-		return -1;
-	if (bpf_core_field_exists(f->f_ref))
-		return peek(f, f_ref.refcnt.counter) + 1; /* it counts from -1 */
-	return peek((struct file___counted *)f, f_count.counter);
+	return f ? refs_of(f) : -1;
 }
 
 /* Whether anybody may sleep in recv(); those that only poll by epoll have no task in their entry. */
@@ -127,6 +130,14 @@ static __always_inline bool is_fit(const struct accel_end *peer)
 	return is_nonblocking(sk) || (peer->may_block && file_refs(sk) <= 1);
 }
 
+/* The file of a socket that does not block is of no interest. Should it be closed meanwhile, the redirect fails anyway. */
+static __always_inline __u64 blocking_file(struct sock *sk)
+{
+	struct file *f = peek(sk, sk_socket, file);
+
+	return f && !(peek(f, f_flags) & O_NONBLOCK) ? (__u64)(unsigned long)f : 0;
+}
+
 static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock *tp)
 {
 	struct accel_end *peer;
@@ -137,7 +148,7 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer || peer->leaving || !is_fit(peer))
 		return false;
-	end->peer_blocks = !is_nonblocking((void *)(unsigned long)peer->sk);
+	end->peer_file = blocking_file((void *)(unsigned long)peer->sk);
 	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
 }
 
@@ -147,6 +158,7 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 
 	end->state = ACCEL_TCP;
 	end->reason = why;
+	end->credit = 0;
 	end->stuck = 0;
 	if (t)
 		__sync_fetch_and_add(&t->fallback[why], 1);
@@ -206,12 +218,25 @@ static __always_inline __u64 limit_of(const struct accel_control *c, const struc
 	return most < c->limit ? most : c->limit;
 }
 
+/* What a look at the backlog leaves for the messages to come: nobody else fills the room. */
+static __always_inline void give_credit(struct accel_end *end, __s64 left)
+{
+	end->credit = left <= 0 ? 0 : left < CHARGE_STEP ? (__u32)left : CHARGE_STEP;
+}
+
 /* Whether there is room for another message; the first always has it. */
 static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
 					      __u32 size)
 {
-	__s64 bytes = backlog(end), limit = (__s64)end->limit - size;
+	__u64 cost = (__u64)size + MESSAGE_COST;
+	__s64 bytes, limit;
 
+	if (cost <= end->credit) {
+		end->credit -= (__u32)cost;
+		return ACCEL_REASON_NONE;
+	}
+	bytes = backlog(end);
+	limit = (__s64)end->limit - size;
 	if (bytes > (__s64)end->backlog_max)
 		note_peak(end, (__u64)bytes);
 	if (bytes && bytes > limit)
@@ -222,6 +247,7 @@ static __always_inline enum accel_reason room(struct accel_control *c, struct ac
 			return ACCEL_REASON_BUDGET;
 		wake_janitor(CHARGED_NS);
 	}
+	give_credit(end, limit - bytes - MESSAGE_COST);
 	return ACCEL_REASON_NONE;
 }
 
@@ -320,6 +346,7 @@ static __always_inline enum accel_reason look(struct accel_control *c, struct ac
 		return ACCEL_REASON_NONE;
 	end->may_block = end->may_block && may_block();
 	end->limit = limit_of(c, end);
+	end->credit = 0;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
@@ -400,7 +427,7 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 	/* TCP says what sending after shutdown() leads to. */
 	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
 		return false;
-	if (end->peer_blocks && file_refs((void *)(unsigned long)end->peer_sk) > 1) {
+	if (end->peer_file && refs_of((void *)(unsigned long)end->peer_file) > 1) {
 		leave(end, ACCEL_REASON_BLOCKING);
 		return false;
 	}

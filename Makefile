@@ -48,11 +48,11 @@ UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
 RUNNER := $(call objects,$(sort $(wildcard tests/runner/*.c)))
 ACCELTEST := $(call objects,$(sort $(filter-out %.bpf.c,$(wildcard tests/accel/*.c))))
 TESTPROGS := $(patsubst tests/progs/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/progs/*.c)))
-# Our machine for the public conformance suite, whose own helpers it has instead of the kernel's.
-CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)) tests/unit/machine_missing.c)
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
+# Our machine for the public conformance suite, whose own helpers it has instead of the kernel's.
+CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)) tests/unit/machine_missing.c)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -64,7 +64,7 @@ endif
 .PHONY: all unit runner accel-test testprogs check check-asan check-kernels fuzz fuzz-run lint format bench demo golden \
 	install uninstall clean help FORCE
 
-all: $(BUILD)/skep $(BUILD)/skep-conformance ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
+all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
 unit: $(BUILD)/unit ## build/unit, the unit tests (run it with a part of a name to run those)
 runner: $(if $(RUNNER),$(BUILD)/runner) testprogs ## build/runner, which runs the script cases
 accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
@@ -76,6 +76,7 @@ $(BUILD)/skep: $(OBJ)
 $(BUILD)/unit: $(UNIT) $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+all: $(BUILD)/skep-conformance
 $(BUILD)/skep-conformance: $(CONFORMANCE) $(filter-out $(BUILD)/obj/src/machine/helper.o,$(LIB))
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)

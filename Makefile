@@ -100,7 +100,7 @@ $(BUILD)/bench/accel-meter: $(ACCELBENCH)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
-$(BUILD)/code_fuzz: $(BUILD)/obj/tests/unit/machine_missing.o
+$(FUZZERS:%=$(BUILD)/%): $(BUILD)/obj/tests/unit/machine_missing.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)

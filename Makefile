@@ -57,6 +57,8 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
+# Our machine for the public conformance suite, whose own helpers it has instead of the kernel's.
+CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)) tests/unit/machine_missing.c)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -80,6 +82,10 @@ $(BUILD)/skep: $(OBJ)
 $(BUILD)/unit: $(UNIT) $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+all: $(BUILD)/skep-conformance
+$(BUILD)/skep-conformance: $(CONFORMANCE) $(filter-out $(BUILD)/obj/src/machine/helper.o,$(LIB))
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/runner: $(RUNNER) $(filter $(BUILD)/obj/src/base/%,$(LIB))
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^
@@ -100,6 +106,7 @@ $(BUILD)/bench/accel-meter: $(ACCELBENCH)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
+$(FUZZERS:%=$(BUILD)/%): $(BUILD)/obj/tests/unit/machine_missing.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -146,7 +153,7 @@ $(BUILD)/deps: scripts/deps.sh
 	@mkdir -p $(@D)
 	@CC='$(CC)' STATIC=$(STATIC) scripts/deps.sh --check build && touch $@
 
--include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(BENCH) $(ACCELBENCH) $(call objects,$(FUZZERS:%=fuzz/%.c)))
+-include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(CONFORMANCE) $(BENCH) $(ACCELBENCH) $(call objects,$(FUZZERS:%=fuzz/%.c)))
 
 check: ## everything that this machine allows; ends with N passed, N failed, N skipped
 	@scripts/deps.sh test

@@ -41,7 +41,7 @@ enum run_trap {
 struct run_region {
 	u64 begin, end;
 	bool is_writable;
-	bool is_of_run; /* handed out while the program ran: forgotten when the next run begins */
+	bool is_of_run;   /* handed out while the program ran: forgotten when the next run begins */
 	const char *what; /* "stack", "context", "packet", "value of map x", for messages */
 };
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Until maps and compiled code are there: arrays and program arrays, and no compiler.
+ * Stand-ins for what the machine is used with, each weak, so that the real one wins where it is linked too: arrays and
+ * program arrays, images of bare instructions, no reader of objects, no compiler.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine/code.h"
+
+#define STAND_IN __attribute__((weak))
 
 struct map {
 	struct map_spec spec;
@@ -13,7 +16,7 @@ struct map {
 	void **slots;
 };
 
-int map_new(const struct map_spec *spec, struct diag *d, struct map **out)
+STAND_IN int map_new(const struct map_spec *spec, struct diag *d, struct map **out)
 {
 	(void)d;
 	*out = calloc(1, sizeof(**out));
@@ -23,7 +26,7 @@ int map_new(const struct map_spec *spec, struct diag *d, struct map **out)
 	return 0;
 }
 
-void map_put(struct map *m)
+STAND_IN void map_put(struct map *m)
 {
 	if (!m)
 		return;
@@ -32,26 +35,26 @@ void map_put(struct map *m)
 	free(m);
 }
 
-const struct map_spec *map_spec(const struct map *m)
+STAND_IN const struct map_spec *map_spec(const struct map *m)
 {
 	return &m->spec;
 }
 
-int map_write(struct map *m, const void *key, const void *value, u64 flags)
+STAND_IN int map_write(struct map *m, const void *key, const void *value, u64 flags)
 {
 	(void)flags;
 	memcpy(m->values + *(const u32 *)key * m->spec.value_size, value, m->spec.value_size);
 	return 0;
 }
 
-void *map_slot(struct map *m, const void *key)
+STAND_IN void *map_slot(struct map *m, const void *key)
 {
 	u32 i = *(const u32 *)key;
 
 	return i < m->spec.max_entries ? m->slots[i] : NULL;
 }
 
-int map_slot_set(struct map *m, const void *key, void *item)
+STAND_IN int map_slot_set(struct map *m, const void *key, void *item)
 {
 	u32 i = *(const u32 *)key;
 
@@ -61,20 +64,59 @@ int map_slot_set(struct map *m, const void *key, void *item)
 	return 0;
 }
 
-u8 *map_array(struct map *m, u32 *stride)
+STAND_IN u8 *map_array(struct map *m, u32 *stride)
 {
 	*stride = m->spec.value_size;
 	return m->spec.type == BPF_MAP_TYPE_ARRAY ? m->values : NULL;
 }
 
-int jit_compile(struct code *c, struct diag *d)
+STAND_IN int jit_compile(struct code *c, struct diag *d)
 {
 	(void)c;
 	(void)d;
 	return -ENOTSUP;
 }
 
-void jit_free(struct jit *j)
+STAND_IN void jit_free(struct jit *j)
 {
 	(void)j;
+}
+
+STAND_IN void image_of_insns(struct image *img, struct arena *arena, enum bpf_prog_type type,
+			     const struct bpf_insn *insns, u32 count)
+{
+	struct image_prog *p;
+	struct image_func *f;
+
+	memset(img, 0, sizeof(*img));
+	img->arena = arena;
+	img->license = "GPL";
+	p = vec_add(arena, &img->progs);
+	p->name = "main";
+	p->section = p->target = "";
+	p->type = type;
+	p->insns = insns;
+	p->count = count;
+	f = vec_add(arena, &p->funcs);
+	f->name = "main";
+	f->count = count;
+}
+
+STAND_IN const struct image_line *image_line(const struct image_prog *p, u32 insn)
+{
+	(void)p;
+	(void)insn;
+	return NULL;
+}
+
+STAND_IN void image_done(struct image *img)
+{
+	(void)img;
+}
+
+STAND_IN int image_open(struct image *img, struct arena *arena, const void *elf, size_t len,
+			const struct image_options *opts, struct diag *d)
+{
+	(void)img, (void)arena, (void)elf, (void)len, (void)opts;
+	return diag_error(d, LOC_NONE, "objects cannot be read here");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit/machine_vm.h"
 
+#include "machine/interp.h"
+
 void vm_init(struct vm *vm, const struct bpf_insn *insns, u32 count)
 {
 	*vm = (struct vm){ 0 };
@@ -36,4 +38,14 @@ const char *vm_error(struct vm *vm)
 	copy = arena_strdup(&vm->arena, buf_str(&text));
 	buf_done(&text);
 	return copy;
+}
+
+void vm_set_helper(struct vm *vm, u32 insn, run_helper helper)
+{
+	struct op *ops[] = { &vm->code->ops[insn], &vm->code->ops[vm->code->count + insn] };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		ops[i]->handler = interp_handlers()[OP_HELPER];
+		ops[i]->imm = (u64)(uintptr_t)helper;
+	}
 }

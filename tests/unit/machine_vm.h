@@ -21,6 +21,9 @@ u64 vm_run(struct vm *vm, u64 a, u64 b);
 /* The message of a rejection, or of the trap that the last run ended with; "" if all is well. */
 const char *vm_error(struct vm *vm);
 
+/* What a call that has no helper calls from now on. */
+void vm_set_helper(struct vm *vm, u32 insn, run_helper helper);
+
 #define VM(id, ...)                                                                                \
 	struct vm id;                                                                              \
 	const struct bpf_insn id##_insns[] = { __VA_ARGS__ };                                      \

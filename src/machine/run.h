@@ -13,6 +13,7 @@
 
 #include "base/int.h"
 #include "base/buf.h"
+#include "machine/epoch.h"
 
 #define RUN_FRAMES 8  /* functions within each other; a tail call starts anew */
 #define RUN_STACK 512 /* bytes of one */
@@ -72,6 +73,8 @@ struct run {
 		u64 key;
 	} redirect;
 
+	struct epoch_reader reader; /* of maps, see map_enter() */
+
 	bool is_checked;
 	struct run_region *regions;                 /* checked mode: beside the stack */
 	u32 region_count, region_room, region_last; /* sorted by begin; the last that was hit */
@@ -83,6 +86,17 @@ struct run {
 	u32 trap_size;
 	u8 stack[RUN_FRAMES * RUN_STACK] __attribute__((aligned(16)));
 };
+
+/* Around each run, once: what is found in maps stays valid from here to there. */
+static inline void map_enter(struct run *run)
+{
+	epoch_enter(&run->reader);
+}
+
+static inline void map_leave(struct run *run)
+{
+	epoch_leave(&run->reader);
+}
 
 typedef u64 (*run_helper)(u64 a, u64 b, u64 c, u64 d, u64 e, struct run *run);
 

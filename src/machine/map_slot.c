@@ -140,6 +140,16 @@ static int fill(struct map *m, const void *key, const struct slot *with, u64 fla
 	return err;
 }
 
+static bool is_beyond(const struct map *m, const void *key)
+{
+	u32 index;
+
+	if (is_hash(m))
+		return false;
+	memcpy(&index, key, sizeof(index));
+	return index >= m->spec.max_entries;
+}
+
 static bool is_like_inner(const struct map_slots *t, const struct map *inner)
 {
 	const struct map_spec *a = &t->inner_spec, *b = &inner->spec;
@@ -155,6 +165,8 @@ static int slot_set(struct map *m, const void *key, void *item)
 	struct slot s = { .item = (u64)(uintptr_t)item, .is_filled = 1 };
 	int err;
 
+	if (is_beyond(m, key))
+		return -E2BIG;
 	if (!item)
 		return empty(m, key);
 	if (holds_maps(m)) {
@@ -166,16 +178,6 @@ static int slot_set(struct map *m, const void *key, void *item)
 	if (err && holds_maps(m))
 		map_put(item);
 	return err;
-}
-
-static bool is_beyond(const struct map *m, const void *key)
-{
-	u32 index;
-
-	if (is_hash(m))
-		return false;
-	memcpy(&index, key, sizeof(index));
-	return index >= m->spec.max_entries;
 }
 
 /* A device's number, a CPU's length of queue, a socket's descriptor; the first two are none when 0. */

@@ -17,6 +17,31 @@ static const struct map_ops *find_ops(enum bpf_map_type type)
 		[BPF_MAP_TYPE_LRU_PERCPU_HASH] = &map_percpu_lru_ops,
 		[BPF_MAP_TYPE_ARRAY] = &map_array_ops,
 		[BPF_MAP_TYPE_PERCPU_ARRAY] = &map_percpu_array_ops,
+		[BPF_MAP_TYPE_LPM_TRIE] = &map_lpm_ops,
+		[BPF_MAP_TYPE_QUEUE] = &map_queue_ops,
+		[BPF_MAP_TYPE_STACK] = &map_queue_ops,
+		[BPF_MAP_TYPE_BLOOM_FILTER] = &map_bloom_ops,
+		[BPF_MAP_TYPE_RINGBUF] = &map_ring_ops,
+		[BPF_MAP_TYPE_USER_RINGBUF] = &map_ring_ops,
+		[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = &map_perf_ops,
+		[BPF_MAP_TYPE_STACK_TRACE] = &map_stack_ops,
+		[BPF_MAP_TYPE_PROG_ARRAY] = &map_prog_array_ops,
+		[BPF_MAP_TYPE_CGROUP_ARRAY] = &map_object_array_ops,
+		[BPF_MAP_TYPE_REUSEPORT_SOCKARRAY] = &map_object_array_ops,
+		[BPF_MAP_TYPE_SOCKMAP] = &map_object_array_ops,
+		[BPF_MAP_TYPE_SOCKHASH] = &map_object_hash_ops,
+		[BPF_MAP_TYPE_ARRAY_OF_MAPS] = &map_array_of_maps_ops,
+		[BPF_MAP_TYPE_HASH_OF_MAPS] = &map_hash_of_maps_ops,
+		[BPF_MAP_TYPE_DEVMAP] = &map_device_array_ops,
+		[BPF_MAP_TYPE_CPUMAP] = &map_device_array_ops,
+		[BPF_MAP_TYPE_XSKMAP] = &map_device_array_ops,
+		[BPF_MAP_TYPE_DEVMAP_HASH] = &map_device_hash_ops,
+		[BPF_MAP_TYPE_TASK_STORAGE] = &map_storage_ops,
+		[BPF_MAP_TYPE_SK_STORAGE] = &map_storage_ops,
+		[BPF_MAP_TYPE_INODE_STORAGE] = &map_storage_ops,
+		[MAP_TYPE_CGRP_STORAGE] = &map_storage_ops,
+		[BPF_MAP_TYPE_CGROUP_STORAGE] = &map_cgroup_storage_ops,
+		[BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE] = &map_percpu_cgroup_storage_ops,
 	};
 
 	return (size_t)type < ARRAY_SIZE(families) ? families[type] : NULL;
@@ -115,6 +140,9 @@ static int take_spec(struct map *m, const struct map_spec *spec, struct diag *d)
 	}
 	if (!m->spec.cpus)
 		m->spec.cpus = 1;
+	/* libbpf does the same. */
+	if (m->spec.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !m->spec.max_entries)
+		m->spec.max_entries = m->spec.cpus;
 	if (m->spec.cpus > MAP_MAX_CPUS)
 		return map_refuse(&m->spec, d, -E2BIG, "there are too many CPUs");
 	return 0;
@@ -210,6 +238,8 @@ void map_on_drop(struct map *m, void (*fn)(void *arg, void *value), void *arg)
 	if (m->spec.timer >= 0 || m->spec.kept_count) {
 		m->drop_arg = arg;
 		m->drop = fn;
+		if (m->ops->on_drop)
+			m->ops->on_drop(m);
 	}
 }
 

@@ -46,6 +46,10 @@ struct map_spec {
 		shared; /* a name: the map is in memory that other processes open by the same name; NULL: private */
 };
 
+/*
+ * Shared are all that hold values; what is in slots is an address, so maps with slots are always private. A perf event array
+ * without entries gets one for each CPU, as libbpf does it.
+ */
 /* A new map with one reference, or an error: what the spec has wrong, as the kernel would judge it. 0 or -errno. */
 int map_new(const struct map_spec *spec, struct diag *d, struct map **out);
 struct map *map_get(struct map *m); /* one more reference */
@@ -125,7 +129,10 @@ void map_ring_submit(void *sample, u64 flags);
 void map_ring_discard(void *sample, u64 flags);
 int map_ring_output(struct map *m, const void *data, u64 size, u64 flags);
 u64 map_ring_query(struct map *m, u64 flags);
-/* Hands over what is there, of perf event arrays too (then with the CPU); returns the number, or what fn returned if negative. */
+/*
+ * Hands over what is there, of perf event arrays too (then with the CPU); returns the number, or what fn returned if negative.
+ * -EBUSY: somebody does so already.
+ */
 s64 map_ring_consume(struct map *m, int (*fn)(void *arg, u32 cpu, const void *data, size_t len),
 		     void *arg);
 u64 map_ring_lost(const struct map *m); /* records that found no room */

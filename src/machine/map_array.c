@@ -120,9 +120,10 @@ static int percpu_write(struct map *m, const void *key, const void *value, u64 f
 		return -E2BIG;
 	if (flags == BPF_NOEXIST)
 		return -EEXIST;
+	/* Whole words, as in the kernel: what the host has behind a value stays there. */
 	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++)
-		map_replace_value(m, at + (u64)cpu * m->value_stride,
-				  from + (u64)cpu * m->value_stride, 0);
+		mapvalue_put(at + (u64)cpu * m->value_stride, from + (u64)cpu * m->value_stride,
+			     m->value_stride);
 	return 0;
 }
 
@@ -136,12 +137,9 @@ static int array_read(struct map *m, const void *key, void *value, u64 flags)
 		map_get_value(m, value, at, flags);
 		return 0;
 	}
-	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++) {
-		u8 *slot = to + (u64)cpu * m->value_stride;
-
-		memset(slot + m->spec.value_size, 0, m->value_stride - m->spec.value_size);
-		map_get_value(m, slot, at + (u64)cpu * m->value_stride, 0);
-	}
+	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++)
+		mapvalue_get(to + (u64)cpu * m->value_stride, at + (u64)cpu * m->value_stride,
+			     m->value_stride);
 	return 0;
 }
 

@@ -172,11 +172,12 @@ bool hash_unlink(struct map_hash *h, struct hash_stripe *s, u32 link, u32 hash)
 	u32 *at = &h->heads[hash & h->mask];
 	struct hash_elem *e = hash_elem(h, link);
 
-	while (!hash_is_end(*at) && *at != link)
+	while (*at && *at != link)
 		at = &hash_elem(h, *at)->next;
 	if (*at != link)
 		return false;
 	__atomic_store_n(at, e->next, __ATOMIC_RELEASE);
+	hash_change(s);
 	__atomic_store_n(&e->state, HASH_FREE, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->count, s->count - 1, __ATOMIC_RELAXED);
 	map_drop_value(&h->map, hash_value(h, e));

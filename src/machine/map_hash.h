@@ -3,13 +3,15 @@
  * Hash maps: buckets with chains of elements in one piece of memory, which a link finds by its distance in words.
  *
  *	common   seed, elements that were deleted, elements never used, the hand of LRU
- *	stripes  [lock, spare, count] ...	each for many buckets
+ *	stripes  [lock, version, spare, count] ...	each for many buckets
  *	heads    [link] ...			a power of two
  *	elements [next, hash, state, free][key][value] ...	a per-CPU map has each CPU's value in a row
  *
  * Reading takes no lock. A writer holds the stripe's lock, and an element that takes another one's place is complete before
- * it is linked at the head. Elements are used again at once, so a reader may be led into another chain by one that moved: it
- * notices at the end, which names the bucket that the chain belongs to, and begins anew; as the kernel's "nulls" lists do.
+ * it is linked at the head. Elements are used again at once, so a reader may stand on one that moves to another place, or pass
+ * the head before the new element is there and come to where the old one was. So who finds nothing looks at the stripe's
+ * version, which changes between linking the one and unlinking the other, and again before an unlinked one is used again:
+ * if it moved, the search begins anew. What is in the map all the time is found each time; the kernel's lists do not promise that.
  *
  * An update writes the stripe's spare element, links it, and what it replaces is the next spare: values are seen old or new,
  * and no memory is looked for. Maps whose values cannot move (per-CPU, with timers) are written in place.
@@ -19,13 +21,12 @@
 
 #include "machine/mapimpl.h"
 
-#define HASH_END (1u << 31) /* a link that is none: the other bits are the bucket's number */
-
 /* Of an element, for LRU; the kernel's reference bit. */
 enum hash_state { HASH_FREE, HASH_COLD, HASH_HOT };
 
 struct hash_elem {
-	u32 next, hash;
+	u32 next; /* link; 0: the last */
+	u32 hash;
 	u32 state;
 	u32 next_free;
 	u8 data[]; /* the key in whole words, then the value */
@@ -33,6 +34,7 @@ struct hash_elem {
 
 struct hash_stripe {
 	u32 lock;
+	u32 version;
 	u32 spare; /* link */
 	s64 count; /* elements in its buckets */
 } __attribute__((aligned(64)));
@@ -116,29 +118,32 @@ static inline u32 hash_load_link(const u32 *at)
 	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
 }
 
-static inline bool hash_is_end(u32 link)
-{
-	return !link || link & HASH_END; /* memory that was never written is an empty bucket */
-}
-
 /* Without a lock; NULL if it is not there. */
 static inline __attribute__((always_inline)) struct hash_elem *hash_find(const struct map_hash *h,
 									 const void *key, u32 hash,
 									 const u32 key_size)
 {
-	u32 bucket = hash & h->mask, link;
+	const u32 *head = &h->heads[hash & h->mask];
+	const u32 *now = &hash_stripe(h, hash)->version;
+	u32 version;
 
 	do {
-		link = hash_load_link(&h->heads[bucket]);
-		while (!hash_is_end(link)) {
+		version = hash_load_link(now);
+		for (u32 link = hash_load_link(head); link;) {
 			struct hash_elem *e = hash_elem(h, link);
 
 			if (hash_is_key(h, e, key, hash, key_size))
 				return e;
 			link = hash_load_link(&e->next);
 		}
-	} while (link && link != (HASH_END | bucket));
+	} while (hash_load_link(now) != version);
 	return NULL;
+}
+
+/* With the stripe's lock: see the model above. */
+static inline void hash_change(struct hash_stripe *s)
+{
+	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELEASE);
 }
 
 /* Of any key, for what need not be fast. */

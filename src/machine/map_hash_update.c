@@ -9,7 +9,7 @@ static inline __attribute__((always_inline)) u32 *find_link(const struct map_has
 {
 	u32 *at = &h->heads[hash & h->mask];
 
-	while (!hash_is_end(*at)) {
+	while (*at) {
 		struct hash_elem *e = hash_elem(h, *at);
 
 		if (hash_is_key(h, e, key, hash, key_size))
@@ -34,7 +34,7 @@ static void fill_value(struct map_hash *h, struct hash_elem *e, const void *valu
 	}
 	for (u32 i = 0; i < m->spec.cpus; i++, to += step) {
 		if (cpu == MAP_ALL_CPUS)
-			mapvalue_put(to, (const u8 *)value + (u64)i * step, m->spec.value_size);
+			mapvalue_put(to, (const u8 *)value + (u64)i * step, step);
 		else if (i == cpu)
 			mapvalue_put(to, value, m->spec.value_size);
 		else
@@ -56,8 +56,7 @@ static void overwrite(struct map_hash *h, struct hash_elem *e, const void *value
 		mapvalue_put(to + (u64)cpu * step, value, m->spec.value_size);
 	else
 		for (u32 i = 0; i < m->spec.cpus; i++)
-			mapvalue_put(to + (u64)i * step, (const u8 *)value + (u64)i * step,
-				     m->spec.value_size);
+			mapvalue_put(to + (u64)i * step, (const u8 *)value + (u64)i * step, step);
 	/* The kernel counts an update as a use. */
 	if (h->is_lru)
 		__atomic_store_n(&e->state, HASH_HOT, __ATOMIC_RELAXED);
@@ -68,7 +67,7 @@ static inline void link_first(struct map_hash *h, u32 link, u32 hash, u32 next)
 {
 	struct hash_elem *e = hash_elem(h, link);
 
-	__atomic_store_n(&e->next, next, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->next, next, __ATOMIC_RELEASE);
 	__atomic_store_n(&h->heads[hash & h->mask], link, __ATOMIC_RELEASE);
 }
 
@@ -102,8 +101,10 @@ static inline __attribute__((always_inline)) void replace(struct map_hash *h, st
 		link_first(h, link, hash, was->next);
 	} else {
 		link_first(h, link, hash, *head);
+		hash_change(s);
 		__atomic_store_n(at, was->next, __ATOMIC_RELEASE);
 	}
+	hash_change(s);
 	__atomic_store_n(&was->state, HASH_FREE, __ATOMIC_RELAXED);
 	s->spare = old;
 }
@@ -117,7 +118,7 @@ static inline __attribute__((always_inline)) int insert(struct map_hash *h, stru
 	if (!link)
 		return h->is_lru ? -ENOMEM : -E2BIG;
 	fill_value(h, fill(h, link, key, hash, HASH_COLD, key_size), value, cpu);
-	link_first(h, link, hash, *head ? *head : HASH_END | (hash & h->mask));
+	link_first(h, link, hash, *head);
 	__atomic_store_n(&s->count, s->count + 1, __ATOMIC_RELAXED);
 	return 0;
 }

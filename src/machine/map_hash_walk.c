@@ -11,11 +11,8 @@ void hash_read_elem(struct map_hash *h, struct hash_elem *e, void *value, u64 fl
 		map_get_value(m, value, from, flags);
 		return;
 	}
-	for (u32 cpu = 0; cpu < m->spec.cpus;
-	     cpu++, to += m->value_stride, from += m->value_stride) {
-		memset(to + m->spec.value_size, 0, m->value_stride - m->spec.value_size);
-		mapvalue_get(to, from, m->spec.value_size);
-	}
+	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++, to += m->value_stride, from += m->value_stride)
+		mapvalue_get(to, from, m->value_stride);
 }
 
 /* The first key in this bucket or one after it; false: there is none. */
@@ -25,10 +22,10 @@ static bool first_from(const struct map_hash *h, u32 bucket, void *key)
 		struct hash_stripe *s = hash_stripe(h, bucket);
 		bool is_found;
 
-		if (hash_is_end(hash_load_link(&h->heads[bucket])))
+		if (!hash_load_link(&h->heads[bucket]))
 			continue;
 		hash_lock(h, s);
-		is_found = !hash_is_end(h->heads[bucket]);
+		is_found = h->heads[bucket] != 0;
 		if (is_found)
 			mapvalue_get(key, hash_elem(h, h->heads[bucket])->data, h->key_size);
 		hash_unlock(s);
@@ -49,7 +46,7 @@ int hash_next(struct map *m, const void *key, void *next)
 		return first_from(h, 0, next) ? 0 : -ENOENT;
 	hash_lock(h, hash_stripe(h, hash));
 	e = hash_find_any(h, key, &hash);
-	if (e && !hash_is_end(e->next)) {
+	if (e && e->next) {
 		mapvalue_get(next, hash_elem(h, e->next)->data, h->key_size);
 		has_next = true;
 	}
@@ -71,7 +68,7 @@ s64 hash_each(struct map *m, int (*fn)(void *arg, const void *key, void *value),
 		u32 link = hash_load_link(&h->heads[bucket]);
 
 		/* The next one is looked up before the call, as fn may delete what it is given. */
-		while (!hash_is_end(link)) {
+		while (link) {
 			struct hash_elem *e = hash_elem(h, link);
 
 			link = hash_load_link(&e->next);
@@ -87,7 +84,7 @@ static u32 chain_length(const struct map_hash *h, u32 link)
 {
 	u32 n = 0;
 
-	for (; !hash_is_end(link); n++)
+	for (; link; n++)
 		link = hash_elem(h, link)->next;
 	return n;
 }
@@ -100,12 +97,12 @@ static int read_bucket(struct map_hash *h, u32 bucket, u8 *keys, u8 *values, u32
 	u32 *head = &h->heads[bucket];
 	int err = 0;
 
-	if (hash_is_end(hash_load_link(head)))
+	if (!hash_load_link(head))
 		return 0;
 	hash_lock(h, s);
 	if (chain_length(h, *head) > room)
 		err = -ENOSPC;
-	for (u32 link = *head, next; !err && !hash_is_end(link); link = next) {
+	for (u32 link = *head, next; !err && link; link = next) {
 		struct hash_elem *e = hash_elem(h, link);
 
 		next = e->next;

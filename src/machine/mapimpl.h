@@ -49,9 +49,10 @@ struct map_ops {
 	s64 (*consume)(struct map *m, int (*fn)(void *arg, u32 cpu, const void *data, size_t len),
 		       void *arg);
 	u64 (*lost)(const struct map *m);
-	bool may_be_inner;        /* of a map of maps */
-	bool inner_same_count;    /* and then has to have as many entries as the others */
-	bool has_lock, has_timer; /* values may have such a field */
+	void (*on_drop)(struct map *m); /* NULL: the family calls m->drop itself */
+	bool may_be_inner;              /* of a map of maps */
+	bool inner_same_count;          /* and then has to have as many entries as the others */
+	bool has_lock, has_timer;       /* values may have such a field */
 	int no_write, no_remove,
 		no_next; /* what the host gets where there is no such operation; 0: -MAP_ENOTSUPP */
 };
@@ -81,6 +82,12 @@ struct map {
 
 extern const struct map_ops map_array_ops, map_percpu_array_ops;
 extern const struct map_ops map_hash_ops, map_percpu_hash_ops, map_lru_ops, map_percpu_lru_ops;
+extern const struct map_ops map_lpm_ops, map_queue_ops, map_bloom_ops;
+extern const struct map_ops map_ring_ops, map_perf_ops, map_stack_ops;
+extern const struct map_ops map_prog_array_ops, map_object_array_ops, map_object_hash_ops;
+extern const struct map_ops map_array_of_maps_ops, map_hash_of_maps_ops;
+extern const struct map_ops map_device_array_ops, map_device_hash_ops;
+extern const struct map_ops map_storage_ops, map_cgroup_storage_ops, map_percpu_cgroup_storage_ops;
 
 /* Says why the map cannot be; returns err, which is negative. */
 int map_refuse(const struct map_spec *s, struct diag *d, int err, const char *why);

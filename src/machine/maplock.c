@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
-enum { SPINS = 100, YIELDS_A_LOOK = 1000, SECONDS_UNTIL_TAKEN = 1 };
+enum { SPINS = 100, YIELDS_A_LOOK = 1000, MS_UNTIL_TAKEN = 500 };
 
 static void maplock_pause(void)
 {
@@ -16,12 +16,12 @@ static void maplock_pause(void)
 #endif
 }
 
-static s64 seconds(void)
+static s64 milliseconds(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Whether the lock was taken from a process that is no more. */
@@ -50,8 +50,8 @@ void maplock_wait(u32 *lock, u32 owner)
 		if (i % YIELDS_A_LOOK)
 			continue;
 		if (!begin)
-			begin = seconds();
-		else if (seconds() - begin > SECONDS_UNTIL_TAKEN && take_from_dead(lock, owner))
+			begin = milliseconds();
+		else if (milliseconds() - begin > MS_UNTIL_TAKEN && take_from_dead(lock, owner))
 			return;
 	}
 }

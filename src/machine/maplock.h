@@ -4,7 +4,7 @@
  * bpf_spin_lock. Who waits longer than a moment gives the processor away, as the holder may have been preempted.
  *
  * The word of a map's own locks is the process that holds it. A process that died with a lock in shared memory would keep
- * all others waiting for ever; so who has waited for a second takes it over when the holder is gone. What a map's lock
+ * all others waiting for ever; so who has waited for half a second takes it over when the holder is gone. What a map's lock
  * protects can be walked at every instant of a change, so at worst an element is lost.
  */
 #ifndef MACHINE_MAPLOCK_H

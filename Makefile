@@ -62,7 +62,7 @@ BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
 # Our machine for the public conformance suite, whose own helpers it has instead of the kernel's.
-CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)) tests/unit/machine_missing.c)
+CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -110,7 +110,6 @@ $(BUILD)/bench/accel-meter: $(ACCELBENCH)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
-$(FUZZERS:%=$(BUILD)/%): $(BUILD)/obj/tests/unit/machine_missing.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -11,6 +11,7 @@
  * The kernel's helpers are not here: what is linked in the place of machine/helper.c are the suite's own, which it calls by
  * the numbers 0 to 5.
  */
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "base/buf.h"
 #include "machine/code.h"
 
-enum { PLUGIN_MAX_MEMORY = 1 << 20 };
+enum { PLUGIN_MAX_MEMORY = 1 << 20, PLUGIN_MAX_PROGRAM = 32 << 20 };
 
 enum plugin_engine { PLUGIN_INTERPRET, PLUGIN_CHECK, PLUGIN_JIT };
 
@@ -210,22 +211,39 @@ out:
 	return ok;
 }
 
+/* An object comes as it is or as hexadecimal, over all lines; instructions are a line. */
+static bool read_program(const struct plugin *p, struct buf *program, struct diag *d)
+{
+	struct buf text = { 0 };
+	char part[65536];
+	bool ok = true;
+	size_t n;
+
+	if (p->program)
+		buf_puts(&text, p->program);
+	while (!p->program && text.len < PLUGIN_MAX_PROGRAM &&
+	       (n = fread(part, 1, sizeof(part), stdin)) > 0)
+		buf_put(&text, part, n);
+	if (!p->is_elf && text.len)
+		text.data[strcspn(text.data, "\n")] = '\0';
+	if (!text.len)
+		ok = diag_error(d, LOC_NONE, "there is no program on the standard input") > 0;
+	else if (p->is_elf && text.len >= SELFMAG && !memcmp(text.data, ELFMAG, SELFMAG))
+		buf_put(program, text.data, text.len);
+	else if (!read_hex(buf_str(&text), PLUGIN_MAX_PROGRAM, program))
+		ok = diag_error(d, LOC_NONE, "the program is not hexadecimal, or too long") > 0;
+	buf_done(&text);
+	return ok;
+}
+
 static bool run_all(const struct plugin *p, struct arena *a, struct diag *d)
 {
 	struct buf program = { 0 }, memory = { 0 };
-	char *line = NULL;
-	size_t room = 0;
-	bool ok = false;
+	bool ok = read_program(p, &program, d);
 
-	if (!p->program && getline(&line, &room, stdin) < 0)
-		diag_error(d, LOC_NONE, "there is no program on the standard input");
-	else if (!read_hex(p->program ? p->program : line, IMAGE_MAX_INSNS * 8, &program))
-		diag_error(d, LOC_NONE, "the program is not hexadecimal, or too long");
-	else if (!read_hex(p->memory, PLUGIN_MAX_MEMORY, &memory))
-		diag_error(d, LOC_NONE, "the memory is not hexadecimal, or too long");
-	else
-		ok = run_program(p, &program, &memory, a, d);
-	free(line);
+	if (ok && !read_hex(p->memory, PLUGIN_MAX_MEMORY, &memory))
+		ok = diag_error(d, LOC_NONE, "the memory is not hexadecimal, or too long") > 0;
+	ok = ok && run_program(p, &program, &memory, a, d);
 	buf_done(&program);
 	buf_done(&memory);
 	return ok;

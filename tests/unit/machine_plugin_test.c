@@ -63,3 +63,12 @@ TEST(machine_plugin_says_what_is_wrong)
 		     "reads 8 bytes at 0x0, which is none of the program's memory"));
 	CHECK(strstr(plugin("85 00 00 00 63 00 00 00 " EXIT, ""), "which is not here"));
 }
+
+TEST(machine_plugin_runs_objects)
+{
+	if (!plugin("", "--help") || access("build/tests/object/sum.o", R_OK))
+		SKIP("skep-conformance or the test objects are not built");
+	CHECK_STR(plugin("", "'01 02 ff' --elf <build/tests/object/sum.o"), "102\n0");
+	CHECK_STR(plugin("", "--elf --check <build/tests/object/sum.v1.o"), "0\n0");
+	CHECK(strstr(plugin("zz", "--elf"), "not hexadecimal"));
+}

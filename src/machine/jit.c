@@ -1,7 +1,434 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where there is no compiler for the processor: programs are interpreted. */
+/*
+ * The compiler for x86-64: an instruction after the other, twice (see jit_impl.h). Memory is writable while it is filled in
+ * and executable afterwards, never both.
+ *
+ * Compiled code is not limited by fuel and looks at no access: it is for programs that the verifier has accepted.
+ */
 #include "machine/code.h"
 
+#if defined(__x86_64__)
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "isa/insn.h"
+#include "machine/jit_impl.h"
+
+#define MAX_BYTES (512u << 20)
+
+const u8 jit_regs[11] = { X86_RAX, X86_RDI, X86_RSI, X86_RDX, X86_RCX, X86_R8,
+			  X86_RBX, X86_R13, X86_R14, X86_R15, X86_RBP };
+
+static void *allocate(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	if (!p)
+		arena_exhausted();
+	return p;
+}
+
+u32 jit_func_at(const struct jit_state *s, u32 insn)
+{
+	u32 f = 0;
+
+	for (u32 low = 0, high = s->c->start_count; low < high;) {
+		u32 mid = low + (high - low) / 2;
+
+		if (s->funcs[mid].start <= insn) {
+			f = mid;
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	return f;
+}
+
+/* ---- jumps */
+
+static void put_distance(struct x86 *x, size_t at, s64 distance, bool is_short)
+{
+	s32 value = (s32)distance;
+
+	if (is_short)
+		x->bytes[at] = (u8)value;
+	else
+		memcpy(x->bytes + at, &value, sizeof(value));
+}
+
+static void add_fixup(struct jit_state *s, u32 insn, bool is_short, bool is_entry)
+{
+	if (s->fixup_count == s->fixup_room) {
+		s->fixup_room = 2 * s->fixup_room + 64;
+		s->fixups = realloc(s->fixups, s->fixup_room * sizeof(*s->fixups));
+		if (!s->fixups)
+			arena_exhausted();
+	}
+	s->fixups[s->fixup_count++] = (struct jit_fixup){ s->x.len, insn, is_short, is_entry };
+}
+
+void jit_fix(struct jit_state *s, u32 insn, bool is_entry)
+{
+	add_fixup(s, insn, false, is_entry);
+	x86_u32(&s->x, 0);
+}
+
+/* Places of the first pass, which is all that is known of what comes, are never too near. */
+static bool is_near(const struct jit_state *s, u32 insn)
+{
+	s64 here = s->old_places[s->insn], there = s->old_places[insn];
+
+	return s->pass && there - here > -100 && there - here < 127;
+}
+
+void jit_goto(struct jit_state *s, int cond, u32 insn)
+{
+	struct x86 *x = &s->x;
+
+	if (is_near(s, insn)) {
+		x86_byte(x, (u8)(cond < 0 ? 0xeb : 0x70 | cond));
+		add_fixup(s, insn, true, false);
+		x86_byte(x, 0);
+		return;
+	}
+	if (cond >= 0)
+		x86_byte(x, 0x0f);
+	x86_byte(x, (u8)(cond < 0 ? 0xe9 : 0x80 | cond));
+	jit_fix(s, insn, false);
+}
+
+void jit_trap_if(struct jit_state *s, int cond, enum run_trap trap)
+{
+	if (s->trap_count == s->trap_room) {
+		s->trap_room = 2 * s->trap_room + 16;
+		s->traps = realloc(s->traps, s->trap_room * sizeof(*s->traps));
+		if (!s->traps)
+			arena_exhausted();
+	}
+	if (cond >= 0)
+		x86_byte(&s->x, 0x0f);
+	x86_byte(&s->x, (u8)(cond < 0 ? 0xe9 : 0x80 | cond));
+	s->traps[s->trap_count++] = (struct jit_trap){ s->x.len, s->insn, trap };
+	x86_u32(&s->x, 0);
+}
+
+/* A callback's trap has its place already, unless it did not get so far. */
+static void put_traps(struct jit_state *s)
+{
+	s32 at_trap = (s32)offsetof(struct run, trap);
+	s32 at_insn = (s32)offsetof(struct run, trap_insn);
+	struct x86 *x = &s->x;
+
+	for (size_t i = 0; i < s->trap_count; i++) {
+		const struct jit_trap *t = &s->traps[i];
+		size_t has_place = 0;
+
+		x86_reserve(x, JIT_ROOM);
+		put_distance(x, t->at, (s64)x->len - (s64)(t->at + 4), false);
+		if (t->trap) {
+			x86_store_imm(x, 4, JIT_RUN, at_trap, (s32)t->trap);
+		} else {
+			x86_alu_mem_imm(x, X86_CMP, JIT_RUN, at_insn, (s32)RUN_NO_INSN);
+			has_place = x86_skip(x, X86_NE);
+		}
+		x86_store_imm(x, 4, JIT_RUN, at_insn, (s32)t->insn);
+		if (has_place)
+			x86_land(x, has_place);
+		x86_load(x, 8, false, X86_RSP, JIT_RUN, (s32)offsetof(struct run, native_sp));
+		x86_mov_imm(x, X86_RAX, 0);
+		x86_byte(x, 0xe9);
+		x86_u32(x, (u32)((s64)s->leave - (s64)(x->len + 4)));
+	}
+}
+
+static void jump(struct jit_state *s, const struct bpf_insn *i)
+{
+	static const u8 conds[16] = {
+		[BPF_JEQ >> 4] = X86_E,  [BPF_JNE >> 4] = X86_NE,  [BPF_JSET >> 4] = X86_NE,
+		[BPF_JGT >> 4] = X86_A,  [BPF_JGE >> 4] = X86_AE,  [BPF_JLT >> 4] = X86_B,
+		[BPF_JLE >> 4] = X86_BE, [BPF_JSGT >> 4] = X86_G,  [BPF_JSGE >> 4] = X86_GE,
+		[BPF_JSLT >> 4] = X86_L, [BPF_JSLE >> 4] = X86_LE,
+	};
+	bool wide = BPF_CLASS(i->code) == BPF_JMP, is_set = BPF_OP(i->code) == BPF_JSET;
+	struct x86 *x = &s->x;
+	u8 dst = jit_dst(i);
+
+	if (BPF_SRC(i->code) == BPF_X && is_set)
+		x86_test(x, wide, dst, jit_src(i));
+	else if (BPF_SRC(i->code) == BPF_X)
+		x86_alu(x, X86_CMP, wide, dst, jit_src(i));
+	else if (is_set)
+		x86_test_imm(x, wide, dst, i->imm);
+	else if (!i->imm)
+		x86_test(x, wide, dst, dst);
+	else
+		x86_alu_imm(x, X86_CMP, wide, dst, i->imm);
+	jit_goto(s, conds[BPF_OP(i->code) >> 4], (u32)((s64)s->insn + 1 + i->off));
+}
+
+static void control(struct jit_state *s, const struct bpf_insn *i)
+{
+	bool narrow = BPF_CLASS(i->code) == BPF_JMP32;
+	struct x86 *x = &s->x;
+
+	switch (BPF_OP(i->code)) {
+	case BPF_JA:
+		jit_goto(s, -1, (u32)((s64)s->insn + 1 + (narrow ? i->imm : i->off)));
+		break;
+	case BPF_CALL:
+		jit_call(s, i);
+		break;
+	case BPF_EXIT:
+		jit_exit(s);
+		break;
+	case INSN_JCOND:
+		x86_alu_mem_imm(x, X86_SUB, X86_RSP, 0, 1);
+		jit_goto(s, X86_S, (u32)((s64)s->insn + 1 + i->off));
+		break;
+	default:
+		jump(s, i);
+	}
+}
+
+static void put_insn(struct jit_state *s, const struct bpf_insn *i)
+{
+	switch (BPF_CLASS(i->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		jit_alu(s, i);
+		break;
+	case BPF_JMP:
+	case BPF_JMP32:
+		control(s, i);
+		break;
+	default:
+		jit_memory(s, i);
+	}
+}
+
+/* ---- what is known beforehand */
+
+static void look_at(struct jit_state *s, struct jit_func *f, u32 index)
+{
+	const struct bpf_insn *i = &s->c->insns[index];
+	u8 class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+	bool writes_dst =
+		class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX || insn_is_ld_imm64(i);
+	bool is_atomic = class == BPF_STX && BPF_MODE(i->code) == BPF_ATOMIC;
+
+	if ((writes_dst || is_atomic) && i->dst_reg >= 6 && i->dst_reg < 10)
+		f->saved |= (u8)(1 << (i->dst_reg - 6));
+	if (is_atomic && i->src_reg >= 6 && i->src_reg < 10)
+		f->saved |= (u8)(1 << (i->src_reg - 6));
+	if (class == BPF_LD && !insn_is_ld_imm64(i))
+		f->has_calls = true;
+	if (insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_FUNC)
+		s->has_callbacks = true;
+	if (class == BPF_JMP && op == INSN_JCOND)
+		f->has_jcond = true;
+	if (class != BPF_JMP || op != BPF_CALL)
+		return;
+	f->has_calls = true;
+	if (BPF_SRC(i->code) == BPF_X) {
+		s->is_deep = s->has_callbacks = f->may_tail = true;
+		for (u32 k = 0; k < s->c->start_count; k++)
+			s->funcs[k].is_called = true;
+	} else if (i->src_reg == BPF_PSEUDO_CALL) {
+		s->funcs[jit_func_at(s, (u32)((s64)index + 1 + i->imm))].is_called = true;
+	} else if (!i->src_reg && i->imm == BPF_FUNC_tail_call) {
+		f->may_tail = true;
+	}
+}
+
+/* How many functions are within each other from here; more than there may be when it goes round. */
+static u32 height_of(struct jit_state *s, u32 func, u32 level)
+{
+	struct jit_func *f = &s->funcs[func];
+	u32 most = 0;
+
+	if (f->height || level > RUN_FRAMES)
+		return f->height ? f->height : RUN_FRAMES + 1;
+	for (u32 i = f->start; i < f->end; i++) {
+		const struct bpf_insn *insn = &s->c->insns[i];
+		u32 to, height;
+
+		if (insn_is_ld_imm64(insn)) {
+			i++;
+			continue;
+		}
+		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_CALL)
+			continue;
+		to = jit_func_at(s, (u32)((s64)i + 1 + insn->imm));
+		height = height_of(s, to, level + 1);
+		f->may_tail |= s->funcs[to].may_tail;
+		if (height > most)
+			most = height;
+		if (most > RUN_FRAMES)
+			return most;
+	}
+	return f->height = most + 1;
+}
+
+static void analyse(struct jit_state *s)
+{
+	u32 funcs = s->c->start_count;
+
+	for (u32 f = 0; f < funcs; f++) {
+		s->funcs[f].start = s->c->starts[f];
+		s->funcs[f].end = f + 1 < funcs ? s->c->starts[f + 1] : s->c->count;
+	}
+	for (u32 f = 0; f < funcs; f++) {
+		for (u32 i = s->funcs[f].start; i < s->funcs[f].end; i++) {
+			look_at(s, &s->funcs[f], i);
+			i += insn_is_ld_imm64(&s->c->insns[i]);
+		}
+	}
+	for (u32 f = 0; f < funcs && !s->is_deep; f++)
+		s->is_deep = height_of(s, f, 1) > RUN_FRAMES;
+	for (u32 f = 0; f < funcs; f++) {
+		if (s->is_deep) { /* not all was looked at */
+			s->funcs[f].height = 1;
+			s->funcs[f].may_tail = true;
+		}
+		if (!f && !s->funcs[f].is_called) /* the gate keeps the host's */
+			s->funcs[f].saved = 0;
+	}
+}
+
+/* ---- the whole */
+
+static void translate(struct jit_state *s)
+{
+	const struct code *c = s->c;
+
+	s->x.len = 0;
+	s->fixup_count = s->trap_count = 0;
+	jit_gates(s);
+	for (u32 i = 0, f = 0; i < c->count; i++) {
+		const struct bpf_insn *insn = &c->insns[i];
+
+		x86_reserve(&s->x, JIT_ROOM);
+		s->insn = i;
+		if (f < c->start_count && s->funcs[f].start == i) {
+			s->func = f;
+			s->entries[f++] = (u32)s->x.len;
+			jit_prologue(s);
+		}
+		s->places[i] = (u32)s->x.len;
+		put_insn(s, insn);
+		if (insn_is_ld_imm64(insn))
+			s->places[++i] = (u32)s->x.len;
+	}
+	s->places[c->count] = (u32)s->x.len;
+	put_traps(s);
+}
+
+static void fix_all(struct jit_state *s)
+{
+	for (size_t i = 0; i < s->fixup_count; i++) {
+		const struct jit_fixup *f = &s->fixups[i];
+		u32 to = f->is_entry ? s->entries[jit_func_at(s, f->insn)] : s->places[f->insn];
+
+		put_distance(&s->x, f->at, (s64)to - (s64)(f->at + (f->is_short ? 1 : 4)),
+			     f->is_short);
+	}
+}
+
+static int make_executable(struct jit *j, const struct x86 *x, struct diag *d)
+{
+	u8 *bytes = mmap(NULL, x->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return diag_errno(d, errno, "no memory for compiled code");
+	memcpy(bytes, x->bytes, x->len);
+	j->bytes = bytes;
+	j->size = x->len;
+	if (mprotect(bytes, x->len, PROT_READ | PROT_EXEC))
+		return diag_errno(d, errno, "compiled code may not be executed here");
+	return 0;
+}
+
+/* The gates are of one length, so where the first function begins is right from the second pass on. */
+static int compile(struct jit_state *s, struct jit *j, struct diag *d)
+{
+	translate(s);
+	if (s->x.len > MAX_BYTES)
+		return diag_error(d, LOC_NONE, "the program is too large to be compiled");
+	memcpy(s->old_places, s->places, (s->c->count + 1) * sizeof(*s->places));
+	s->pass = 1;
+	translate(s);
+	fix_all(s);
+	for (u32 f = 0; f < s->c->start_count; f++)
+		j->heights[f] = s->funcs[f].height;
+	j->enter = (u32)s->enter;
+	j->tail = (u32)s->tail;
+	return make_executable(j, &s->x, d);
+}
+
+int jit_compile(struct code *c, struct diag *d)
+{
+	struct jit *j = allocate(1, sizeof(*j));
+	struct jit_state s = { .c = c, .has_bmi2 = __builtin_cpu_supports("bmi2") };
+	int err;
+
+	j->places = allocate(c->count + 1, sizeof(*j->places));
+	j->entries = allocate(c->start_count, sizeof(*j->entries));
+	j->heights = allocate(c->start_count, sizeof(*j->heights));
+	s.places = j->places;
+	s.entries = j->entries;
+	s.old_places = allocate(c->count + 1, sizeof(*s.old_places));
+	s.funcs = allocate(c->start_count, sizeof(*s.funcs));
+	analyse(&s);
+	err = compile(&s, j, d);
+	free(s.x.bytes);
+	free(s.old_places);
+	free(s.funcs);
+	free(s.fixups);
+	free(s.traps);
+	if (err) {
+		jit_free(j);
+		return err;
+	}
+	jit_free(c->jit);
+	c->jit = j;
+	memcpy(&c->native, &j->bytes, sizeof(c->native));
+	c->native_size = j->size;
+	return 0;
+}
+
+void jit_free(struct jit *j)
+{
+	if (!j)
+		return;
+	if (j->bytes)
+		munmap(j->bytes, j->size);
+	free(j->places);
+	free(j->entries);
+	free(j->heights);
+	free(j);
+}
+
+u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, struct run *run)
+{
+	typedef u64 (*gate)(u64, u64, u64, u64, u64, struct run *, const u8 *);
+	const struct jit *j = c->jit;
+	const u8 *at = j->bytes + j->enter;
+	u32 f = 0;
+	gate enter;
+
+	while (c->starts[f] != start)
+		f++;
+	if (run->depth + j->heights[f] > RUN_FRAMES) {
+		run->trap = RUN_TOO_DEEP;
+		return 0;
+	}
+	memcpy(&enter, &at, sizeof(enter));
+	return enter(a, b, arg3, 0, 0, run, j->bytes + j->entries[f]);
+}
+#else
 int jit_compile(struct code *c, struct diag *d)
 {
 	(void)c;
@@ -13,3 +440,9 @@ void jit_free(struct jit *j)
 {
 	(void)j;
 }
+
+u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, struct run *run)
+{
+	return interp_run(c, start, a, b, arg3, 0, 0, run);
+}
+#endif

@@ -119,6 +119,8 @@ u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c)
 		run->trap = RUN_BAD_CALL;
 		return 0;
 	}
+	if (run->code->jit && !run->is_checked)
+		return jit_callback(run->code, (u32)(func - 1), a, b, c, run);
 	return interp_run(run->code, (u32)(func - 1), a, b, c, 0, 0, run);
 }
 

@@ -61,7 +61,8 @@ struct run {
 	u32 cpu;
 	u32 tail_calls;
 	u32 depth; /* functions that are active, callbacks' among them; each has its part of the stack, the first the lowest */
-	u64 fuel; /* instructions that are left; the interpreter counts, the JIT counts backward jumps */
+	u64 fuel;  /* instructions that are left; the interpreter counts, compiled code does not */
+	void *native_sp; /* compiled code: where a trap goes back to */
 	struct run_task task;
 	u64 now;           /* ns; 0: the clocks' own time */
 	u64 random;        /* state of get_prandom_u32() */

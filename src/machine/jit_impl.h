@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The compiler's state, and how BPF's registers lie in the processor's:
+ *
+ *	r0  r1  r2  r3  r4  r5 | r6  r7  r8  r9  | r10
+ *	RAX RDI RSI RDX RCX R8 | RBX R13 R14 R15 | RBP		R12: the run; R9, R10, R11: free within an instruction
+ *
+ * So the arguments of helpers are where C has them, and what BPF keeps over calls C keeps too. RBP is the end of the
+ * function's part of run->stack; a call moves it on.
+ *
+ * The program is translated twice. The first pass takes the long form of each forward jump, and tells how far apart
+ * instructions are at most; the second takes the short form where that is near enough.
+ */
+#ifndef MACHINE_JIT_IMPL_H
+#define MACHINE_JIT_IMPL_H
+
+#include "machine/code.h"
+#include "machine/jit_x86.h"
+
+#define JIT_RUN X86_R12
+#define JIT_ROOM 256 /* bytes that an instruction takes at most */
+
+/* A jump or call whose distance is filled in when all has its place. */
+struct jit_fixup {
+	size_t at; /* of the distance, which counts from its end */
+	u32 insn;  /* where it leads */
+	bool is_short;
+	bool is_entry; /* before what the function saves, else behind that */
+};
+
+/* Out of line: sets the trap and leaves. */
+struct jit_trap {
+	size_t at; /* of the 32-bit distance that leads to it */
+	u32 insn;
+	enum run_trap trap; /* RUN_OK: there is one already, of a callback */
+};
+
+/* What is known of a function before it is compiled. */
+struct jit_func {
+	u32 start, end;
+	u8 saved;       /* a bit for each of r6 to r9 that it has to keep */
+	bool has_calls; /* so its stack has to be aligned */
+	bool is_called; /* by another one, not only by the host */
+	bool has_jcond; /* may_goto: it has a counter on the stack */
+	bool may_tail;  /* it or what it calls makes tail calls */
+	u32 height; /* functions within each other from here, itself counted; 0: not known yet */
+};
+
+struct jit {
+	u8 *bytes; /* executable; at first the code that host and callbacks come in by */
+	size_t size;
+	u32 *places;     /* of each instruction, in bytes, and of the end */
+	u32 *entries;    /* of each function */
+	u32 *heights;    /* likewise; all RUN_FRAMES where calls are watched */
+	u32 enter, tail; /* calls a function by its address; the first function, keeping r6 to r9 */
+};
+
+struct jit_state {
+	const struct code *c;
+	struct x86 x;
+	struct jit_func *funcs; /* c->start_count of them */
+	u32 func;               /* that is being compiled */
+	u32 insn;
+	u32 pass;    /* 0 or 1 */
+	u32 *places; /* of instructions, count + 1; in the second pass those before `insn` are new */
+	u32 *old_places; /* of the first pass */
+	u32 *entries;
+	struct jit_fixup *fixups;
+	size_t fixup_count, fixup_room;
+	struct jit_trap *traps;
+	size_t trap_count, trap_room;
+	bool has_bmi2;
+	bool is_deep;       /* the depth of calls has to be watched */
+	bool has_callbacks; /* helpers may come back into the program */
+	size_t enter, tail, leave;
+};
+
+extern const u8 jit_regs[11];
+
+static inline u8 jit_dst(const struct bpf_insn *i)
+{
+	return jit_regs[i->dst_reg];
+}
+
+static inline u8 jit_src(const struct bpf_insn *i)
+{
+	return jit_regs[i->src_reg];
+}
+
+static inline u8 jit_bytes(const struct bpf_insn *i)
+{
+	static const u8 bytes[] = { 4, 2, 1, 8 };
+
+	return bytes[BPF_SIZE(i->code) >> 3];
+}
+
+void jit_alu(struct jit_state *s, const struct bpf_insn *i);    /* jit_alu.c */
+void jit_divide(struct jit_state *s, const struct bpf_insn *i); /* jit_divide.c */
+void jit_memory(struct jit_state *s, const struct bpf_insn *i); /* jit_memory.c */
+void jit_call(struct jit_state *s, const struct bpf_insn *i);   /* jit_call.c */
+void jit_packet(struct jit_state *s, const struct bpf_insn *i);
+void jit_exit(struct jit_state *s);
+
+/* Jumps to an instruction; the condition, or -1 for always. */
+void jit_goto(struct jit_state *s, int cond, u32 insn);
+/* The distance of a jump or call whose opcode was put; is_entry: to the beginning of a function. */
+void jit_fix(struct jit_state *s, u32 insn, bool is_entry);
+/* The function that an instruction is in. */
+u32 jit_func_at(const struct jit_state *s, u32 insn);
+/* Leaves with a trap if the condition holds (-1: always). */
+void jit_trap_if(struct jit_state *s, int cond, enum run_trap trap);
+/* The beginning of a function, and what goes before its end. */
+void jit_prologue(struct jit_state *s);
+void jit_epilogue(struct jit_state *s);
+/* What host and callbacks come in by, and what ends a run early: before all functions. jit_call.c */
+void jit_gates(struct jit_state *s);
+
+#endif

@@ -110,6 +110,7 @@ $(BUILD)/bench/accel-meter: $(ACCELBENCH)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
+$(BUILD)/jit_fuzz: $(BUILD)/obj/tests/unit/machine_gen.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -63,6 +63,6 @@ u64 interp_run(const struct code *c, u32 start, u64 a, u64 b, u64 c3, u64 d, u64
 int jit_compile(struct code *c, struct diag *d);
 void jit_free(struct jit *j);
 /* A callback into compiled code: the function that begins at an instruction. */
-u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, struct run *run);
+u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d, struct run *run);
 
 #endif

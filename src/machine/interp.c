@@ -91,6 +91,7 @@ static u64 interp_loop(const struct op *op, const u64 *args, struct run *run,
 	};
 	struct frame frames[RUN_FRAMES], *frame = frames;
 	u32 loops = RUN_CALLBACK_LOOPS;
+	const struct bpf_insn *insn;
 	const struct code *next;
 	const struct op *target;
 	run_helper helper;
@@ -251,6 +252,8 @@ do_CALLX:
 	helper = run_find_helper(DST > UINT32_MAX ? UINT32_MAX : (u32)DST);
 	if (!helper)
 		goto do_BAD_CALL;
+	if (run->is_checked && !run_may_call(run, (u32)DST, r))
+		goto trapped;
 	goto call_helper;
 do_CALL:
 	target = (const struct op *)((uintptr_t)op + (uintptr_t)(s64)op->to);
@@ -281,6 +284,10 @@ do_EXIT:
 	r[10] -= RUN_STACK;
 	GO((s64)((uintptr_t)frame->back - (uintptr_t)op));
 
+do_HELPER_CHECKED:
+	insn = &run->code->insns[op - first_op(run->code, run)];
+	if (!insn->src_reg && !run_may_call(run, (u32)insn->imm, r))
+		goto trapped;
 do_HELPER:
 	helper = (run_helper)(uintptr_t)op->imm;
 call_helper:

@@ -411,7 +411,7 @@ void jit_free(struct jit *j)
 	free(j);
 }
 
-u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, struct run *run)
+u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d, struct run *run)
 {
 	typedef u64 (*gate)(u64, u64, u64, u64, u64, struct run *, const u8 *);
 	const struct jit *j = c->jit;
@@ -426,7 +426,7 @@ u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, struct
 		return 0;
 	}
 	memcpy(&enter, &at, sizeof(enter));
-	return enter(a, b, arg3, 0, 0, run, j->bytes + j->entries[f]);
+	return enter(a, b, arg3, d, 0, run, j->bytes + j->entries[f]);
 }
 #else
 int jit_compile(struct code *c, struct diag *d)
@@ -441,8 +441,8 @@ void jit_free(struct jit *j)
 	(void)j;
 }
 
-u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, struct run *run)
+u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d, struct run *run)
 {
-	return interp_run(c, start, a, b, arg3, 0, 0, run);
+	return interp_run(c, start, a, b, arg3, d, 0, run);
 }
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/code.h"
+#include "verify/engine.h"
 
 struct machine {
 	const struct image *img;
@@ -13,6 +14,7 @@ struct machine {
 	u32 cpus;
 	struct map **maps;
 	struct code **codes;
+	struct epoch *epoch; /* of the runs */
 };
 
 static bool is_data(const struct image_map *im)
@@ -38,8 +40,9 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 		.flags = im->flags,
 		.extra = im->extra,
 		.cpus = m->cpus,
-		.spin_lock = -1,
-		.timer = -1,
+		.spin_lock = field_find(m->img, index, "bpf_spin_lock"),
+		.timer = field_find(m->img, index, "bpf_timer"),
+		.epoch = m->epoch,
 		.shared = shared,
 	};
 	u32 zero = 0;
@@ -123,9 +126,10 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 	m->img = img;
 	m->mode = opts->mode;
 	m->cpus = opts->cpus ? opts->cpus : 1;
+	m->epoch = epoch_new();
 	m->maps = calloc(img->maps.n + 1, sizeof(struct map *));
 	m->codes = calloc(img->progs.n + 1, sizeof(struct code *));
-	if (!m->maps || !m->codes)
+	if (!m->epoch || !m->maps || !m->codes)
 		arena_exhausted();
 	err = make_maps(m, opts->shared, d);
 	if (!err)
@@ -148,6 +152,7 @@ void machine_free(struct machine *m)
 		code_free(m->codes[i]);
 	for (size_t i = 0; i < m->img->maps.n; i++)
 		map_put(m->maps[i]);
+	epoch_free(m->epoch);
 	free(m->codes);
 	free(m->maps);
 	free(m);
@@ -179,6 +184,8 @@ struct run *run_new(struct machine *m, u32 cpu)
 	r->fuel = RUN_NO_LIMIT;
 	r->random = 0x9e3779b97f4a7c15ull + cpu;
 	r->is_checked = m && m->mode == MACHINE_CHECKED;
+	if (m)
+		epoch_join(m->epoch, &r->reader);
 	return r;
 }
 
@@ -186,6 +193,7 @@ void run_free(struct run *r)
 {
 	if (!r)
 		return;
+	epoch_part(&r->reader);
 	free(r->regions);
 	free(r);
 }
@@ -220,6 +228,7 @@ static void drop_regions(struct run *r)
 u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct run *r)
 {
 	const struct code *c = machine_code(m, prog);
+	u64 result;
 
 	r->trap = RUN_OK;
 	r->trap_insn = RUN_NO_INSN;
@@ -231,11 +240,15 @@ u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct 
 		r->trap = RUN_BAD_CALL;
 		return 0;
 	}
-	if (m->mode == MACHINE_JIT && c->native && !r->is_checked)
-		return c->native(ctx, ctx_size, 0, 0, 0, r);
 	if (r->is_checked) {
 		add_data(m, r);
 		run_add_region(r, ctx, ctx_size, true, "context");
 	}
-	return interp_run(c, 0, (u64)(uintptr_t)ctx, ctx_size, 0, 0, 0, r);
+	map_enter(r);
+	if (m->mode == MACHINE_JIT && c->native && !r->is_checked)
+		result = c->native(ctx, ctx_size, 0, 0, 0, r);
+	else
+		result = interp_run(c, 0, (u64)(uintptr_t)ctx, ctx_size, 0, 0, 0, r);
+	map_leave(r);
+	return result;
 }

@@ -92,6 +92,24 @@ static const struct run_region *region_of(struct run *run, u64 address, u64 size
 	return NULL;
 }
 
+bool run_is_region(const struct run *run, u64 begin, const char *what)
+{
+	u32 i = regions_until(run, begin);
+
+	return i && run->regions[i - 1].begin == begin && !strcmp(run->regions[i - 1].what, what);
+}
+
+u64 run_region_left(struct run *run, u64 address)
+{
+	u64 in_stack = address - (u64)(uintptr_t)run->stack;
+	const struct run_region *r;
+
+	if (in_stack < (u64)run->depth * RUN_STACK)
+		return (u64)run->depth * RUN_STACK - in_stack;
+	r = region_of(run, address, 1);
+	return r ? r->end - address : 0;
+}
+
 bool run_may(struct run *run, u64 address, u64 size, bool write)
 {
 	u64 in_stack = address - (u64)(uintptr_t)run->stack;
@@ -111,7 +129,7 @@ bool run_may(struct run *run, u64 address, u64 size, bool write)
 
 /* ---- control */
 
-u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c)
+u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c, u64 d)
 {
 	if (run->trap)
 		return 0;
@@ -120,8 +138,8 @@ u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c)
 		return 0;
 	}
 	if (run->code->jit && !run->is_checked)
-		return jit_callback(run->code, (u32)(func - 1), a, b, c, run);
-	return interp_run(run->code, (u32)(func - 1), a, b, c, 0, 0, run);
+		return jit_callback(run->code, (u32)(func - 1), a, b, c, d, run);
+	return interp_run(run->code, (u32)(func - 1), a, b, c, d, 0, run);
 }
 
 static bool is_map_of(struct machine *m, u64 map)

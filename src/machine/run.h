@@ -22,6 +22,9 @@
 #define RUN_NO_LIMIT (1ull << 56)     /* fuel without an end; more counts as this */
 #define RUN_NO_INSN UINT32_MAX
 
+#define RUN_RECORD "record" /* what a region is that a ring buffer has handed out */
+#define RUN_INNER_MAP "map of a map"
+
 struct code;
 struct machine;
 struct map;
@@ -102,10 +105,10 @@ static inline void map_leave(struct run *run)
 typedef u64 (*run_helper)(u64 a, u64 b, u64 c, u64 d, u64 e, struct run *run);
 
 /*
- * Runs a function of the program with up to three arguments, from within a helper (bpf_loop(), for_each_map_elem(), timers):
+ * Runs a function of the program with up to four arguments, from within a helper (bpf_loop(), for_each_map_elem(), timers):
  * insn is where it begins, as ld_imm64 with BPF_PSEUDO_FUNC hands it out.
  */
-u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c);
+u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c, u64 d);
 
 /*
  * What engines do at a call of bpf_tail_call(): the program to go on with, which is run->code from then on, or NULL if the
@@ -120,8 +123,17 @@ bool run_packet_load(const struct run *run, u64 offset, u32 size, u64 *value);
 void run_add_region(struct run *run, const void *at, size_t size, bool is_writable,
 		    const char *what);
 void run_remove_region(struct run *run, const void *at);
+/* Whether a region of this kind begins there. */
+bool run_is_region(const struct run *run, u64 begin, const char *what);
+/* Bytes from an address to the end of the memory of the program's that it is in. */
+u64 run_region_left(struct run *run, u64 address);
 /* Whether the program may use it; if not, the trap is set. Always true when not checked. */
 bool run_may(struct run *run, u64 address, u64 size, bool write);
+
+/* Checked mode: whether a helper may be called with these registers, r0 to r5; if not, the trap is set. */
+bool run_may_call(struct run *run, u32 number, const u64 *regs);
+/* The bytes of the run's packet, NULL if there is none. */
+const u8 *run_packet_bytes(const struct run *run, u64 *size);
 
 /* The helper's function; NULL if the machine does not have it. For kfuncs, by name. */
 run_helper run_find_helper(u32 number);

@@ -274,7 +274,7 @@ TEST(machine_jit_keeps_registers)
 static u64 call_back(u64 func, u64 n, u64 c, u64 d, u64 e, struct run *run)
 {
 	(void)c, (void)d, (void)e;
-	return run_callback(run, func, n, func, 0) + run_callback(run, func, n, func, 0);
+	return run_callback(run, func, n, func, 0, 0) + run_callback(run, func, n, func, 0, 0);
 }
 
 /* f(n, func): n ? n + helper(func, n - 1) : 1, so helper(f, n) is 2 * f(n). */

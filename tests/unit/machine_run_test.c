@@ -159,7 +159,7 @@ static u64 loop_helper(u64 n, u64 func, u64 arg, u64 d, u64 e, struct run *run)
 {
 	(void)d, (void)e;
 	for (u64 i = 0; i < n; i++) {
-		if (run_callback(run, func, i, arg, 0) || run->trap)
+		if (run_callback(run, func, i, arg, 0, 0) || run->trap)
 			return i + 1;
 	}
 	return n;
@@ -217,7 +217,7 @@ TEST(machine_run_callback_shares_fuel)
 static u64 wild_helper(u64 a, u64 b, u64 c, u64 d, u64 e, struct run *run)
 {
 	(void)b, (void)c, (void)d, (void)e;
-	return run_callback(run, a, a, 0, 0);
+	return run_callback(run, a, a, 0, 0, 0);
 }
 
 TEST(machine_run_calls_back_functions_only)

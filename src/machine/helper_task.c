@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Time, chance, and who runs: from the run where its owner has set it, so that a run can be repeated. */
+#include "machine/helper.h"
+
+#include <time.h>
+
+#define JIFFIES_NS 4000000ull /* at 250 Hz, as most kernels are built */
+
+static u64 clock_ns(const struct run *run, clockid_t id)
+{
+	struct timespec t = { 0 };
+
+	if (run->now)
+		return run->now;
+	clock_gettime(id, &t);
+	return (u64)t.tv_sec * 1000000000ull + (u64)t.tv_nsec;
+}
+
+HELP(ktime_get_ns)
+{
+	return clock_ns(run, CLOCK_MONOTONIC);
+}
+
+HELP(ktime_get_boot_ns)
+{
+	return clock_ns(run, CLOCK_BOOTTIME);
+}
+
+HELP(ktime_get_coarse_ns)
+{
+	return clock_ns(run, CLOCK_MONOTONIC_COARSE);
+}
+
+HELP(ktime_get_tai_ns)
+{
+	return clock_ns(run, CLOCK_TAI);
+}
+
+HELP(jiffies64)
+{
+	return clock_ns(run, CLOCK_MONOTONIC) / JIFFIES_NS;
+}
+
+HELP(get_prandom_u32)
+{
+	run->random ^= run->random << 13;
+	run->random ^= run->random >> 7;
+	run->random ^= run->random << 17;
+	return run->random >> 32;
+}
+
+HELP(get_smp_processor_id)
+{
+	return run->cpu;
+}
+
+HELP(get_numa_node_id)
+{
+	return 0;
+}
+
+HELP(get_current_pid_tgid)
+{
+	return (u64)run->task.tgid << 32 | run->task.pid;
+}
+
+HELP(get_current_uid_gid)
+{
+	return (u64)run->task.gid << 32 | run->task.uid;
+}
+
+HELP(get_current_cgroup_id)
+{
+	return run->task.cgroup;
+}
+
+HELP(get_current_comm)
+{
+	char *to = helper_at(a);
+	u32 size = (u32)b, n = size < sizeof(run->task.comm) ? size : sizeof(run->task.comm);
+
+	helper_clear(to, size);
+	helper_copy(to, run->task.comm, n);
+	if (n)
+		to[n - 1] = '\0';
+	return 0;
+}

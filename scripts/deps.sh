@@ -13,14 +13,14 @@ if [ "${1-}" = --check ]; then
 fi
 what=${1-}
 cc=${CC:-gcc}
-cc=${cc%% *}
+command=${cc%% *} # the rest may be options, or what a compiler cache calls
 
 # level, whether it must be, how to look, for what; the package on Debian, Fedora, Arch, Alpine.
 # A dash where there is no such package. What is wanted but need not be makes tests or peers skip, and they say so.
 table() {
 	cat <<-END
 	build must command make make make make make
-	build must compiler $cc gcc gcc gcc build-base
+	build must compiler $command gcc gcc gcc build-base
 	build must command clang clang clang clang clang
 	build want command llvm-strip llvm llvm llvm llvm
 	build must header stdio.h libc6-dev glibc-devel glibc musl-dev
@@ -55,8 +55,9 @@ table() {
 has() { # how, what
 	case $1 in
 	command | compiler) command -v "$2" >/dev/null ;;
-	header) echo "#include <$2>" | "$cc" -E -x c - >/dev/null 2>&1 ;;
-	archive) [ "${STATIC:-1}" != 1 ] || [ -f "$("$cc" -print-file-name="$2" 2>/dev/null)" ] ;;
+	# shellcheck disable=SC2086 # words
+	header) echo "#include <$2>" | $cc -E -x c - >/dev/null 2>&1 ;;
+	archive) [ "${STATIC:-1}" != 1 ] || [ -f "$($cc -print-file-name="$2" 2>/dev/null)" ] ;;
 	static) command -v "$2" >/dev/null && ! ldd "$(command -v "$2")" >/dev/null 2>&1 ;;
 	esac
 }

@@ -30,7 +30,9 @@ struct suite {
 	const char *filter;
 	const char *options; /* that it is on with; NULL: it is off */
 	bool is_verbose, is_list;
-	unsigned passed, failed, skipped;
+	unsigned tries; /* of a case, before it counts as failed */
+	unsigned passed, failed, skipped,
+		late; /* late: of those that passed, not at the first try */
 };
 
 static const char usage[] =
@@ -42,7 +44,9 @@ static const char usage[] =
 	"  -p, --plain       over TCP as it is\n"
 	"  -s, --skep PATH   the command (SKEP in the environment, or skep beside this)\n"
 	"      --long        1 GB of mixed traffic instead of 256 MB\n"
-	"  -v, --verbose     times, and what passes\n";
+	"  -v, --verbose     times, and what passes\n\n"
+	"RUNNER_TIMEOUT_SCALE in the environment multiplies times; TEST_TRIES is how often a case\n"
+	"may be tried (1) before it counts as failed, for machines on which others work.\n";
 
 static const char *options_of(const struct test_case *c)
 {
@@ -150,16 +154,14 @@ static void judge(struct suite *s, const struct test_case *c, const struct run_r
 	}
 }
 
-static void run_one(struct suite *s, struct test_case *c)
+/* Whether it failed and is to be tried once more; after that it is as if it had not been run. */
+static bool run_once(struct suite *s, struct test_case *c, bool may_repeat)
 {
+	unsigned failed = s->failed;
 	struct run_result r;
 
-	if (c->only_skep && s->control.mode != CONTROL_SKEP)
-		return skip(s, c, "it is about skep's commands");
-	if (c->plain_skips && s->control.mode == CONTROL_PLAIN)
-		return skip(s, c, "it is about what plain TCP does not have");
 	if (!prepare(s, c))
-		return;
+		return false;
 	s->test.test_case = c;
 	run_case(&s->test, &r);
 	judge(s, c, &r);
@@ -167,6 +169,24 @@ static void run_one(struct suite *s, struct test_case *c)
 		s->options = control_is_on(&s->control) ? "" : NULL;
 	if (r.status == TEST_FAILED)
 		turn_off(s, c); /* it may have left it paused */
+	if (s->failed == failed || !may_repeat)
+		return false;
+	s->failed = failed;
+	printf("once more %s\n", c->name);
+	return true;
+}
+
+static void run_one(struct suite *s, struct test_case *c)
+{
+	unsigned passed = s->passed, left = s->tries;
+
+	if (c->only_skep && s->control.mode != CONTROL_SKEP)
+		return skip(s, c, "it is about skep's commands");
+	if (c->plain_skips && s->control.mode == CONTROL_PLAIN)
+		return skip(s, c, "it is about what plain TCP does not have");
+	while (run_once(s, c, left > 1))
+		left--;
+	s->late += s->passed != passed && left < s->tries;
 	fflush(stdout);
 }
 
@@ -316,6 +336,7 @@ int main(int argc, char **argv)
 	if (bytes)
 		s.test.bytes = strtoull(bytes, NULL, 0);
 	s.test.scale = number("RUNNER_TIMEOUT_SCALE", 1);
+	s.tries = number("TEST_TRIES", 1);
 	status = parse(&s, argc, argv);
 	if (status >= 0)
 		return status;
@@ -330,6 +351,8 @@ int main(int argc, char **argv)
 	check_left(&s);
 	if (run_is_interrupted())
 		printf("interrupted\n");
+	if (s.late)
+		printf("%u of them passed not at the first try\n", s.late);
 	printf("%u passed, %u failed, %u skipped\n", s.passed, s.failed, s.skipped);
 	naive_free(s.control.naive);
 	return s.failed > 0 || run_is_interrupted();

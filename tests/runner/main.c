@@ -6,7 +6,8 @@
  *
  * Environment: SKEP, the binary under test (build/skep beside the runner if not set); PROGS, the directory of test
  * programs (tests/ beside the runner); TOOLS, that of the ready-made tools (tools/ in the working directory);
- * RUNNER_TIMEOUT_SCALE, by which time-outs are multiplied.
+ * RUNNER_TIMEOUT_SCALE, by which time-outs are multiplied; TEST_TRIES, how often a case may be tried (1) before it counts as
+ * failed, for machines on which others work. What passes only then is told, and counted.
  *
  * Each case runs in a worker process, one by one unless -j asks for more at a time. After the last one the kernel has to have
  * the BPF objects that it had before, which counts as a test.
@@ -35,7 +36,7 @@ enum { MAIN_MAX_JOBS = 64, MAIN_LEAK_TRIES = 100 };
 
 struct settings {
 	struct places places;
-	unsigned jobs;
+	unsigned jobs, tries;
 	bool verbose;
 	const char *tag; /* "" or "6.1 " */
 };
@@ -43,7 +44,8 @@ struct settings {
 /* Shared by the workers. */
 struct tally {
 	size_t next; /* case to run */
-	unsigned passed, failed, skipped;
+	unsigned passed, failed, skipped,
+		late; /* late: of those that passed, not at the first try */
 	bool interrupted;
 };
 
@@ -149,11 +151,37 @@ static void put_case(struct buf *b, const struct test_case *c)
 	}
 }
 
+/* What came of the last try; what went wrong at those before it is told. */
+static enum outcome try_case(const struct test_case *c, const struct settings *set, struct tally *t,
+			     struct buf *why, struct buf *output, struct buf *told)
+{
+	struct buf title = { 0 };
+	enum outcome outcome;
+
+	case_title(c, &title);
+	for (unsigned left = set->tries;; left--) {
+		buf_clear(why);
+		buf_clear(output);
+		outcome = run_case(c, &set->places, why, output);
+		if (outcome != RUN_FAILED || left <= 1)
+			break;
+		buf_printf(told, "%sonce more %s (%s:%u)\n  wrong\n", set->tag, title.data, c->file,
+			   c->line);
+		put_indented(told, buf_str(why));
+		buf_puts(told, "  got\n");
+		put_indented(told, buf_str(output));
+	}
+	if (outcome == RUN_PASSED && told->len)
+		__atomic_add_fetch(&t->late, 1, __ATOMIC_RELAXED);
+	buf_done(&title);
+	return outcome;
+}
+
 /* Runs one case and tells of it in one piece. */
 static void run_one(const struct test_case *c, const struct settings *set, struct tally *t)
 {
 	struct buf why = { 0 }, output = { 0 }, title = { 0 }, told = { 0 };
-	enum outcome outcome = run_case(c, &set->places, &why, &output);
+	enum outcome outcome = try_case(c, set, t, &why, &output, &told);
 
 	case_title(c, &title);
 	if (outcome == RUN_INTERRUPTED) {
@@ -291,12 +319,19 @@ static const char *find_place(struct arena *a, const char *variable, const char 
 	return arena_strdup(a, full);
 }
 
+/* A number of the environment, from 1 to 1000. */
+static unsigned number(const char *variable, unsigned usual)
+{
+	const char *text = getenv(variable);
+	u64 n;
+
+	return text && text_u64(text, &n) && n && n <= 1000 ? (unsigned)n : usual;
+}
+
 static struct places find_places(struct arena *a)
 {
-	const char *scale = getenv("RUNNER_TIMEOUT_SCALE");
 	char self[PATH_MAX], *slash;
-	struct places p = { .scale = 1 };
-	u64 n;
+	struct places p = { .scale = number("RUNNER_TIMEOUT_SCALE", 1) };
 
 	if (!realpath("/proc/self/exe", self))
 		self[0] = '\0';
@@ -306,8 +341,6 @@ static struct places find_places(struct arena *a)
 	p.skep = find_place(a, "SKEP", self, "skep");
 	p.progs = find_place(a, "PROGS", self, "tests");
 	p.tools = find_place(a, "TOOLS", ".", "tools");
-	if (scale && text_u64(scale, &n) && n && n <= 1000)
-		p.scale = (unsigned)n;
 	return p;
 }
 
@@ -329,6 +362,8 @@ static int run_suite(const struct cases *c, const struct settings *set)
 		return 130;
 	}
 	check_leaks(&before, may_list, set->tag, t);
+	if (t->late)
+		printf("%s%u of them passed not at the first try\n", set->tag, t->late);
 	printf("%u passed, %u failed, %u skipped\n", t->passed, t->failed, t->skipped);
 	failed = t->failed;
 	munmap(t, sizeof(*t));
@@ -344,7 +379,7 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	const char *filter = NULL;
-	struct settings set = { .tag = "" };
+	struct settings set = { .tag = "", .tries = number("TEST_TRIES", 1) };
 	bool list = false;
 	unsigned mistakes = 0;
 	struct cases c = { 0 };

@@ -153,6 +153,13 @@ bool type_is_aggregate(const struct type *t)
 	return t->kind >= TYPE_COUNT && t->kind <= TYPE_LHIST;
 }
 
+u64 type_extreme_mask(const struct type *t)
+{
+	u64 sign = t->is_signed ? 1ull << 63 : 0;
+
+	return t->kind == TYPE_MIN ? ~sign : sign;
+}
+
 static bool equal_within(const struct type *a, const struct type *b, int depth);
 
 static bool fields_equal(const struct type *a, const struct type *b, int depth)

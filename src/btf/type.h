@@ -39,7 +39,7 @@ enum type_kind {
 	/* What a map's value holds when it was assigned from an aggregation. All per-CPU. */
 	TYPE_COUNT, /* u64 */
 	TYPE_SUM,   /* s64 or u64 by is_signed */
-	TYPE_MIN,   /* {s64 or u64 value; u64 is_set} */
+	TYPE_MIN,   /* {u64 value ^ type_extreme_mask(); u64 is_set} */
 	TYPE_MAX,   /* likewise */
 	TYPE_AVG,   /* {s64 or u64 total; u64 count} */
 	TYPE_STATS, /* likewise */
@@ -114,6 +114,11 @@ u32 type_align(const struct type *t);
 bool type_is_integer(const struct type *t);   /* int, bool, enum */
 bool type_is_scalar(const struct type *t);    /* fits a register: the above and pointers */
 bool type_is_aggregate(const struct type *t); /* TYPE_COUNT .. TYPE_LHIST: per-CPU map values */
+/*
+ * What values of min() and max() are kept xor'ed with: so the greatest, as an unsigned number, is the result, and zero, what
+ * memory begins as, the worst that there is.
+ */
+u64 type_extreme_mask(const struct type *t);
 bool type_equal(const struct type *a,
 		const struct type *b); /* structurally; records by name or id */
 

@@ -9,15 +9,19 @@
  * Where programs can interrupt each other on one CPU between the look-up and the update, the first event of a key
  * could be lost; there the value is made zero first and then added to, like all others.
  *
- * Additions are atomic. min() and max() compare first and store then: where programs can be preempted (uprobe, fentry)
- * two of them on one CPU may, at that very moment, leave the second-best value.
+ * Additions are atomic. min() and max() keep their numbers so that the greatest is the best (type_extreme_mask()). Where
+ * programs can interrupt each other they exchange the value for what was there, and put that back if it was better:
+ *
+ *	if n < *p: done
+ *	old = xchg(p, n); if old <= n: done; n = old; once more
  */
 #include <string.h>
 #include <unistd.h>
 
 #include "gen/lower.h"
 
-#define HIST_EXTRA 2 /* buckets for negative numbers and for zero */
+#define HIST_EXTRA 2    /* buckets for negative numbers and for zero */
+#define EXTREME_TRIES 4 /* each more takes one more interruption within two instructions */
 
 /* Kinds whose programs cannot be interrupted by themselves on the same CPU. */
 static bool is_exclusive(const struct gen *g, const struct map *m)
@@ -147,25 +151,48 @@ static void add_bucket(struct gen *g, struct ir_operand p, struct ir_operand buc
 	ir_add_to(f, ir_alu(f, BPF_ADD, p, at), 0, 8, ir_imm(1));
 }
 
-static void update_extreme(struct gen *g, struct ir_operand p, struct ir_operand n,
-			   const struct type *t, u32 end)
+/* From a number to how it is kept, and back. */
+static struct ir_operand extreme(struct gen *g, struct ir_operand n, const struct type *t)
 {
 	struct ir_func *f = g->fn->ir;
-	u32 set = ir_new_label(f);
-	u8 keep = t->kind == TYPE_MIN ? (t->is_signed ? BPF_JSGE : BPF_JGE)
-				      : (t->is_signed ? BPF_JSLE : BPF_JLE);
+	s64 mask = (s64)type_extreme_mask(t);
 
-	ir_jump(f, BPF_JEQ, ir_load(f, p, 8, 8, false), ir_imm(0), set);
-	ir_jump(f, keep, n, ir_load(f, p, 0, 8, t->is_signed), end);
+	if (mask == (s32)mask)
+		return mask ? ir_alu(f, BPF_XOR, n, ir_imm(mask)) : n;
+	return ir_alu(f, BPF_XOR, ir_in_reg(f, ir_imm(mask)), n);
+}
+
+static bool is_extreme(const struct type *t)
+{
+	return t->kind == TYPE_MIN || t->kind == TYPE_MAX;
+}
+
+void aggregate_keep_best(struct ir_func *f, struct ir_operand p, struct ir_operand n,
+			 bool is_exclusive, u32 end)
+{
+	u32 set = ir_new_label(f);
+
+	n = ir_in_reg(f, n);
+	ir_jump(f, BPF_JLT, n, ir_load(f, p, 0, 8, false), end);
+	if (is_exclusive) {
+		ir_store(f, p, 0, 8, n);
+	} else {
+		for (u32 i = 1; i < EXTREME_TRIES; i++) {
+			struct ir_operand old = ir_xchg(f, p, 0, n);
+			ir_jump(f, BPF_JLE, old, n, set);
+			n = old;
+		}
+		ir_xchg(f, p, 0, n);
+	}
 	ir_label(f, set);
-	ir_store(f, p, 0, 8, n);
 	ir_store(f, p, 8, 8, ir_imm(1));
 }
 
 /* The value is there: adds n to it. */
-static void add_in_place(struct gen *g, struct ir_operand p, struct ir_operand n,
-			 const struct type *t, u32 end)
+static void add_in_place(struct gen *g, const struct map *m, struct ir_operand p,
+			 struct ir_operand n, u32 end)
 {
+	const struct type *t = m->value;
 	struct ir_func *f = g->fn->ir;
 
 	switch (t->kind) {
@@ -182,7 +209,7 @@ static void add_in_place(struct gen *g, struct ir_operand p, struct ir_operand n
 		break;
 	case TYPE_MIN:
 	case TYPE_MAX:
-		update_extreme(g, p, n, t, end);
+		aggregate_keep_best(f, p, n, is_exclusive(g, m), end);
 		break;
 	default:
 		add_bucket(g, p, n, t, end);
@@ -235,6 +262,8 @@ void aggregate_update(struct gen *g, const struct node *target, const struct nod
 		n = hist_bucket(g, n, arg->type->is_signed || arg->type->size == 8, t->bits);
 	else if (t->kind == TYPE_LHIST)
 		n = lhist_bucket(g, n, t);
+	else if (is_extreme(t))
+		n = extreme(g, n, t);
 	struct place key = mapop_key(g, m, target->map.keys);
 	struct ir_operand p = ir_reg(ir_new_reg(f));
 	ir_mov(f, p.reg, mapop_lookup(g, m, key));
@@ -248,7 +277,7 @@ void aggregate_update(struct gen *g, const struct node *target, const struct nod
 			insert_first(g, m, key, n, p, end, target->loc);
 		ir_label(f, there);
 	}
-	add_in_place(g, p, n, t, end);
+	add_in_place(g, m, p, n, end);
 	ir_label(f, end);
 }
 
@@ -261,18 +290,11 @@ static void reduce(struct gen *g, struct ir_operand p, const struct type *t, str
 
 	switch (t->kind) {
 	case TYPE_MIN:
-	case TYPE_MAX: {
-		u32 take = ir_new_label(f);
-		u8 keep = t->kind == TYPE_MIN ? (t->is_signed ? BPF_JSGE : BPF_JGE)
-					      : (t->is_signed ? BPF_JSLE : BPF_JLE);
-		ir_jump(f, BPF_JEQ, ir_load(f, p, 8, 8, false), ir_imm(0), next);
-		ir_jump(f, BPF_JEQ, count, ir_imm(0), take);
-		ir_jump(f, keep, v, sum, next);
-		ir_label(f, take);
+	case TYPE_MAX:
+		ir_mov(f, count.reg, ir_alu(f, BPF_OR, count, ir_load(f, p, 8, 8, false)));
+		ir_jump(f, BPF_JLE, v, sum, next);
 		ir_mov(f, sum.reg, v);
-		ir_mov(f, count.reg, ir_imm(1));
 		break;
-	}
 	case TYPE_AVG:
 	case TYPE_STATS:
 		ir_mov(f, count.reg, ir_alu(f, BPF_ADD, count, ir_load(f, p, 8, 8, false)));
@@ -306,6 +328,12 @@ struct ir_operand aggregate_read(struct gen *g, const struct map *m, struct plac
 	ir_mov(f, cpu.reg, ir_alu(f, BPF_ADD, cpu, ir_imm(1)));
 	ir_goto(f, again);
 	ir_label(f, end);
+	if (is_extreme(t)) {
+		u32 none = ir_new_label(f);
+		ir_jump(f, BPF_JEQ, count, ir_imm(0), none);
+		ir_mov(f, sum.reg, extreme(g, sum, t));
+		ir_label(f, none);
+	}
 	if (t->kind != TYPE_AVG && t->kind != TYPE_STATS)
 		return sum;
 	/* By a register: 0 if there are none. */

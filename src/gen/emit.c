@@ -206,6 +206,16 @@ static void emit_add_to(struct emitter *e, const struct ir_insn *i)
 	put(e, BPF_STX | BPF_ATOMIC | size_code(i->size), base, src, displacement(i), BPF_ADD);
 }
 
+/* What is stored and what was there share a register, which the address does not. */
+static void emit_xchg(struct emitter *e, const struct ir_insn *i)
+{
+	u32 dst = target(e, i->dst), base = use(e, i->b, SCRATCH_B);
+
+	put_operand(e, dst, i->a);
+	put(e, BPF_STX | BPF_ATOMIC | BPF_DW, base, dst, i->off, BPF_XCHG);
+	finish(e, i->dst);
+}
+
 /* Moves between registers that happen at once: no source may be overwritten before it was read. */
 struct move {
 	u32 dst, src;
@@ -300,6 +310,9 @@ static void emit_insn(struct emitter *e, const struct ir_insn *i)
 		break;
 	case IR_ADD_TO:
 		emit_add_to(e, i);
+		break;
+	case IR_XCHG:
+		emit_xchg(e, i);
 		break;
 	case IR_CALL:
 		emit_call(e, i);

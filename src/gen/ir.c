@@ -247,6 +247,21 @@ void ir_add_to(struct ir_func *f, struct ir_operand base, s32 off, u32 size, str
 	i->size = (u8)size;
 }
 
+struct ir_operand ir_xchg(struct ir_func *f, struct ir_operand base, s32 off, struct ir_operand v)
+{
+	base = ir_in_reg(f, base);
+	v = ir_in_reg(f, v);
+	u32 dst = ir_new_reg(f);
+	struct ir_insn *i = add(f, IR_XCHG);
+
+	i->dst = dst;
+	i->a = v;
+	i->b = base;
+	i->off = off;
+	i->size = 8;
+	return ir_reg(dst);
+}
+
 struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
 			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5)
 {

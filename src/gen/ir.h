@@ -45,8 +45,9 @@ enum ir_op {
 	IR_LOAD, /* dst = `size` bytes at a + off, extended; a: register or frame */
 	IR_STORE, /* `size` bytes at a + off = b; b: register, or number of 32 bits (sign-extended) */
 	IR_ADD_TO, /* atomically: `size` bytes at a + off += b; b: register */
-	IR_CALL,   /* dst (if any) = helper `helper`(args) */
-	IR_JUMP,   /* if a `cmp` b goto label; b: register, or number of 32 bits */
+	IR_XCHG, /* atomically: the 8 bytes at b + off become a, and dst what they were; both registers */
+	IR_CALL, /* dst (if any) = helper `helper`(args) */
+	IR_JUMP, /* if a `cmp` b goto label; b: register, or number of 32 bits */
 	IR_GOTO,
 	IR_LABEL,
 	IR_EXIT, /* return a */
@@ -123,6 +124,8 @@ struct ir_operand ir_load(struct ir_func *f, struct ir_operand base, s32 off, u3
 			  bool is_signed);
 void ir_store(struct ir_func *f, struct ir_operand base, s32 off, u32 size, struct ir_operand v);
 void ir_add_to(struct ir_func *f, struct ir_operand base, s32 off, u32 size, struct ir_operand v);
+/* What was there before. */
+struct ir_operand ir_xchg(struct ir_func *f, struct ir_operand base, s32 off, struct ir_operand v);
 /* Up to five arguments, ended by ir_none(). */
 struct ir_operand ir_call(struct ir_func *f, u32 helper, struct ir_operand a1, struct ir_operand a2,
 			  struct ir_operand a3, struct ir_operand a4, struct ir_operand a5);

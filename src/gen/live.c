@@ -198,7 +198,8 @@ static void find_ranges(struct live *l)
 			const struct ir_insn *insn = &f->insns.at[i];
 			if (insn->dst != IR_NO_REG)
 				write_at(l, insn->dst, LIVE_WRITE(i), live);
-			u32 after = insn->op == IR_ALU ? LIVE_WRITE(i) + 1 : LIVE_READ(i);
+			bool is_late = insn->op == IR_ALU || insn->op == IR_XCHG;
+			u32 after = is_late ? LIVE_WRITE(i) + 1 : LIVE_READ(i);
 			read_at(l, insn->b, start, after, live);
 			read_at(l, insn->a, start, LIVE_READ(i), live);
 			for (u32 a = 0; a < insn->arg_count; a++)

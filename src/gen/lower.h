@@ -205,6 +205,12 @@ void mapop_check_update(struct gen *g, const struct map *m, struct ir_operand re
 
 /* aggregate.c */
 void aggregate_update(struct gen *g, const struct node *target, const struct node *call);
+/*
+ * Makes n the value at p, {number, is set}, if it is greater, and else may go to end. Not exclusive: another program may do
+ * the same between any two instructions.
+ */
+void aggregate_keep_best(struct ir_func *f, struct ir_operand p, struct ir_operand n,
+			 bool is_exclusive, u32 end);
 struct ir_operand aggregate_read(struct gen *g, const struct map *m, struct place key);
 
 /* event.c */

@@ -137,6 +137,12 @@ static void print_insn(struct buf *out, const struct ir_insn *i)
 		buf_puts(out, i->op == IR_STORE ? " = " : " += ");
 		print_operand(out, i->b);
 		break;
+	case IR_XCHG:
+		print_operand(out, i->a);
+		buf_puts(out, " swapped with [");
+		print_operand(out, i->b);
+		buf_printf(out, "%+d]", i->off);
+		break;
 	case IR_CALL:
 		print_call(out, i);
 		break;

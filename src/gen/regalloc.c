@@ -59,6 +59,7 @@ static void set_hints(struct scan *s, const struct ir_insn *i)
 	case IR_ALU:
 	case IR_EXT:
 	case IR_SWAP:
+	case IR_XCHG:
 		if (i->a.kind != IR_REG)
 			break;
 		hint_like(&v[i->dst], i->a.reg);

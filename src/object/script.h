@@ -19,7 +19,7 @@
 #include "isa/attach.h"
 
 #define SCRIPT_SECTION "skep"
-#define SCRIPT_VERSION 1
+#define SCRIPT_VERSION 2
 #define SCRIPT_RINGBUF "skep_events" /* the ring buffer's map name */
 /* Stacks of a depth other than the default lie in maps with "_DEPTH" after this, and their ids have the
  * depth in their upper halves. */

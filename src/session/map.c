@@ -100,13 +100,14 @@ static void put_slot(u8 *p, size_t index, u64 n)
 	memcpy(p + 8 * index, &n, 8);
 }
 
-static void reduce_extreme(const struct type *t, u8 *to, const u8 *from)
+static bool is_extreme(const struct type *t)
 {
-	u64 a = slot(to, 0), b = slot(from, 0);
-	bool less = t->is_signed ? (s64)b < (s64)a : b < a;
-	bool better = t->kind == TYPE_MIN ? less : b != a && !less;
+	return t->kind == TYPE_MIN || t->kind == TYPE_MAX;
+}
 
-	if (slot(from, 1) && (!slot(to, 1) || better))
+static void reduce_extreme(u8 *to, const u8 *from)
+{
+	if (slot(from, 1) && (!slot(to, 1) || slot(from, 0) > slot(to, 0)))
 		memcpy(to, from, 16);
 }
 
@@ -121,7 +122,7 @@ static void reduce_int(const struct type *t, u8 *to, const u8 *from)
 	memcpy(to, &a, t->size);
 }
 
-/* Folds the values of all CPUs into the first. */
+/* Folds the values of all CPUs into the first, which is what it means from then on. */
 static void map_reduce(const struct type *t, u8 *values, u32 stride, u32 cpus)
 {
 	u32 size = map_value_size(t);
@@ -129,14 +130,16 @@ static void map_reduce(const struct type *t, u8 *values, u32 stride, u32 cpus)
 	for (u32 cpu = 1; cpu < cpus; cpu++) {
 		const u8 *from = values + (size_t)cpu * stride;
 
-		if (t->kind == TYPE_MIN || t->kind == TYPE_MAX)
-			reduce_extreme(t, values, from);
+		if (is_extreme(t))
+			reduce_extreme(values, from);
 		else if (t->kind == TYPE_INT)
 			reduce_int(t, values, from);
 		else if (type_is_aggregate(t))
 			for (u32 i = 0; i < size / 8; i++)
 				put_slot(values, i, slot(values, i) + slot(from, i));
 	}
+	if (is_extreme(t) && slot(values, 1))
+		put_slot(values, 0, slot(values, 0) ^ type_extreme_mask(t));
 }
 
 static bool all_zero(const u8 *p, size_t n)

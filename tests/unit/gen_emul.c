@@ -101,7 +101,12 @@ static void memory(struct emul *x, const struct bpf_insn *i)
 	else if (BPF_MODE(i->code) == BPF_ATOMIC && i->imm == BPF_ADD && size >= 4)
 		world_store(x->w, address, size,
 			    world_load(x->w, address, size) + get(x, i->src_reg));
-	else if (BPF_MODE(i->code) == BPF_MEM)
+	else if (BPF_MODE(i->code) == BPF_ATOMIC && i->imm == BPF_XCHG && size == 8) {
+		u64 old = world_load(x->w, address, size);
+
+		world_store(x->w, address, size, get(x, i->src_reg));
+		put(x, i->src_reg, old);
+	} else if (BPF_MODE(i->code) == BPF_MEM)
 		world_store(x->w, address, size, get(x, i->src_reg));
 	else
 		x->w->fault = "an access of a kind that gen does not use";
@@ -143,6 +148,8 @@ u64 emul_run(const struct object_func *f, struct world *w)
 			w->fault = "control left the function";
 			return 0;
 		}
+		if (w->interrupt)
+			w->interrupt(w, steps);
 		const struct bpf_insn *i = &f->insns.at[x.at];
 		u8 class = BPF_CLASS(i->code);
 		if (i->code == (BPF_JMP | BPF_EXIT))

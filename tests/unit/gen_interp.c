@@ -77,6 +77,14 @@ static void step(struct interp *x, const struct ir_insn *i)
 		world_store(x->w, address, i->size,
 			    world_load(x->w, address, i->size) + value(x, i->b));
 		break;
+	case IR_XCHG: {
+		u64 given = value(x, i->a);
+
+		address = value(x, i->b) + (u64)(s64)i->off;
+		set(x, i, world_load(x->w, address, 8));
+		world_store(x->w, address, 8, given);
+		break;
+	}
 	case IR_CALL:
 		set(x, i, call(x, i));
 		break;

@@ -123,11 +123,15 @@ static void access_memory(struct random *r, struct target t)
 
 	if (choice == 0 && size < 4)
 		size = 4;
+	if (choice == 4)
+		size = 8;
 	s32 off = (s32)(below(r, t.room / size) * size);
 	if (choice == 0)
 		ir_add_to(r->f, t.base, off, size, any(r));
 	else if (choice < 4)
 		ir_store(r->f, t.base, off, size, any(r));
+	else if (choice == 4)
+		ir_mov(r->f, any_var(r), ir_xchg(r->f, t.base, off, any(r)));
 	else
 		ir_mov(r->f, any_var(r), ir_load(r->f, t.base, off, size, below(r, 2)));
 }

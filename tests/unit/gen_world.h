@@ -27,6 +27,8 @@ struct world {
 	u64 params[5]; /* what the function gets; world_init(): the context's address and numbers */
 	u64 stack[WORLD_STACK / 8];
 	const char *fault; /* why the run ended early; NULL if it did not */
+	/* What emul_run() calls before each instruction, the first is 0; NULL: nothing. */
+	void (*interrupt)(struct world *w, u32 step);
 };
 
 /* Random contents; the same for the same seed. */

@@ -202,10 +202,11 @@ TEST(session_map_min_max)
 	static const struct type min = { .kind = TYPE_MIN, .size = 16, .is_signed = true };
 	static const struct type max = { .kind = TYPE_MAX, .size = 16 };
 	struct table_of_maps *t = begin("x", &type_u32, &min, true, 4, 32);
+	s64 mask = (s64)type_extreme_mask(&min);
 
-	fake_put(t->fake, &(u32){ 1 }, (s64[4]){ -3, 1, -9, 1 });
-	fake_put(t->fake, &(u32){ 2 }, (s64[4]){ -3, 0, 9, 1 });
-	fake_put(t->fake, &(u32){ 3 }, (s64[4]){ -5, 1, 9, 0 });
+	fake_put(t->fake, &(u32){ 1 }, (s64[4]){ -3 ^ mask, 1, -9 ^ mask, 1 });
+	fake_put(t->fake, &(u32){ 2 }, (s64[4]){ -3 ^ mask, 0, 9 ^ mask, 1 });
+	fake_put(t->fake, &(u32){ 3 }, (s64[4]){ -5 ^ mask, 1, 9 ^ mask, 0 });
 	CHECK_MAP(t, "@x[1]: -9\n@x[3]: -5\n@x[2]: 9\n",
 		  "{\"type\": \"map\", \"data\": {\"@x\": {\"1\": -9, \"3\": -5, \"2\": 9}}}\n");
 	end(t);
@@ -213,6 +214,30 @@ TEST(session_map_min_max)
 	fake_put(t->fake, &(u32){ 0 }, (u64[4]){ UINT64_MAX, 1, 9, 1 });
 	CHECK_STR(shown(t, false), "@x: 18446744073709551615\n");
 	end(t);
+}
+
+TEST(session_map_extreme_mask)
+{
+	static const s64 numbers[] = { INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX };
+
+	for (int kind = TYPE_MIN; kind <= TYPE_MAX; kind++) {
+		for (int is_signed = 0; is_signed < 2; is_signed++) {
+			struct type t = { .kind = (enum type_kind)kind, .is_signed = is_signed };
+			u64 mask = type_extreme_mask(&t), worst = 0;
+
+			/* From the smallest on, as signed numbers or as unsigned ones. */
+			for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+				u64 n = (u64)numbers[(i + (is_signed ? 0 : 3)) % 6] ^ mask;
+				u64 before = (u64)numbers[(i + (is_signed ? 5 : 2)) % 6] ^ mask;
+
+				if (i)
+					CHECK((n > before) == (kind == TYPE_MAX));
+				if (kind == TYPE_MAX ? !i : i == 5)
+					worst = n;
+			}
+			CHECK_EQ(worst, 0);
+		}
+	}
 }
 
 TEST(session_map_avg_and_stats)

@@ -48,10 +48,13 @@ enum type_kind {
 };
 
 enum type_space {
-	SPACE_KERNEL, /* read with bpf_probe_read_kernel */
-	SPACE_USER,   /* read with bpf_probe_read_user */
-	SPACE_CTX,    /* the program's context: loaded directly */
-	SPACE_BPF,    /* memory of the program's own: map values, stack */
+	/*
+	 * Read with bpf_probe_read_kernel; the script's own variables, too: the verifier loses track of a pointer in
+	 * memory.
+	 */
+	SPACE_KERNEL,
+	SPACE_USER, /* read with bpf_probe_read_user */
+	SPACE_CTX,  /* the program's context: loaded directly */
 };
 
 enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW };

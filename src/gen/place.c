@@ -86,14 +86,7 @@ static enum place_kind space_of(const struct gen *g, const struct type *t)
 
 	if (t->kind != TYPE_PTR)
 		return is_uprobe ? PLACE_USER : PLACE_KERNEL;
-	switch (t->space) {
-	case SPACE_USER:
-		return PLACE_USER;
-	case SPACE_BPF:
-		return PLACE_MEM;
-	default:
-		return PLACE_KERNEL;
-	}
+	return t->space == SPACE_USER ? PLACE_USER : PLACE_KERNEL;
 }
 
 struct place place_through(struct gen *g, struct ir_operand pointer,

@@ -51,7 +51,7 @@ static const struct type *check_address(struct check *c, struct node *n, const s
 
 	if (of->kind == NODE_VAR) {
 		of->var.var->addressed = true;
-		return check_ptr_type(c, t, SPACE_BPF);
+		return check_ptr_type(c, t, SPACE_KERNEL);
 	}
 	check_as_array(of);
 	base = of->kind == NODE_FIELD   ? of->field.base

@@ -141,7 +141,7 @@ static void pack_pointer(struct pack *p, struct type *t, u32 depth)
 {
 	bool has_target = t->target;
 
-	t->space = (enum type_space)pack_enum(p, t->space, SPACE_BPF + 1, "address space");
+	t->space = (enum type_space)pack_enum(p, t->space, SPACE_CTX + 1, "address space");
 	pack_bool(p, &has_target);
 	if (has_target)
 		t->target = pack_type_at(p, t->target, depth + 1, true);

@@ -197,6 +197,22 @@ static int make(struct code *c, struct diag *d)
 	return 0;
 }
 
+/* Clang before 19 names the register of a call by register in imm, later ones where destinations are. */
+static void move_call_registers(struct code *c)
+{
+	for (u32 i = 0; i < c->count; i++) {
+		struct bpf_insn *insn = &c->insns[i];
+
+		if (insn_is_ld_imm64(insn)) {
+			i++;
+		} else if (insn->code == (BPF_JMP | BPF_CALL | BPF_X) && !insn->dst_reg &&
+			   insn->imm > 0 && insn->imm < 10) {
+			insn->dst_reg = (u8)(insn->imm & 15);
+			insn->imm = 0;
+		}
+	}
+}
+
 int code_new(struct machine *m, const struct image_prog *p, struct diag *d, struct code **out)
 {
 	struct code *c;
@@ -214,6 +230,7 @@ int code_new(struct machine *m, const struct image_prog *p, struct diag *d, stru
 	if (!c->insns)
 		arena_exhausted();
 	memcpy(c->insns, p->insns, p->count * sizeof(*c->insns));
+	move_call_registers(c);
 	if (make(c, d)) {
 		code_free(c);
 		return -EINVAL;

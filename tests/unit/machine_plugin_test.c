@@ -50,6 +50,23 @@ TEST(machine_plugin_speaks_as_the_suite_does)
 	CHECK_STR(plugin("b7 01 00 00 90 00 00 00 85 00 00 00 03 00 00 00 " EXIT, ""), "c\n0");
 }
 
+/* A function's address, or a helper's number, in a register that is named in either place. */
+TEST(machine_plugin_calls_by_register)
+{
+	static const char *const calls[] = { "8d 02 00 00 00 00 00 00", "8d 00 00 00 02 00 00 00" };
+	static const char *const engines[] = { "--interpret", "--check", "--jit" };
+	char program[256];
+
+	if (!plugin("", "--help"))
+		SKIP("skep-conformance is not built");
+	for (size_t i = 0; i < 6; i++) {
+		snprintf(program, sizeof(program),
+			 "b7 01 00 00 51 00 00 00 b7 02 00 00 03 00 00 00 %s " EXIT, calls[i % 2]);
+		CHECK_STR(plugin(program, engines[i / 2]), "9\n0");
+	}
+	CHECK(strstr(plugin("8d 00 00 00 0a 00 00 00 " EXIT, ""), "instruction 0 is unknown"));
+}
+
 TEST(machine_plugin_says_what_is_wrong)
 {
 	if (!plugin("", "--help"))

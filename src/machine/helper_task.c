@@ -1,44 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Time, chance, and who runs: from the run where its owner has set it, so that a run can be repeated. */
 #include "machine/helper.h"
+#include "machine/timer.h"
 
 #include <time.h>
 
 #define JIFFIES_NS 4000000ull /* at 250 Hz, as most kernels are built */
 
-static u64 clock_ns(const struct run *run, clockid_t id)
-{
-	struct timespec t = { 0 };
-
-	if (run->now)
-		return run->now;
-	clock_gettime(id, &t);
-	return (u64)t.tv_sec * 1000000000ull + (u64)t.tv_nsec;
-}
-
 HELP(ktime_get_ns)
 {
-	return clock_ns(run, CLOCK_MONOTONIC);
+	return run_clock(run, CLOCK_MONOTONIC);
 }
 
 HELP(ktime_get_boot_ns)
 {
-	return clock_ns(run, CLOCK_BOOTTIME);
+	return run_clock(run, CLOCK_BOOTTIME);
 }
 
 HELP(ktime_get_coarse_ns)
 {
-	return clock_ns(run, CLOCK_MONOTONIC_COARSE);
+	return run_clock(run, CLOCK_MONOTONIC_COARSE);
 }
 
 HELP(ktime_get_tai_ns)
 {
-	return clock_ns(run, CLOCK_TAI);
+	return run_clock(run, CLOCK_TAI);
 }
 
 HELP(jiffies64)
 {
-	return clock_ns(run, CLOCK_MONOTONIC) / JIFFIES_NS;
+	return run_clock(run, CLOCK_MONOTONIC) / JIFFIES_NS;
 }
 
 HELP(get_prandom_u32)

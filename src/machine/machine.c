@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/code.h"
+#include "machine/timer.h"
 #include "verify/engine.h"
 
 struct machine {
@@ -15,6 +16,7 @@ struct machine {
 	struct map **maps;
 	struct code **codes;
 	struct epoch *epoch; /* of the runs */
+	struct timers *timers;
 };
 
 static bool is_data(const struct image_map *im)
@@ -60,6 +62,8 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 		spec.inner = m->maps[im->inner];
 	}
 	err = map_new(&spec, d, &m->maps[index]);
+	if (!err && spec.timer >= 0)
+		timers_watch(m->timers, m->maps[index]);
 	if (!err && im->data && is_data(im))
 		err = map_write(m->maps[index], &zero, im->data, BPF_ANY);
 	return err;
@@ -127,6 +131,7 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 	m->mode = opts->mode;
 	m->cpus = opts->cpus ? opts->cpus : 1;
 	m->epoch = epoch_new();
+	m->timers = timers_new();
 	m->maps = calloc(img->maps.n + 1, sizeof(struct map *));
 	m->codes = calloc(img->progs.n + 1, sizeof(struct code *));
 	if (!m->epoch || !m->maps || !m->codes)
@@ -150,6 +155,7 @@ void machine_free(struct machine *m)
 		return;
 	for (size_t i = 0; i < m->img->progs.n; i++)
 		code_free(m->codes[i]);
+	timers_free(m->timers);
 	for (size_t i = 0; i < m->img->maps.n; i++)
 		map_put(m->maps[i]);
 	epoch_free(m->epoch);
@@ -166,6 +172,11 @@ const struct image *machine_image(const struct machine *m)
 struct map *machine_map(struct machine *m, u32 index)
 {
 	return index < m->img->maps.n ? m->maps[index] : NULL;
+}
+
+struct timers *machine_timers(struct machine *m)
+{
+	return m->timers;
 }
 
 const struct code *machine_code(struct machine *m, u32 prog)
@@ -211,29 +222,12 @@ static void add_data(struct machine *m, struct run *r)
 	}
 }
 
-/* What the last run has left; what the caller has added for its packet stays. */
-static void drop_regions(struct run *r)
-{
-	u32 kept = 0;
-
-	r->depth = 0;
-	run_remove_region(r, r->ctx);
-	for (u32 i = 0; i < r->region_count; i++) {
-		if (!r->regions[i].is_of_run)
-			r->regions[kept++] = r->regions[i];
-	}
-	r->region_count = kept;
-}
-
 u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct run *r)
 {
 	const struct code *c = machine_code(m, prog);
 	u64 result;
 
-	r->trap = RUN_OK;
-	r->trap_insn = RUN_NO_INSN;
-	r->tail_calls = 0;
-	drop_regions(r);
+	run_begin(r);
 	r->ctx = ctx;
 	r->code = c;
 	if (!c) {

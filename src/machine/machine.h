@@ -43,6 +43,15 @@ void run_free(struct run *r);
 /* Runs program prog with r1 = ctx; its r0. A trap is in r->trap, and r0 is 0 then. */
 u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct run *r);
 
+/*
+ * Runs the callbacks of the timers that are due, the earliest first, each once at most; how many. It ends at a trap, which is
+ * in r->trap then. A run that is in the middle of a program must not be given.
+ */
+u32 machine_run_timers(struct machine *m, struct run *r);
+/* ns until the next one is due, by the run's time; UINT64_MAX: none is running. */
+u64 machine_timer_wait(struct machine *m, const struct run *r);
+struct timers *machine_timers(struct machine *m);
+
 /* "reads 8 bytes at 0x10, which is none of the program's memory", with the place. */
 void run_describe_trap(const struct run *r, struct buf *out);
 

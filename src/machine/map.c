@@ -233,6 +233,11 @@ int map_freeze(struct map *m)
 	return __atomic_exchange_n(&m->is_frozen, true, __ATOMIC_ACQ_REL) ? -EBUSY : 0;
 }
 
+const void *map_key_of(struct map *m, const void *value, u32 *index)
+{
+	return m->ops->key_of(m, value, index);
+}
+
 void map_on_drop(struct map *m, void (*fn)(void *arg, void *value), void *arg)
 {
 	if (m->spec.timer >= 0 || m->spec.kept_count) {

@@ -213,6 +213,12 @@ static int array_open(struct map *m, struct diag *d)
 	return mapstore_open(&m->store, &m->spec, size, d);
 }
 
+static const void *array_key_of(struct map *m, const void *value, u32 *index)
+{
+	*index = (u32)((u64)((const u8 *)value - m->store.base) / m->value_stride);
+	return index;
+}
+
 const struct map_ops map_array_ops = {
 	.size = sizeof(struct map),
 	.check = array_check,
@@ -227,6 +233,7 @@ const struct map_ops map_array_ops = {
 	.inner_same_count = true,
 	.has_lock = true,
 	.has_timer = true,
+	.key_of = array_key_of,
 	.no_remove = -EINVAL,
 };
 

@@ -296,7 +296,14 @@ static int hash_open(struct map *m, struct diag *d)
 	.next = hash_next, .each = hash_each, .count = hash_count, .read_batch = hash_read_batch,  \
 	.may_be_inner = true
 
-const struct map_ops map_hash_ops = { HASH_OPS, .has_lock = true, .has_timer = true };
-const struct map_ops map_lru_ops = { HASH_OPS, .has_timer = true };
+static const void *hash_key_of(struct map *m, const void *value, u32 *index)
+{
+	(void)index;
+	return (const u8 *)value - hash_of(m)->value_at;
+}
+
+const struct map_ops map_hash_ops = { HASH_OPS, .has_lock = true, .has_timer = true,
+				      .key_of = hash_key_of };
+const struct map_ops map_lru_ops = { HASH_OPS, .has_timer = true, .key_of = hash_key_of };
 const struct map_ops map_percpu_hash_ops = { HASH_OPS, .lookup_percpu = hash_lookup_percpu };
 const struct map_ops map_percpu_lru_ops = { HASH_OPS, .lookup_percpu = hash_lookup_percpu };

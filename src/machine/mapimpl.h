@@ -49,10 +49,12 @@ struct map_ops {
 	s64 (*consume)(struct map *m, int (*fn)(void *arg, u32 cpu, const void *data, size_t len),
 		       void *arg);
 	u64 (*lost)(const struct map *m);
-	void (*on_drop)(struct map *m); /* NULL: the family calls m->drop itself */
-	bool may_be_inner;              /* of a map of maps */
-	bool inner_same_count;          /* and then has to have as many entries as the others */
-	bool has_lock, has_timer;       /* values may have such a field */
+	const void *(*key_of)(struct map *m, const void *value,
+			      u32 *index); /* where there are timers */
+	void (*on_drop)(struct map *m);    /* NULL: the family calls m->drop itself */
+	bool may_be_inner;                 /* of a map of maps */
+	bool inner_same_count;             /* and then has to have as many entries as the others */
+	bool has_lock, has_timer;          /* values may have such a field */
 	int no_write, no_remove,
 		no_next; /* what the host gets where there is no such operation; 0: -MAP_ENOTSUPP */
 };
@@ -79,6 +81,9 @@ struct map {
 	struct mapstore store;
 	char name[MAP_MAX_NAME], shared[MAPSTORE_MAX_NAME];
 };
+
+/* The key of a value that is in the map; index is where an array's is put. Only of maps that may have timers. */
+const void *map_key_of(struct map *m, const void *value, u32 *index);
 
 extern const struct map_ops map_array_ops, map_percpu_array_ops;
 extern const struct map_ops map_hash_ops, map_percpu_hash_ops, map_lru_ops, map_percpu_lru_ops;

@@ -69,6 +69,23 @@ void run_remove_region(struct run *run, const void *at)
 		(run->region_count - (i - 1)) * sizeof(*run->regions));
 }
 
+void run_begin(struct run *run)
+{
+	u32 kept = 0;
+
+	run->trap = RUN_OK;
+	run->trap_insn = RUN_NO_INSN;
+	run->tail_calls = 0;
+	run->depth = 0;
+	run_remove_region(run, run->ctx);
+	for (u32 i = 0; i < run->region_count; i++) {
+		if (!run->regions[i].is_of_run)
+			run->regions[kept++] = run->regions[i];
+	}
+	run->region_count = kept;
+	run->ctx = NULL;
+}
+
 static bool region_has(const struct run_region *r, u64 address, u64 size)
 {
 	return address >= r->begin && address <= r->end && size <= r->end - address;

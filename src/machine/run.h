@@ -79,6 +79,7 @@ struct run {
 
 	struct epoch_reader reader; /* of maps, see map_enter() */
 
+	bool is_timer; /* a timer's callback */
 	bool is_checked;
 	struct run_region *regions;                 /* checked mode: beside the stack */
 	u32 region_count, region_room, region_last; /* sorted by begin; the last that was hit */
@@ -90,6 +91,9 @@ struct run {
 	u32 trap_size;
 	u8 stack[RUN_FRAMES * RUN_STACK] __attribute__((aligned(16)));
 };
+
+/* Forgets what the last run has left; what the caller has added for its packet stays. */
+void run_begin(struct run *run);
 
 /* Around each run, once: what is found in maps stays valid from here to there. */
 static inline void map_enter(struct run *run)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Timers, in the machine and in the kernel: tests/object/timer.c. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/warn.h"
+#include "machine/machine.h"
+#include "unit/object_image_fixture.h"
+#include "unit/test.h"
+
+/* As the program has it. */
+struct slot {
+	u32 fired, key_seen;
+	u64 timer[2], after;
+};
+
+struct bss {
+	s64 results[32];
+	u32 fired, again, cancelled, unused;
+};
+
+struct world {
+	struct image_fixture f;
+	struct machine *m;
+	struct run *r;
+	struct __sk_buff skb;
+};
+
+/* False if the object has not been built. */
+static bool begin(struct world *w, enum machine_mode mode)
+{
+	const struct machine_options opts = { .mode = mode };
+
+	memset(w, 0, sizeof(*w));
+	image_fixture_init(&w->f);
+	if (!image_fixture_add(&w->f, "timer"))
+		return false;
+	CHECK_EQ(image_fixture_open(&w->f), 0);
+	CHECK_EQ(machine_new(&w->f.image, &opts, &w->f.diag, &w->m), 0);
+	w->r = run_new(w->m, 0);
+	w->r->now = 1000000;
+	return true;
+}
+
+static void end(struct world *w)
+{
+	run_free(w->r);
+	machine_free(w->m);
+	image_fixture_done(&w->f);
+}
+
+static u64 run(struct world *w, const char *name)
+{
+	u64 result = 0;
+
+	for (u32 i = 0; i < w->f.image.progs.n; i++) {
+		if (!strcmp(w->f.image.progs.at[i].name, name))
+			result = machine_run(w->m, i, &w->skb, sizeof(w->skb), w->r);
+	}
+	CHECK_EQ(w->r->trap, RUN_OK);
+	return result;
+}
+
+static struct map *map_of(struct world *w, const char *name)
+{
+	for (u32 i = 0; i < w->f.image.maps.n; i++) {
+		const char *own = w->f.image.maps.at[i].name;
+
+		if (!strcmp(own, name) ||
+		    (strlen(own) > strlen(name) && !strcmp(own + strlen(own) - strlen(name), name)))
+			return machine_map(w->m, i);
+	}
+	test_fail(__FILE__, __LINE__, "there is no map %s", name);
+	return NULL;
+}
+
+static void read_bss(struct world *w, struct bss *bss)
+{
+	struct map *m = map_of(w, ".bss");
+
+	CHECK_EQ(map_spec(m)->value_size, sizeof(*bss));
+	map_read(m, &(u32){ 0 }, bss, 0);
+}
+
+static struct slot slot_of(struct world *w, u32 key)
+{
+	struct slot s = { 0 };
+
+	CHECK_EQ(map_read(map_of(w, "array"), &key, &s, 0), 0);
+	return s;
+}
+
+static const enum machine_mode modes[] = { MACHINE_INTERPRET, MACHINE_CHECKED, MACHINE_JIT };
+
+TEST(machine_timer_fires_when_it_is_due)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct world w;
+		struct bss bss;
+
+		if (!begin(&w, modes[i])) {
+			image_fixture_done(&w.f);
+			SKIP("the object has not been built");
+		}
+		CHECK_EQ(machine_timer_wait(w.m, w.r), UINT64_MAX);
+		CHECK_EQ(run(&w, "start"), 0);
+		CHECK_EQ(machine_timer_wait(w.m, w.r), 500);
+		CHECK_EQ(map_count(map_of(&w, "hash")), 1);
+		CHECK_EQ(machine_run_timers(w.m, w.r), 0);
+		w.r->now += 500;
+		CHECK_EQ(machine_run_timers(w.m, w.r), 1); /* deletes its own value */
+		CHECK_EQ(map_count(map_of(&w, "hash")), 0);
+		CHECK_EQ(machine_timer_wait(w.m, w.r), 500);
+		w.r->now += 500;
+		CHECK_EQ(machine_run_timers(w.m, w.r), 1);
+		CHECK_EQ(slot_of(&w, 2).fired, 1);
+		w.r->now += 1000;
+		CHECK_EQ(machine_run_timers(w.m, w.r), 2);
+		CHECK_EQ(slot_of(&w, 2).fired, 2);
+		CHECK_EQ(slot_of(&w, 3).fired, 1);
+		CHECK_EQ(slot_of(&w, 3).key_seen, 3);
+		w.r->now += 1000000;
+		CHECK_EQ(machine_run_timers(w.m, w.r), 1);
+		CHECK_EQ(machine_run_timers(w.m, w.r), 0);
+		CHECK_EQ(w.r->trap, RUN_OK);
+		read_bss(&w, &bss);
+		CHECK_EQ(bss.fired, 2);
+		CHECK_EQ(bss.again, 3);
+		CHECK_EQ((s32)bss.cancelled, -EDEADLK);
+		end(&w);
+	}
+}
+
+/* What was started can be forgotten in any way, the machine's end among them. */
+TEST(machine_timer_is_forgotten_with_its_value)
+{
+	struct world w;
+	struct slot zero = { 0 };
+	u64 name = 5;
+
+	if (!begin(&w, MACHINE_INTERPRET)) {
+		image_fixture_done(&w.f);
+		SKIP("the object has not been built");
+	}
+	run(&w, "start");
+	CHECK_EQ(map_remove(map_of(&w, "hash"), &name), 0);
+	CHECK_EQ(machine_timer_wait(w.m, w.r), 1000);
+	CHECK_EQ(map_write(map_of(&w, "array"), &(u32){ 2 }, &zero, 0), 0);
+	w.r->now += 10000;
+	CHECK_EQ(machine_run_timers(w.m, w.r), 1);
+	run(&w, "start");
+	end(&w);
+}
+
+/* The kernel's results of the same program; false if it cannot be asked. */
+static bool ask_kernel(const struct world *w, struct bss *bss, struct slot *repeated)
+{
+	struct bpf_object *o = bpf_object__open_mem(w->f.input[0].elf, w->f.input[0].len, NULL);
+	struct buf warnings = { 0 };
+	char packet[64] = "";
+	bool ok = false;
+
+	warn_begin(&warnings);
+	if (o && !bpf_object__load(o)) {
+		static const char *const names[] = { "errors", "start" };
+		u32 key = 2;
+
+		for (int i = 0; i < 2; i++) {
+			LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet,
+				    .data_size_in = sizeof(packet), .repeat = 1);
+			bpf_prog_test_run_opts(
+				bpf_program__fd(bpf_object__find_program_by_name(o, names[i])),
+				&opts);
+		}
+		for (int i = 0; i < 200 && !ok; i++) {
+			ok = !bpf_map__lookup_elem(bpf_object__find_map_by_name(o, "array"), &key,
+						   sizeof(key), repeated, sizeof(*repeated), 0) &&
+			     repeated->fired == 3;
+			usleep(1000);
+		}
+		key = 0;
+		ok = ok && !bpf_map__lookup_elem(bpf_object__find_map_by_name(o, ".bss"), &key,
+						 sizeof(key), bss, sizeof(*bss), 0);
+	}
+	warn_end();
+	buf_done(&warnings);
+	bpf_object__close(o);
+	return ok;
+}
+
+TEST(machine_timer_as_in_the_kernel)
+{
+	struct world w;
+	struct slot repeated = { 0 };
+	struct bss kernel = { 0 }, own;
+
+	if (!begin(&w, MACHINE_JIT)) {
+		image_fixture_done(&w.f);
+		SKIP("the object has not been built");
+	}
+	run(&w, "errors");
+	run(&w, "start");
+	for (int i = 0; i < 10; i++) {
+		w.r->now += 1000;
+		machine_run_timers(w.m, w.r);
+	}
+	read_bss(&w, &own);
+	if (!ask_kernel(&w, &kernel, &repeated)) {
+		end(&w);
+		SKIP("the kernel does not load it");
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(own.results); i++) {
+		if (own.results[i] != kernel.results[i])
+			test_fail(__FILE__, __LINE__, "result %u: %lld, the kernel's is %lld", i,
+				  (long long)own.results[i], (long long)kernel.results[i]);
+	}
+	CHECK_EQ(own.again, kernel.again);
+	CHECK_EQ(own.cancelled, kernel.cancelled);
+	CHECK_EQ(slot_of(&w, 2).fired, repeated.fired);
+	CHECK_EQ(slot_of(&w, 2).key_seen, repeated.key_seen);
+	end(&w);
+}

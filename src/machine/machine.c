@@ -17,6 +17,7 @@ struct machine {
 	struct code **codes;
 	struct epoch *epoch; /* of the runs */
 	struct timers *timers;
+	const struct fib *fib;
 };
 
 static bool is_data(const struct image_map *im)
@@ -177,6 +178,16 @@ struct map *machine_map(struct machine *m, u32 index)
 struct timers *machine_timers(struct machine *m)
 {
 	return m->timers;
+}
+
+void machine_set_fib(struct machine *m, const struct fib *fib)
+{
+	m->fib = fib;
+}
+
+const struct fib *machine_fib(const struct machine *m)
+{
+	return m->fib;
 }
 
 const struct code *machine_code(struct machine *m, u32 prog)

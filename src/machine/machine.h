@@ -27,6 +27,7 @@ struct machine_options {
 		*shared; /* maps are shared with other processes under this name; NULL: private */
 };
 
+struct fib;
 struct machine;
 
 /* The image has to live as long. 0 or -errno with a message. */
@@ -51,6 +52,9 @@ u32 machine_run_timers(struct machine *m, struct run *r);
 /* ns until the next one is due, by the run's time; UINT64_MAX: none is running. */
 u64 machine_timer_wait(struct machine *m, const struct run *r);
 struct timers *machine_timers(struct machine *m);
+/* The routes that programs find; borrowed. NULL: there are none. */
+void machine_set_fib(struct machine *m, const struct fib *fib);
+const struct fib *machine_fib(const struct machine *m);
 
 /* "reads 8 bytes at 0x10, which is none of the program's memory", with the place. */
 void run_describe_trap(const struct run *r, struct buf *out);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine/fib.h"
+
+#include <string.h>
+
+static bool fits(const struct fib_route *r, const u8 *address)
+{
+	u32 bytes = r->bits / 8, rest = r->bits % 8;
+
+	return !memcmp(r->address, address, bytes) &&
+	       (!rest || !((r->address[bytes] ^ address[bytes]) >> (8 - rest)));
+}
+
+const struct fib_route *fib_find(const struct fib *f, u8 family, const void *address)
+{
+	const struct fib_route *best = NULL;
+
+	for (u32 i = 0; i < f->routes.n; i++) {
+		const struct fib_route *r = &f->routes.at[i];
+
+		if (r->family == family && fits(r, address) &&
+		    (!best || r->bits > best->bits ||
+		     (r->bits == best->bits && r->metric < best->metric)))
+			best = r;
+	}
+	return best;
+}

@@ -85,8 +85,9 @@ static int open_pcap(struct capture *c, struct diag *d)
 static int check_length(const struct capture *c, size_t at, u32 len, size_t left, struct diag *d)
 {
 	if (len > CAPTURE_MAX_PACKET)
-		return broken(c, at, d, "a packet of %u bytes, which is more than one can have (%d)",
-			      len, CAPTURE_MAX_PACKET);
+		return broken(c, at, d,
+			      "a packet of %u bytes, which is more than one can have (%d)", len,
+			      CAPTURE_MAX_PACKET);
 	if (len > left)
 		return broken(c, at, d, "a packet of %u bytes, but only %zu are left: truncated",
 			      len, left);
@@ -187,8 +188,8 @@ static int read_interface(struct capture *c, const u8 *body, u32 len, struct dia
 		else if (code == NG_OPTION_OFFSET && size == 8)
 			i->offset = (s64)get64(c, value);
 		if (!i->per_second)
-			return broken(c, at + pos, d, "times of a resolution (0x%02x) that is too fine",
-				      value[0]);
+			return broken(c, at + pos, d,
+				      "times of a resolution (0x%02x) that is too fine", value[0]);
 		size = (size + 3) & ~3u;
 		pos += size < len - pos ? size : len - pos;
 	}
@@ -204,7 +205,8 @@ static int read_packet(struct capture *c, u32 type, const u8 *body, u32 len,
 	u32 index;
 
 	if (len < 20)
-		return broken(c, at, d, "a packet's block of %u bytes, but it has 20 at least", len);
+		return broken(c, at, d, "a packet's block of %u bytes, but it has 20 at least",
+			      len);
 	index = type == NG_ENHANCED ? get32(c, body) : get16(c, body);
 	if (index >= c->interfaces.n)
 		return broken(c, at, d, "a packet of interface %u, but there are %zu", index,
@@ -229,8 +231,8 @@ static int read_simple(struct capture *c, const u8 *body, u32 len, struct captur
 	const struct capture_interface *i = c->interfaces.at;
 
 	if (len < 4)
-		return broken(c, at, d, "a simple packet's block of %u bytes, but it has 4 at least",
-			      len);
+		return broken(c, at, d,
+			      "a simple packet's block of %u bytes, but it has 4 at least", len);
 	if (!c->interfaces.n)
 		return broken(c, at, d, "a simple packet, but there is no interface before it");
 	*p = (struct capture_packet){

@@ -30,7 +30,7 @@ struct capture {
 	const u8 *data;
 	size_t len, pos;
 	bool is_big, is_ng;
-	struct arena *arena; /* of interfaces */
+	struct arena *arena;                         /* of interfaces */
 	vec_of(struct capture_interface) interfaces; /* pcap: the only one */
 };
 

@@ -268,7 +268,8 @@ TEST(capture_tells_what_is_broken_in_pcap)
 
 	CHECK_EQ(drain(&f, why, sizeof(why)), -1);
 	CHECK_STR(why, "x is neither a pcap nor a pcapng file");
-	buf_puts(&f.bytes, "\x7f" "ELF....");
+	buf_puts(&f.bytes, "\x7f"
+			   "ELF....");
 	CHECK_EQ(drain(&f, why, sizeof(why)), -1);
 	CHECK_STR(why, "x is neither a pcap nor a pcapng file");
 	put32(&f, 0xa1b2c3d4);
@@ -278,7 +279,8 @@ TEST(capture_tells_what_is_broken_in_pcap)
 	put_record(&f, 1, 2, 60, 60);
 	put_record(&f, 1, 2, 0xffffffff, 60);
 	CHECK_EQ(drain(&f, why, sizeof(why)), 1);
-	CHECK_STR(why, "x+0x6c: a packet of 4294967295 bytes, which is more than one can have (262144)");
+	CHECK_STR(why,
+		  "x+0x6c: a packet of 4294967295 bytes, which is more than one can have (262144)");
 	put_pcap(&f, 0xa1b2c3d4, 1);
 	put_record(&f, 1, 2, 60, 60);
 	f.bytes.len -= 20;
@@ -314,7 +316,7 @@ TEST(capture_tells_what_is_broken_in_pcapng)
 	put_section(&f);
 	put_interface(&f, 1, 0, 0x80 | 100, 0);
 	CHECK_EQ(drain(&f, why, sizeof(why)), 0);
-	CHECK_STR(why, "x+0x3c: times of a resolution (0xe4) that is too fine");
+	CHECK_STR(why, "x+0x38: times of a resolution (0xe4) that is too fine");
 	put_section(&f);
 	put_interface(&f, 1, 0, 0, 0);
 	put_enhanced(&f, 0, 0, 400, 400); /* only 100 bytes are in the block */

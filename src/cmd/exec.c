@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "btf/rawvalue.h"
 #include "cmd/compile.h"
 #include "cmd/exec_coverage.h"
 #include "cmd/exec_log.h"
@@ -223,6 +224,32 @@ static int take_cpus(struct exec *x)
 	return 0;
 }
 
+/* "struct event" or "event", as the object's BTF has it. */
+static int take_record(struct exec *x, u32 *type)
+{
+	const char *name = x->opts.record;
+	const struct rawbtf *btf = x->job.img->btf;
+	struct rawbtf_iter it = { 0 };
+	const struct btf_type *t;
+
+	if (!name)
+		return 0;
+	if (!strncmp(name, "struct ", 7))
+		name += 7;
+	while (btf && (t = rawbtf_next(btf, &it))) {
+		if (!strcmp(rawbtf_str(btf, t->name_off), name) && rawvalue_size(btf, it.id)) {
+			*type = it.id;
+			return 0;
+		}
+	}
+	diag_error(&x->diag, LOC_NONE, "--record: there is no type '%s' in %s", name, x->opts.file);
+	diag_hint(&x->diag,
+		  "compilers keep types of maps, variables and functions only: declare "
+		  "const struct %s *unused __attribute__((unused));",
+		  name);
+	return -EINVAL;
+}
+
 static int prepare(struct exec *x, const struct rawbtf *kernel)
 {
 	const struct image_prog *p = exec_prog(&x->job);
@@ -236,7 +263,8 @@ static int prepare(struct exec *x, const struct rawbtf *kernel)
 	x->job.repeat = x->opts.repeat;
 	x->job.ifindex = x->opts.ifindex;
 	take_task(x);
-	if (take_cpus(x) || take_context(x) || take_inputs(x))
+	if (take_cpus(x) || take_context(x) || take_inputs(x) ||
+	    take_record(x, &x->log.record_type))
 		return -EINVAL;
 	/* What only the kernel runs it judges by itself. */
 	return x->opts.no_verify || x->opts.in_kernel ? 0 : judge_all(x, kernel);
@@ -244,21 +272,32 @@ static int prepare(struct exec *x, const struct rawbtf *kernel)
 
 /* ---- running */
 
+static void run_engine(struct exec *x, u32 i, const struct exec_input *in, struct exec_result *r)
+{
+	struct exec_engine *e = &x->engines[i];
+	struct exec_log *log = i ? &x->other_log : &x->log;
+
+	log->input = in->number;
+	e->ops->run(e, in, r);
+	log->lost = e->ops->drain(e, exec_log_add, log);
+}
+
+/* What the kernel does not run at all is not run by the machine either, so that their maps stay comparable. */
 static void run_input(struct exec *x, const struct exec_input *in)
 {
 	struct exec_result results[2] = { 0 };
+	bool is_compared = x->engine_count > 1;
 
-	for (u32 i = 0; i < x->engine_count; i++) {
-		struct exec_engine *e = &x->engines[i];
-		struct exec_log *log = i ? &x->other_log : &x->log;
-
-		log->input = in->number;
-		e->ops->run(e, in, &results[i]);
-		log->lost = e->ops->drain(e, exec_log_add, log);
+	if (is_compared)
+		run_engine(x, 1, in, &results[1]);
+	if (results[1].outcome == EXEC_REFUSED) {
+		exec_report_input(&x->report, in, &results[1]);
+	} else {
+		run_engine(x, 0, in, &results[0]);
+		exec_report_input(&x->report, in, &results[0]);
+		if (is_compared)
+			exec_report_compare(&x->report, in, &results[0], &results[1]);
 	}
-	exec_report_input(&x->report, in, &results[0]);
-	if (x->engine_count > 1)
-		exec_report_compare(&x->report, in, &results[0], &results[1]);
 	if (results[0].outcome == EXEC_RAN)
 		exec_output_packet(&x->output, exec_prog(&x->job)->type, in, &results[0]);
 	buf_done(&results[0].why);
@@ -337,7 +376,8 @@ static int run_all(struct exec *x)
 			     "%llu packets are not in %s: their link type is another than the "
 			     "first one's",
 			     (unsigned long long)x->output.other, x->output.path);
-	x->failed |= x->report.trapped || x->report.refused;
+	x->failed |=
+		x->report.trapped || (x->report.refused && (!x->opts.compare || !x->report.ran));
 	err = exec_output_close(&x->output, &x->diag);
 	return write_coverage(x) || err || got < 0 ? -EINVAL : 0;
 }
@@ -356,11 +396,7 @@ static int exec_image(struct exec *x, const struct image *img, const struct rawb
 	x->engines[0] = (struct exec_engine){ x->opts.in_kernel ? &exec_kernel : &exec_machine,
 					      &x->job, NULL };
 	x->engines[1] = (struct exec_engine){ &exec_kernel, &x->job, NULL };
-	exec_log_init(&x->log);
-	exec_log_init(&x->other_log);
 	err = run_all(x);
-	exec_log_done(&x->log);
-	exec_log_done(&x->other_log);
 	for (u32 i = 0; i < x->engine_count; i++)
 		x->engines[i].ops->close(&x->engines[i]);
 	return err;
@@ -375,6 +411,8 @@ static int exec_object(struct exec *x)
 
 	if (!elf)
 		return -EINVAL;
+	exec_log_init(&x->log);
+	exec_log_init(&x->other_log);
 	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
 		kernel = NULL;
 	x->job.file = x->opts.file;
@@ -386,6 +424,8 @@ static int exec_object(struct exec *x)
 		err = exec_image(x, &img, kernel);
 		image_done(&img);
 	}
+	exec_log_done(&x->log);
+	exec_log_done(&x->other_log);
 	exec_inputs_done(&x->inputs);
 	rawbtf_free(kernel);
 	free(elf);

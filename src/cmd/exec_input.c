@@ -17,6 +17,11 @@ static int digit(char c)
 				      : -1;
 }
 
+static bool is_blank(char c)
+{
+	return isspace((unsigned char)c) || c == ':';
+}
+
 int exec_hex(struct arena *a, const char *what, const char *text, u32 max, struct exec_bytes *out,
 	     struct diag *d)
 {
@@ -25,12 +30,15 @@ int exec_hex(struct arena *a, const char *what, const char *text, u32 max, struc
 	u32 n = 0;
 
 	for (const char *at = text; *at; at++) {
-		if (isspace((unsigned char)*at) || *at == ':')
+		const char *wrong = digit(at[0]) < 0 ? at : at + 1;
+		bool is_cut = !*wrong || is_blank(*wrong);
+
+		if (is_blank(*at))
 			continue;
-		if (digit(*at) < 0)
+		if (digit(at[0]) < 0 || (digit(at[1]) < 0 && !is_cut))
 			return diag_error(d, LOC_NONE,
 					  "%s: '%c' (character %zu) is no hexadecimal digit", what,
-					  *at, (size_t)(at - text) + 1);
+					  *wrong, (size_t)(wrong - text) + 1);
 		if (digit(at[1]) < 0)
 			return diag_error(
 				d, LOC_NONE,

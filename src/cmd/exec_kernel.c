@@ -99,7 +99,7 @@ static int load(struct own *own, const struct exec_job *job)
 	else if (err)
 		diag_errno(job->diag, -err, "the kernel does not load %s: %s", name,
 			   warn_last(&warnings, job->arena));
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM)
 		diag_hint(job->diag,
 			  "it takes root, or CAP_BPF and the capability that programs of "
 			  "this type need");
@@ -295,8 +295,9 @@ static void refuse(const struct exec_job *job, const struct exec_input *in, int 
 	r->outcome = EXEC_REFUSED;
 	if (err == -MAP_ENOTSUPP || err == -EOPNOTSUPP)
 		buf_puts(&r->why, "the kernel does not test-run programs of this type");
-	else if (err == -EINVAL && in->data && in->len < EXEC_ETH)
-		buf_printf(&r->why, "the kernel takes packets from %d bytes on only", EXEC_ETH);
+	else if (err == -EINVAL && in->data && in->len <= EXEC_ETH)
+		buf_printf(&r->why, "the kernel takes packets of more than %u bytes only",
+			   EXEC_ETH - (exec_prog(job)->type == BPF_PROG_TYPE_XDP));
 	else if (err == -EINVAL && in->data && in->len > 3520)
 		buf_puts(&r->why,
 			 "the kernel takes so long a packet from programs with frags only");

@@ -24,10 +24,8 @@ void exec_log_add(void *arg, const struct image_map *map, u32 cpu, const void *d
 	u8 *copy;
 
 	*(map ? &l->sent : &l->printed) += 1;
-	if (len + sizeof(*item) > EXEC_LOG_BYTES - l->bytes) {
-		*(map ? &l->records_dropped : &l->lines_dropped) += 1;
+	if (len + sizeof(*item) > EXEC_LOG_BYTES - l->bytes)
 		return;
-	}
 	l->bytes += len + sizeof(*item);
 	copy = arena_alloc(&l->arena, len + 1);
 	memcpy(copy, data, len);
@@ -35,17 +33,17 @@ void exec_log_add(void *arg, const struct image_map *map, u32 cpu, const void *d
 	*item = (struct exec_log_item){ l->input, cpu, map, copy, (u32)len };
 }
 
-/* Records have the type of the map's value where that is told, and they are long enough for it. */
-static u32 type_of(const struct exec_log_item *item, const struct image *img)
+/* A record that is too short for the type is something else. */
+static u32 type_of(const struct exec_log *l, const struct exec_log_item *item,
+		   const struct image *img)
 {
-	u64 size = img->btf ? rawvalue_size(img->btf, item->map->value_type) : 0;
-
-	return item->map->type == BPF_MAP_TYPE_RINGBUF && size && size <= item->len
-		       ? item->map->value_type
+	return l->record_type && rawvalue_size(img->btf, l->record_type) <= item->len
+		       ? l->record_type
 		       : 0;
 }
 
-static void json_item(const struct exec_log_item *item, struct out *o, const struct image *img)
+static void json_item(const struct exec_log *l, const struct exec_log_item *item, struct out *o,
+		      const struct image *img)
 {
 	out_json_open(o, NULL, '{');
 	out_json_str(o, "type", item->map ? "record" : "printed", item->map ? 6 : 7);
@@ -55,7 +53,7 @@ static void json_item(const struct exec_log_item *item, struct out *o, const str
 		if (item->map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			out_json_u64(o, "cpu", item->cpu);
 		out_json_u64(o, "bytes", item->len);
-		rawvalue_print(o, "data", img->btf, type_of(item, img), item->data, item->len);
+		rawvalue_print(o, "data", img->btf, type_of(l, item, img), item->data, item->len);
 	} else {
 		out_json_str(o, "text", (const char *)item->data, item->len);
 	}
@@ -63,7 +61,8 @@ static void json_item(const struct exec_log_item *item, struct out *o, const str
 	out_json_end(o);
 }
 
-static void text_item(const struct exec_log_item *item, struct out *o, const struct image *img)
+static void text_item(const struct exec_log *l, const struct exec_log_item *item, struct out *o,
+		      const struct image *img)
 {
 	out_printf(o, "  #%u: ", item->input);
 	if (item->map) {
@@ -71,7 +70,7 @@ static void text_item(const struct exec_log_item *item, struct out *o, const str
 		if (item->map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			out_printf(o, "CPU %u, ", item->cpu);
 		out_printf(o, "%u bytes: ", item->len);
-		rawvalue_print(o, NULL, img->btf, type_of(item, img), item->data, item->len);
+		rawvalue_print(o, NULL, img->btf, type_of(l, item, img), item->data, item->len);
 	} else {
 		out_write(o, item->data, item->len);
 	}
@@ -79,8 +78,10 @@ static void text_item(const struct exec_log_item *item, struct out *o, const str
 }
 
 static void print_all(const struct exec_log *l, struct out *o, const struct image *img,
-		      bool records, u64 total, u64 dropped)
+		      bool records, u64 total)
 {
+	u64 shown = 0, kept = 0;
+
 	if (!total)
 		return;
 	if (!o->json)
@@ -88,22 +89,33 @@ static void print_all(const struct exec_log *l, struct out *o, const struct imag
 	for (size_t i = 0; i < l->items.n; i++) {
 		if (!l->items.at[i].map == records)
 			continue;
+		kept++;
 		if (o->json)
-			json_item(&l->items.at[i], o, img);
-		else
-			text_item(&l->items.at[i], o, img);
+			json_item(l, &l->items.at[i], o, img);
+		else if (shown < EXEC_LOG_SHOWN && ++shown)
+			text_item(l, &l->items.at[i], o, img);
 	}
-	if (!o->json && dropped)
+	if (!o->json && shown < kept)
+		out_printf(o, "  and %" PRIu64 " more, which -f json shows\n", kept - shown);
+	if (!o->json && kept < total)
 		out_printf(o,
 			   "  and %" PRIu64
 			   " more, which were not kept: there is room for %u MiB\n",
-			   dropped, EXEC_LOG_BYTES >> 20);
+			   total - kept, EXEC_LOG_BYTES >> 20);
 }
 
 void exec_log_print(const struct exec_log *l, struct out *o, const struct image *img)
 {
-	print_all(l, o, img, false, l->printed, l->lines_dropped);
-	print_all(l, o, img, true, l->sent, l->records_dropped);
+	print_all(l, o, img, false, l->printed);
+	print_all(l, o, img, true, l->sent);
+	if (o->json && (l->lost || l->items.n < l->printed + l->sent)) {
+		out_json_open(o, NULL, '{');
+		out_json_str(o, "type", "lost", 4);
+		out_json_u64(o, "no_room_in_buffers", l->lost);
+		out_json_u64(o, "not_kept", l->printed + l->sent - l->items.n);
+		out_json_close(o, '}');
+		out_json_end(o);
+	}
 	if (!o->json && l->lost)
 		out_printf(o,
 			   "\nlost: %" PRIu64 " records or lines found no room in their buffers\n",

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "object/image.h"
 
+#define EXEC_LOG_SHOWN 100         /* lines and records each in text; JSON has all that are kept */
 #define EXEC_LOG_BYTES (16u << 20) /* that are kept in all */
 
 struct exec_log_item {
@@ -18,12 +19,12 @@ struct exec_log_item {
 
 struct exec_log {
 	struct arena arena;
-	u32 input; /* that runs */
+	u32 input;       /* that runs */
+	u32 record_type; /* in the image's BTF; 0: not told */
 	vec_of(struct exec_log_item) items;
 	size_t bytes;
-	u64 printed, sent; /* in all */
-	u64 lines_dropped, records_dropped;
-	u64 lost; /* by the program's own buffers, for lack of room */
+	u64 printed, sent; /* in all, also what was not kept */
+	u64 lost;          /* by the program's own buffers, for lack of room */
 };
 
 void exec_log_init(struct exec_log *l);

@@ -137,26 +137,29 @@ static void contents_read(struct exec_engine *e, u32 map, struct contents *c)
 
 /* ---- printing */
 
+/* In text only the CPUs whose value is not zero. */
 static void put_cpus(const struct contents *c, const struct exec_job *job, const u8 *value,
 		     struct out *o)
 {
-	u32 stride = (c->map->value_size + 7) & ~7u;
-	bool is_first = true;
+	u32 size = c->map->value_size, stride = (size + 7) & ~7u, shown = 0;
 
 	if (o->json)
 		out_json_open(o, "values", '[');
-	for (u32 cpu = 0; cpu < job->cpus; cpu++, value += stride) {
-		if (!o->json && is_zero(value, c->map->value_size) &&
-		    cpu + 1 < job->cpus + is_first)
+	for (u32 cpu = 0; cpu < job->cpus; cpu++) {
+		const u8 *at = value + (size_t)cpu * stride;
+
+		if (!o->json && is_zero(at, size))
 			continue;
 		if (!o->json)
-			out_printf(o, "%sCPU %u: ", is_first ? "" : ", ", cpu);
-		rawvalue_print(o, NULL, job->img->btf, c->map->value_type, value,
-			       c->map->value_size);
-		is_first = false;
+			out_printf(o, "%sCPU %u: ", shown++ ? ", " : "", cpu);
+		rawvalue_print(o, NULL, job->img->btf, c->map->value_type, at, size);
 	}
-	if (o->json)
+	if (o->json) {
 		out_json_close(o, ']');
+	} else if (!shown) {
+		out_puts(o, "all CPUs: ");
+		rawvalue_print(o, NULL, job->img->btf, c->map->value_type, value, size);
+	}
 }
 
 static void put_value(const struct contents *c, const struct exec_job *job, const u8 *value,
@@ -323,8 +326,9 @@ static void tell(struct difference *d, const u8 *key, const u8 *a, const u8 *b)
 		json_difference(d, key, values);
 		return;
 	}
-	out_printf(d->o, "differs: map %s", c->map->name);
-	if (c->map->key_size) {
+	out_printf(d->o, "differs: %s %s", is_section(c->map) ? "variables in" : "map",
+		   c->map->name);
+	if (c->map->key_size && !is_section(c->map)) {
 		out_puts(d->o, "[");
 		rawvalue_print(d->o, NULL, job->img->btf, c->map->key_type, key, c->map->key_size);
 		out_puts(d->o, "]");

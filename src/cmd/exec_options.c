@@ -20,6 +20,7 @@ enum option {
 	OPTION_CPU,
 	OPTION_PID,
 	OPTION_COMM,
+	OPTION_RECORD,
 	OPTION_COVERAGE,
 	OPTION_NO_VERIFY,
 	OPTION_FORMAT,
@@ -45,6 +46,8 @@ static const struct opt options[] = {
 	[OPTION_CPU] = { 0, "cpu", "N", "the CPU to run on (default 0)" },
 	[OPTION_PID] = { 0, "pid", "N", "the process that the program runs in (machine)" },
 	[OPTION_COMM] = { 0, "comm", "NAME", "its name (machine)" },
+	[OPTION_RECORD] = { 0, "record", "STRUCT",
+			    "the type of what is sent by ring buffers and perf events" },
 	[OPTION_COVERAGE] = { 0, "coverage", "FILE", "write which source lines ran, for lcov" },
 	[OPTION_NO_VERIFY] = { 0, "no-verify", NULL, "run it even if it is rejected" },
 	[OPTION_FORMAT] = { 'f', NULL, "FORMAT", "how to write results: text (default) or json" },
@@ -108,6 +111,9 @@ static int take_text(struct exec_options *o, struct arena *a, enum option option
 		break;
 	case OPTION_OUTPUT:
 		o->output = value;
+		break;
+	case OPTION_RECORD:
+		o->record = value;
 		break;
 	case OPTION_COVERAGE:
 		o->coverage = value;

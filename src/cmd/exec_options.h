@@ -13,6 +13,7 @@ struct exec_options {
 	const char *file, *program; /* program: NULL: the only one */
 	const char *ctx;            /* hexadecimal, NULL: none */
 	vec_of(const char *) packets;
+	const char *record;                   /* name of a type; NULL: none */
 	const char *pcap, *output, *coverage; /* paths; NULL: none */
 	enum exec_mode mode;
 	u32 repeat, cpu, ifindex;

@@ -369,8 +369,8 @@ static int run_all(struct exec *x)
 	else
 		exec_maps_print(&x->engines[0], &x->out);
 	if (x->output.path && !x->out.json)
-		out_printf(&x->out, "\n%llu packets written to %s\n",
-			   (unsigned long long)x->output.written, x->output.path);
+		out_printf(&x->out, "\npackets written to %s: %llu\n", x->output.path,
+			   (unsigned long long)x->output.written);
 	if (x->output.other)
 		diag_warning(&x->diag, LOC_NONE,
 			     "%llu packets are not in %s: their link type is another than the "

@@ -283,13 +283,13 @@ void exec_report_summary(const struct exec_report *r, const struct exec_inputs *
 			   r->ns / r->ran, r->job->repeat);
 	if (in->short_ones)
 		out_printf(o,
-			   "%" PRIu64 " packets were cut when they were captured: the program has "
+			   "cut by the capture: %" PRIu64 " of %" PRIu64
+			   " packets; the program has "
 			   "seen what is there\n",
-			   in->short_ones);
+			   in->short_ones, r->inputs);
 	if (in->without_ethernet)
 		out_printf(o,
-			   "%" PRIu64
-			   " packets have no Ethernet header (their link type is another): "
-			   "the program has seen them as they are\n",
-			   in->without_ethernet);
+			   "without an Ethernet header: %" PRIu64 " of %" PRIu64 " packets; the "
+			   "program has seen them from their first byte\n",
+			   in->without_ethernet, r->inputs);
 }

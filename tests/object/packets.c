@@ -161,6 +161,14 @@ int careless(struct xdp_md *ctx)
 	return data[20] ? XDP_PASS : XDP_DROP;
 }
 
+/* Where the engines cannot but differ: in the machine chance is the same each time, beginning with this number. */
+SEC("xdp")
+int differ(struct xdp_md *ctx)
+{
+	total = bpf_get_prandom_u32();
+	return total == 3692787630u ? XDP_PASS : XDP_DROP;
+}
+
 SEC("tc")
 int mark(struct __sk_buff *skb)
 {

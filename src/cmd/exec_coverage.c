@@ -29,6 +29,8 @@ static void add_program(struct exec_engine *e, u32 prog, const u64 *hits, rows *
 		u32 end = i + 1 < p->lines.n ? p->lines.at[i + 1].insn : p->count;
 		u64 most = 0;
 
+		if (!p->lines.at[i].line)
+			continue;
 		for (u32 k = p->lines.at[i].insn; k < end && k < p->count; k++)
 			most = hits[k] > most ? hits[k] : most;
 		add(a, lines, p->lines.at[i].file, NULL, p->lines.at[i].line, most);

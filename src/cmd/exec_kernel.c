@@ -11,6 +11,7 @@
 
 #include "cmd/exec_engine.h"
 #include "cmd/exec_verdict.h"
+#include "cmd/verify_report.h"
 #include "kernel/printk.h"
 #include "kernel/warn.h"
 #include "machine/packet.h"
@@ -58,24 +59,11 @@ static bool is_called(const struct image *img, const char *name)
 	return false;
 }
 
-/* The last line of the verifier's log that is not a figure. */
-static const char *verifier_word(char *log)
-{
-	const char *word = "";
-
-	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
-		if (line[0] && line[0] != ';' && strncmp(line, "processed ", 10) != 0)
-			word = line;
-	}
-	return word;
-}
-
-static int load(struct own *own, const struct exec_job *job)
+static int load(struct own *own, const struct exec_job *job, const struct buf *warnings)
 {
 	const char *name = exec_prog(job)->name;
 	struct bpf_program *prog = bpf_object__find_program_by_name(own->obj, name), *p;
 	char *log = calloc(1, LOG_BYTES);
-	struct buf warnings = { 0 };
 	struct bpf_map *map;
 	int err;
 
@@ -90,21 +78,18 @@ static int load(struct own *own, const struct exec_job *job)
 		p, p == prog || is_called(job->img, bpf_program__name(p)));
 	bpf_object__for_each_map(map, own->obj) bpf_map__set_pin_path(map, NULL);
 	bpf_program__set_log_buf(prog, log, LOG_BYTES);
-	warn_begin(&warnings);
 	err = bpf_object__load(own->obj);
-	warn_end();
 	if (err && log[0])
 		diag_error(job->diag, LOC_NONE, "the kernel rejects %s: %s", name,
-			   verifier_word(log));
+			   verify_report_kernel(log));
 	else if (err)
 		diag_errno(job->diag, -err, "the kernel does not load %s: %s", name,
-			   warn_last(&warnings, job->arena));
+			   warn_last(warnings, job->arena));
 	if (err == -EPERM)
 		diag_hint(job->diag,
 			  "it takes root, or CAP_BPF and the capability that programs of "
 			  "this type need");
 	own->prog = err ? -1 : bpf_program__fd(prog);
-	buf_done(&warnings);
 	free(log);
 	return err;
 }
@@ -203,6 +188,7 @@ static int kernel_open(struct exec_engine *e)
 {
 	const struct exec_job *job = e->job;
 	struct own *own = calloc(1, sizeof(*own));
+	struct buf warnings = { 0 };
 	int err = 0;
 
 	if (!own)
@@ -214,10 +200,15 @@ static int kernel_open(struct exec_engine *e)
 	own->maps = calloc(job->img->maps.n + 1, sizeof(*own->maps));
 	if (!own->after || !own->ctx_in || !own->ctx_out || !own->maps)
 		arena_exhausted();
+	warn_begin(&warnings);
 	own->obj = bpf_object__open_mem(job->elf, job->elf_len, NULL);
 	if (!own->obj)
-		return diag_errno(job->diag, errno, "libbpf does not open %s", job->file);
-	err = load(own, job);
+		err = diag_errno(job->diag, errno, "libbpf does not open %s: %s", job->file,
+				 warn_last(&warnings, job->arena));
+	if (!err)
+		err = load(own, job, &warnings);
+	warn_end();
+	buf_done(&warnings);
 	for (u32 i = 0; !err && i < job->img->maps.n; i++) {
 		const struct bpf_map *m =
 			bpf_object__find_map_by_name(own->obj, job->img->maps.at[i].name);
@@ -362,7 +353,10 @@ static void kernel_run(struct exec_engine *e, const struct exec_input *in, struc
 
 static int kernel_next(struct exec_engine *e, u32 map, const void *key, void *next)
 {
-	return bpf_map_get_next_key(((struct own *)e->own)->maps[map], key, next);
+	int fd = ((struct own *)e->own)->maps[map];
+
+	/* What only shows how inner maps are does not exist by itself. */
+	return fd < 0 ? -ENOENT : bpf_map_get_next_key(fd, key, next);
 }
 
 static int kernel_read(struct exec_engine *e, u32 map, const void *key, void *value)

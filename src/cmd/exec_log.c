@@ -61,6 +61,19 @@ static void json_item(const struct exec_log *l, const struct exec_log_item *item
 	out_json_end(o);
 }
 
+/* A program may print bytes of packets: they are not for the terminal to obey. */
+static void put_line(struct out *o, const struct exec_log_item *item)
+{
+	for (u32 i = 0; i < item->len; i++) {
+		u8 c = item->data[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			out_printf(o, "\\x%02x", c);
+		else
+			out_write(o, &item->data[i], 1);
+	}
+}
+
 static void text_item(const struct exec_log *l, const struct exec_log_item *item, struct out *o,
 		      const struct image *img)
 {
@@ -72,7 +85,7 @@ static void text_item(const struct exec_log *l, const struct exec_log_item *item
 		out_printf(o, "%u bytes: ", item->len);
 		rawvalue_print(o, NULL, img->btf, type_of(l, item, img), item->data, item->len);
 	} else {
-		out_write(o, item->data, item->len);
+		put_line(o, item);
 	}
 	out_puts(o, "\n");
 }

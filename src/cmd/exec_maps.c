@@ -133,6 +133,9 @@ static void contents_read(struct exec_engine *e, u32 map, struct contents *c)
 	if (c->traits & MAP_TRAIT_PER_CPU)
 		c->value_bytes = ((m->value_size + 7) & ~7u) * e->job->cpus;
 	read_entries(e, map, c);
+	if (c->err)
+		diag_warning(e->job->diag, LOC_NONE, "map %s of the %s cannot be read: %s", m->name,
+			     e->ops->name, strerror(-c->err));
 }
 
 /* ---- printing */
@@ -278,9 +281,6 @@ void exec_maps_print(struct exec_engine *e, struct out *o)
 		contents_read(e, i, &c);
 		if (c.count)
 			contents_print(&c, e->job, o);
-		if (c.err)
-			diag_warning(e->job->diag, LOC_NONE, "map %s cannot be read: %s", m->name,
-				     strerror(-c.err));
 		buf_done(&c.entries);
 	}
 }

@@ -132,3 +132,14 @@ void verify_report(struct out *o, const char *file, const struct image_prog *p,
 		report_finding(o, file, p, &r->finding);
 	}
 }
+
+const char *verify_report_kernel(char *log)
+{
+	const char *reason = "";
+
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strncmp(line, "processed ", 10) != 0 && line[0] != ';' && line[0])
+			reason = line;
+	}
+	return reason;
+}

@@ -310,8 +310,17 @@ static void compare_ends(struct exec *x)
 	bool logs = x->log.printed != x->other_log.printed || x->log.sent != x->other_log.sent;
 
 	x->failed |= maps || logs || x->report.differing;
-	if (x->out.json)
+	if (x->out.json) {
+		out_json_open(&x->out, NULL, '{');
+		out_json_str(&x->out, "type", "comparison", 10);
+		out_json_bool(&x->out, "agree", !maps && !logs && !x->report.differing);
+		out_json_u64(&x->out, "inputs", x->report.differing);
+		out_json_u64(&x->out, "maps", maps);
+		out_json_bool(&x->out, "sent", logs);
+		out_json_close(&x->out, '}');
+		out_json_end(&x->out);
 		return;
+	}
 	if (logs)
 		out_printf(&x->out,
 			   "differs: machine printed %llu lines and sent %llu records, kernel %llu "

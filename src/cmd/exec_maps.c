@@ -111,7 +111,8 @@ static void read_entries(struct exec_engine *e, u32 map, struct contents *c)
 		}
 		if (err && err != -ENOENT)
 			c->err = err;
-		qsort_r(c->entries.data, c->kept, entry_bytes(c), by_key, &key_size);
+		if (c->kept)
+			qsort_r(c->entries.data, c->kept, entry_bytes(c), by_key, &key_size);
 	}
 	free(key);
 	free(next);
@@ -200,10 +201,11 @@ static bool put_variables(const struct contents *c, const struct exec_job *job, 
 {
 	const struct rawbtf *btf = job->img->btf;
 	const struct btf_type *t = btf ? rawbtf_type(btf, c->map->value_type) : NULL;
-	const struct btf_var_secinfo *v = (const void *)(t + 1);
+	const struct btf_var_secinfo *v;
 
 	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_DATASEC)
 		return false;
+	v = (const void *)(t + 1);
 	if (o->json)
 		out_json_open(o, "variables", '{');
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {

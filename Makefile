@@ -76,7 +76,7 @@ endif
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
 unit: $(BUILD)/unit $(TESTOBJECTS) ## build/unit, the unit tests (run it with a part of a name to run those)
-runner: $(if $(RUNNER),$(BUILD)/runner) testprogs ## build/runner, which runs the script cases
+runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(BUILD)/tests/object/packets.o ## build/runner, which runs the script cases
 accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
 testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
 
@@ -210,7 +210,7 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep

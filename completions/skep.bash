@@ -66,7 +66,7 @@ _skep() {
 		cur=${line##*[[:space:]\'\"]}
 	fi
 	case ${COMP_WORDS[1]-} in
-	list | build | link | verify | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
+	list | build | link | verify | exec | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
 	esac
 
 	if [[ ${COMP_WORDS[1]-} == accel && $COMP_CWORD -gt 1 ]]; then
@@ -85,7 +85,16 @@ _skep() {
 	-l | -lv | -vl) _skep_probes && return ;;
 	esac
 
+	case $command,$prev in
+	exec,--engine) _skep_words "machine kernel" && return ;;
+	exec,--mode) _skep_words "jit interpret checked" && return ;;
+	exec,--pcap | exec,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--record) return ;;
+	esac
 	case $command,$cur in
+	exec,-*)
+		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --record --coverage --no-verify -f -q --quiet -h --help"
+		;;
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
@@ -95,7 +104,7 @@ _skep() {
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nrun\naccel\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\nrun\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

@@ -82,18 +82,6 @@ static bool is_wanted(const struct verify *v, const char *name)
 	return !v->prog_count;
 }
 
-/* Why the kernel's verifier ended: the last line of its log that is not a figure. */
-static const char *kernel_reason(struct verify *v, char *log)
-{
-	const char *reason = "";
-
-	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
-		if (strncmp(line, "processed ", 10) != 0 && line[0] != ';' && line[0])
-			reason = line;
-	}
-	return arena_strdup(&v->arena, reason);
-}
-
 /* Loads this program alone; nothing stays. */
 static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t len,
 		       const struct image_prog *p)
@@ -120,7 +108,7 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 		bpf_object__close(obj);
 		return true;
 	}
-	const char *why = ok ? "accepts" : "rejects", *reason = ok ? "" : kernel_reason(v, log);
+	const char *why = ok ? "accepts" : "rejects", *reason = ok ? "" : verify_report_kernel(log);
 	if (o->json) {
 		out_json_open(o, NULL, '{');
 		out_json_str(o, "program", p->name, strlen(p->name));

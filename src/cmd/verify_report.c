@@ -16,7 +16,7 @@
 
 #define STEPS_SHOWN 8 /* of the path; JSON has all */
 
-static void report_source(struct out *o, const struct image_line *line)
+void verify_report_source(struct out *o, const struct image_line *line)
 {
 	if (!line || !line->text[0])
 		return;
@@ -52,7 +52,7 @@ static void report_finding(struct out *o, const char *file, const struct image_p
 		out_printf(o, "%s: ", file);
 	out_printf(o, "rejected: %s: %s [%s]\n", p->name, f->message,
 		   verify_category_name(f->category));
-	report_source(o, line);
+	verify_report_source(o, line);
 	disasm_insn(&insn, &p->insns[f->insn], p->count - f->insn, NULL);
 	out_printf(o, "  at instruction %u: %s\n", f->insn, buf_str(&insn));
 	buf_done(&insn);
@@ -131,4 +131,15 @@ void verify_report(struct out *o, const char *file, const struct image_prog *p,
 	} else {
 		report_finding(o, file, p, &r->finding);
 	}
+}
+
+const char *verify_report_kernel(char *log)
+{
+	const char *reason = "";
+
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strncmp(line, "processed ", 10) != 0 && line[0] != ';' && line[0])
+			reason = line;
+	}
+	return reason;
 }

@@ -9,5 +9,9 @@
 /* file: of the object, where instructions have no source line. As text or as a line of JSON, as out says. */
 void verify_report(struct out *o, const char *file, const struct image_prog *p,
 		   const struct verify_result *r);
+/* Why the kernel's verifier ended: the last line of its log that is not a figure. The log is cut into lines. */
+const char *verify_report_kernel(char *log);
+/* The text of a source line with a mark below its column; nothing where it is not known (NULL). */
+void verify_report_source(struct out *o, const struct image_line *line);
 
 #endif

@@ -249,6 +249,8 @@ void code_free(struct code *c)
 	free(c->sites);
 	free(c->starts);
 	free(c->ops);
+	free(c->hits);
+	free(c->counted);
 	free(c);
 }
 

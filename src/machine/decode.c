@@ -203,3 +203,17 @@ void decode_ops(struct code *c)
 		}
 	}
 }
+
+void code_count(struct code *c)
+{
+	if (c->hits)
+		return;
+	c->hits = calloc(c->count, sizeof(*c->hits));
+	c->counted = calloc(c->count, 2 * sizeof(*c->counted));
+	if (!c->hits || !c->counted)
+		arena_exhausted();
+	for (u32 i = 0; i < 2 * c->count; i++) {
+		c->counted[i] = c->ops[i].handler;
+		c->ops[i].handler = interp_handlers()[OP_HIT];
+	}
+}

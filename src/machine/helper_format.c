@@ -177,8 +177,14 @@ static u64 print(struct run *run, const char *format, u64 len, const u64 *args, 
 	char text[1024];
 	s64 n = helper_format(text, sizeof(text), format, len, args, count);
 
-	if (n >= 0 && run->trace)
-		buf_put(run->trace, text, strlen(text));
+	if (n >= 0 && run->trace) {
+		size_t len_here = strlen(text);
+
+		buf_put(run->trace, text, len_here);
+		/* Each call is a line, as in the kernel's trace. */
+		if (!len_here || text[len_here - 1] != '\n')
+			buf_putc(run->trace, '\n');
+	}
 	return (u64)n;
 }
 

@@ -140,6 +140,8 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 	err = make_maps(m, opts->shared, d);
 	if (!err)
 		err = make_programs(m, d);
+	for (u32 i = 0; !err && opts->count_hits && i < img->progs.n; i++)
+		code_count(m->codes[i]);
 	if (!err)
 		err = fill_slots(m, d);
 	if (err) {
@@ -193,6 +195,11 @@ const struct fib *machine_fib(const struct machine *m)
 const struct code *machine_code(struct machine *m, u32 prog)
 {
 	return prog < m->img->progs.n ? m->codes[prog] : NULL;
+}
+
+const u64 *machine_hits(struct machine *m, u32 prog)
+{
+	return prog < m->img->progs.n ? m->codes[prog]->hits : NULL;
 }
 
 struct run *run_new(struct machine *m, u32 cpu)

@@ -22,7 +22,8 @@ enum machine_mode {
 
 struct machine_options {
 	enum machine_mode mode;
-	u32 cpus; /* 0: 1 */
+	u32 cpus;        /* 0: 1 */
+	bool count_hits; /* of instructions, where programs are interpreted; they run in one thread then */
 	const char
 		*shared; /* maps are shared with other processes under this name; NULL: private */
 };
@@ -37,6 +38,8 @@ void machine_free(struct machine *m);
 const struct image *machine_image(const struct machine *m);
 struct map *machine_map(struct machine *m, u32 index);
 const struct code *machine_code(struct machine *m, u32 prog); /* of a program of the image */
+/* How often each of a program's instructions was run; NULL without options.count_hits. */
+const u64 *machine_hits(struct machine *m, u32 prog);
 
 /* A run is large; it may be used again and again. Sets what a new run has, fuel without an end among it. */
 struct run *run_new(struct machine *m, u32 cpu);

@@ -13,6 +13,8 @@
 #include "isa/insn.h"
 #include "machine/code.h"
 
+#define NEAR 256 /* bytes that a program may be off by and still be thought to mean a region */
+
 /* ---- regions */
 
 /* The number of regions that begin at or before an address. */
@@ -227,17 +229,30 @@ static void describe_call(const struct run *run, const struct bpf_insn *i, struc
 			   i->imm);
 }
 
+/* The region that an address is in, or else the one that ends or begins near it. */
+static const struct run_region *region_near(const struct run *run, u64 address)
+{
+	const struct run_region *near = NULL;
+
+	for (u32 k = 0; k < run->region_count; k++) {
+		const struct run_region *r = &run->regions[k];
+
+		if (address >= r->begin && address < r->end)
+			return r;
+		if ((address >= r->end && address - r->end < NEAR) ||
+		    (address < r->begin && r->begin - address < NEAR))
+			near = r;
+	}
+	return near;
+}
+
 static void describe_access(const struct run *run, const struct bpf_insn *i, struct buf *out)
 {
-	const struct run_region *r = NULL;
+	const struct run_region *r = region_near(run, run->trap_address);
+	u64 end = run->trap_address + run->trap_size;
 	bool is_load = BPF_CLASS(i->code) == BPF_LDX ||
 		       (BPF_MODE(i->code) == BPF_ATOMIC && i->imm == INSN_LOAD_ACQ);
 
-	for (u32 k = 0; k < run->region_count; k++) {
-		if (run->trap_address >= run->regions[k].begin &&
-		    run->trap_address < run->regions[k].end)
-			r = &run->regions[k];
-	}
 	if (BPF_CLASS(i->code) == BPF_JMP)
 		buf_printf(out, "hands a helper %u bytes at 0x%" PRIx64, run->trap_size,
 			   run->trap_address);
@@ -246,9 +261,11 @@ static void describe_access(const struct run *run, const struct bpf_insn *i, str
 			   run->trap_size, run->trap_address);
 	if (!r)
 		buf_puts(out, ", which is none of the program's memory");
-	else if (run->trap_size > r->end - run->trap_address)
-		buf_printf(out, ", %" PRIu64 " past the end of the %s",
-			   run->trap_address + run->trap_size - r->end, r->what);
+	else if (run->trap_address < r->begin)
+		buf_printf(out, ", %" PRIu64 " before the beginning of the %s",
+			   r->begin - run->trap_address, r->what);
+	else if (end > r->end)
+		buf_printf(out, ", %" PRIu64 " past the end of the %s", end - r->end, r->what);
 	else
 		buf_printf(out, ", which is read-only: %s", r->what);
 }

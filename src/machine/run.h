@@ -69,7 +69,7 @@ struct run {
 	struct run_task task;
 	u64 now;           /* ns; 0: the clocks' own time */
 	u64 random;        /* state of get_prandom_u32() */
-	struct buf *trace; /* what bpf_trace_printk() prints; NULL: nowhere */
+	struct buf *trace; /* what bpf_trace_printk() prints, a line a call; NULL: nowhere */
 	/* What redirect helpers have said last. */
 	struct {
 		u64 ifindex, flags;

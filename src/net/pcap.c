@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/pcapfile.h"
+
 enum {
 	IPV4_HEAD = 20,
 	IPV6_HEAD = 40,
@@ -56,13 +58,7 @@ static bool is_mapped(const u8 *addr)
 
 void pcap_begin(struct buf *b)
 {
-	buf_u32(b, 0xa1b23c4d);
-	buf_u16(b, 2);
-	buf_u16(b, 4);
-	buf_u32(b, 0);
-	buf_u32(b, 0);
-	buf_u32(b, IPV6_HEAD + TCP_HEAD + PCAP_PAYLOAD);
-	buf_u32(b, PCAP_LINKTYPE_RAW);
+	pcapfile_begin(b, IPV6_HEAD + TCP_HEAD + PCAP_PAYLOAD, PCAPFILE_RAW);
 }
 
 static void put_ipv4(u8 *h, const struct pcap_message *m, u32 size)
@@ -114,10 +110,7 @@ static void put_packet(struct buf *b, const struct pcap_message *m, const struct
 	u32 head = is_v4 ? IPV4_HEAD : IPV6_HEAD;
 	u8 *p, *tcp;
 
-	buf_u32(b, (u32)(m->ns / 1000000000));
-	buf_u32(b, (u32)(m->ns % 1000000000));
-	buf_u32(b, head + TCP_HEAD + part->here);
-	buf_u32(b, head + TCP_HEAD + part->size);
+	pcapfile_record(b, m->ns, head + TCP_HEAD + part->here, head + TCP_HEAD + part->size);
 	p = buf_extend(b, head + TCP_HEAD + part->here);
 	tcp = p + head;
 	if (is_v4)

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A capture file of TCP payloads that no packet ever carried: each gets the headers that it would have had.
+ * A capture file (base/pcapfile.h) of TCP payloads that no packet ever carried: each gets the headers that it would have had,
  *
- *	file    magic a1b23c4d (times in ns), version 2.4, 0, 0, longest packet, LINKTYPE_RAW (101)
- *	packet  seconds, ns, bytes here, bytes in all | IPv4 or IPv6 header, TCP header without options, payload
+ *	IPv4 or IPv6 header, TCP header without options, payload
  *
- * in little-endian order, which readers tell by the magic; the packets have the order of networks.
- * Source: draft-ietf-opsawg-pcap, RFC 791, RFC 8200, RFC 9293.
+ * in the order of networks. Source: RFC 791, RFC 8200, RFC 9293.
  */
 #ifndef NET_PCAP_H
 #define NET_PCAP_H
 
 #include "base/buf.h"
 
-#define PCAP_LINKTYPE_RAW 101
-#define PCAP_HEAD 24   /* bytes of the file's header */
-#define PCAP_RECORD 16 /* of a packet's */
 /* The payload of a packet at most; IPv4 and TCP headers and this are less than 64 KiB together. */
 #define PCAP_PAYLOAD 65000
 

@@ -138,7 +138,8 @@ TEST(machine_helper_prints)
 	r->trace = &trace;
 	CHECK_EQ(call(r, HELPER_trace_printk, P(format), sizeof(format), 7, 0, 0), 6);
 	CHECK_EQ(call(r, HELPER_trace_vprintk, P(format), sizeof(format), P(&arg), 8, 0), 11);
-	CHECK_STR(buf_str(&trace), "pid 7\npid 123456\n");
+	CHECK_EQ(call(r, HELPER_trace_printk, P("bare"), 5, 0, 0, 0), 4);
+	CHECK_STR(buf_str(&trace), "pid 7\npid 123456\nbare\n");
 	CHECK_EQ(call(r, HELPER_trace_printk, P(format), 3, 7, 0, 0), -EINVAL);
 	/* What found no room counts all the same. */
 	CHECK_EQ(call(r, HELPER_snprintf, P(small), 4, P("%d"), P(&arg), 8), 7);

@@ -51,6 +51,25 @@ TEST(machine_run_ends_loops_without_end)
 	vm_done(&calls);
 }
 
+TEST(machine_run_counts_hits)
+{
+	VM(vm, insn_mov64_imm(0, 0), insn_jump_imm(BPF_JEQ, 1, 9, 3), insn_alu64_reg(BPF_ADD, 0, 1),
+	   insn_alu64_imm(BPF_SUB, 1, 1), insn_jump_imm(BPF_JNE, 1, 0, -3), insn_call_func(1),
+	   insn_exit(), insn_alu64_imm(BPF_ADD, 0, 100), insn_exit());
+	static const u64 want[] = { 2, 2, 5, 5, 5, 2, 2, 2, 2 };
+
+	code_count(vm.code);
+	for (int checked = 0; checked < 2; checked++) {
+		vm.run->is_checked = checked;
+		vm.run->fuel = 1000;
+		CHECK_EQ(vm_run(&vm, checked ? 9 : 5, 0), checked ? 100 : 115);
+		CHECK_EQ(vm.run->fuel, 1000 - (checked ? 6 : 21));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
+		CHECK_EQ(vm.code->hits[i], want[i]);
+	vm_done(&vm);
+}
+
 TEST(machine_run_may_goto_gives_up)
 {
 	VM(vm, insn_mov64_imm(0, 0), insn_make(BPF_JMP | INSN_JCOND, 0, 0, 2, 0),

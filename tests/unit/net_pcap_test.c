@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/pcapfile.h"
 #include "unit/test.h"
 
 static const u8 v4_client[16] = { [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 };
@@ -64,14 +65,14 @@ static u32 fold(const struct buf *b, size_t at, size_t n, u32 start)
 
 TEST(pcap_begin_is_the_head_of_the_format)
 {
-	static const u8 want[PCAP_HEAD] = {
+	static const u8 want[PCAPFILE_HEAD] = {
 		0x4d, 0x3c, 0xb2, 0xa1, 2,    0,    4, 0, 0,   0, 0, 0,
 		0,    0,    0,    0,    0x24, 0xfe, 0, 0, 101, 0, 0, 0,
 	};
 	struct buf b = { 0 };
 
 	pcap_begin(&b);
-	CHECK_EQ(b.len, PCAP_HEAD);
+	CHECK_EQ(b.len, PCAPFILE_HEAD);
 	CHECK(!memcmp(b.data, want, sizeof(want)));
 	buf_done(&b);
 }
@@ -99,8 +100,8 @@ TEST(pcap_message_of_ipv4_byte_by_byte)
 		if ((u8)b.data[i] != want[i])
 			test_fail(__FILE__, __LINE__, "byte %zu is %02x, not %02x", i,
 				  (u8)b.data[i], want[i]);
-	CHECK_EQ(fold(&b, PCAP_RECORD, 20, 0), 0xffff);
-	CHECK_EQ(fold(&b, PCAP_RECORD + 12, 8 + 20 + 3, 6 + 23), 0xffff);
+	CHECK_EQ(fold(&b, PCAPFILE_RECORD, 20, 0), 0xffff);
+	CHECK_EQ(fold(&b, PCAPFILE_RECORD + 12, 8 + 20 + 3, 6 + 23), 0xffff);
 	buf_done(&b);
 }
 
@@ -110,13 +111,13 @@ TEST(pcap_message_of_ipv6)
 	struct buf b = { 0 };
 
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, PCAP_RECORD + 40 + 20 + 4);
-	CHECK_EQ(be32(&b, PCAP_RECORD), 0x60000000);
-	CHECK_EQ(be16(&b, PCAP_RECORD + 4), 24);
-	CHECK_EQ(be16(&b, PCAP_RECORD + 6), 6 << 8 | 64);
-	CHECK(!memcmp(b.data + PCAP_RECORD + 8, v6_client, 16));
-	CHECK(!memcmp(b.data + PCAP_RECORD + 24, v6_server, 16));
-	CHECK_EQ(fold(&b, PCAP_RECORD + 8, 32 + 20 + 4, 6 + 24), 0xffff);
+	CHECK_EQ(b.len, PCAPFILE_RECORD + 40 + 20 + 4);
+	CHECK_EQ(be32(&b, PCAPFILE_RECORD), 0x60000000);
+	CHECK_EQ(be16(&b, PCAPFILE_RECORD + 4), 24);
+	CHECK_EQ(be16(&b, PCAPFILE_RECORD + 6), 6 << 8 | 64);
+	CHECK(!memcmp(b.data + PCAPFILE_RECORD + 8, v6_client, 16));
+	CHECK(!memcmp(b.data + PCAPFILE_RECORD + 24, v6_server, 16));
+	CHECK_EQ(fold(&b, PCAPFILE_RECORD + 8, 32 + 20 + 4, 6 + 24), 0xffff);
 	CHECK(!memcmp(b.data + b.len - 4, "abcd", 4));
 	buf_done(&b);
 }
@@ -127,8 +128,8 @@ TEST(pcap_message_between_kinds_is_ipv6)
 	struct buf b = { 0 };
 
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, PCAP_RECORD + 40 + 20);
-	CHECK_EQ(be32(&b, PCAP_RECORD), 0x60000000);
+	CHECK_EQ(b.len, PCAPFILE_RECORD + 40 + 20);
+	CHECK_EQ(be32(&b, PCAPFILE_RECORD), 0x60000000);
 	buf_done(&b);
 }
 
@@ -139,12 +140,12 @@ TEST(pcap_message_truncated)
 
 	m.captured = 8;
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, PCAP_RECORD + 40 + 8);
+	CHECK_EQ(b.len, PCAPFILE_RECORD + 40 + 8);
 	CHECK_EQ(le32(&b, 8), 48);
 	CHECK_EQ(le32(&b, 12), 1040);
-	CHECK_EQ(be16(&b, PCAP_RECORD + 2), 1040);
-	CHECK_EQ(be16(&b, PCAP_RECORD + 20 + 16), 0); /* no checksum of what is not there */
-	CHECK_EQ(fold(&b, PCAP_RECORD, 20, 0), 0xffff);
+	CHECK_EQ(be16(&b, PCAPFILE_RECORD + 2), 1040);
+	CHECK_EQ(be16(&b, PCAPFILE_RECORD + 20 + 16), 0); /* no checksum of what is not there */
+	CHECK_EQ(fold(&b, PCAPFILE_RECORD, 20, 0), 0xffff);
 	buf_done(&b);
 }
 
@@ -153,9 +154,9 @@ static size_t expect_packet(const struct buf *b, size_t at, u32 seq, u32 size, u
 {
 	CHECK_EQ(le32(b, at + 8), 40 + here);
 	CHECK_EQ(le32(b, at + 12), 40 + size);
-	CHECK_EQ(be16(b, at + PCAP_RECORD + 2), 40 + size);
-	CHECK_EQ(be32(b, at + PCAP_RECORD + 24), seq);
-	return at + PCAP_RECORD + 40 + here;
+	CHECK_EQ(be16(b, at + PCAPFILE_RECORD + 2), 40 + size);
+	CHECK_EQ(be32(b, at + PCAPFILE_RECORD + 24), seq);
+	return at + PCAPFILE_RECORD + 40 + here;
 }
 
 TEST(pcap_message_longer_than_a_packet_is_split)
@@ -172,7 +173,7 @@ TEST(pcap_message_longer_than_a_packet_is_split)
 	pcap_message(&b, &m);
 	at = expect_packet(&b, 0, 0xffffff00, PCAP_PAYLOAD, PCAP_PAYLOAD);
 	CHECK(!memcmp(b.data + at - PCAP_PAYLOAD, data, PCAP_PAYLOAD));
-	CHECK_EQ(fold(&b, PCAP_RECORD + 12, 28 + PCAP_PAYLOAD, 6 + 20 + PCAP_PAYLOAD), 0xffff);
+	CHECK_EQ(fold(&b, PCAPFILE_RECORD + 12, 28 + PCAP_PAYLOAD, 6 + 20 + PCAP_PAYLOAD), 0xffff);
 	at = expect_packet(&b, at, 64744, PCAP_PAYLOAD, PCAP_PAYLOAD);
 	CHECK(!memcmp(b.data + at - PCAP_PAYLOAD, data + PCAP_PAYLOAD, PCAP_PAYLOAD));
 	at = expect_packet(&b, at, 129744, 20000, 20000);
@@ -205,20 +206,20 @@ TEST(pcap_message_bounds)
 
 	m.captured = UINT32_MAX; /* more than there is */
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, PCAP_RECORD + 43);
+	CHECK_EQ(b.len, PCAPFILE_RECORD + 43);
 	buf_clear(&b);
 	m.size = 0;
 	m.data = NULL;
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, PCAP_RECORD + 40);
+	CHECK_EQ(b.len, PCAPFILE_RECORD + 40);
 	buf_clear(&b);
 	m.size = PCAP_PAYLOAD; /* one packet exactly */
 	m.captured = 0;
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, PCAP_RECORD + 40);
+	CHECK_EQ(b.len, PCAPFILE_RECORD + 40);
 	buf_clear(&b);
 	m.size = UINT32_MAX;
 	pcap_message(&b, &m);
-	CHECK_EQ(b.len, (UINT32_MAX / PCAP_PAYLOAD + 1) * (PCAP_RECORD + 40));
+	CHECK_EQ(b.len, (UINT32_MAX / PCAP_PAYLOAD + 1) * (PCAPFILE_RECORD + 40));
 	buf_done(&b);
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What runs a program for `skep exec`: the machine or the kernel. Both are asked in the same way, so that what they say can be
+ * compared.
+ *
+ *	open, then for each input run and drain, then next, read and take for what is in maps, close
+ */
+#ifndef CMD_EXEC_ENGINE_H
+#define CMD_EXEC_ENGINE_H
+
+#include "machine/machine.h"
+
+#define EXEC_ETH 14 /* bytes of an Ethernet header */
+/* Instructions of one run, where they are counted: some seconds. */
+#define EXEC_FUEL 1000000000ull
+
+/* What is run, and how. */
+struct exec_job {
+	struct arena *arena;
+	struct diag *diag;
+	const char *file; /* of the object */
+	const void *elf;
+	size_t elf_len;
+	const struct image *img;
+	u32 prog;
+	enum machine_mode mode;
+	bool count_hits;
+	u32 cpu, cpus; /* cpus: that per-CPU maps have values of */
+	u32 ifindex;   /* 0: not told */
+	u32 repeat;
+	struct run_task task;
+	const u8 *ctx; /* as given, NULL: not told */
+	u32 ctx_len;
+};
+
+struct exec_input {
+	u32 number;     /* from 1 */
+	const u8 *data; /* of a packet; NULL: the context is all there is */
+	u32 len;
+	u32 link_type;
+	u64 ns;       /* when it was captured; 0: not known */
+	bool is_text; /* given on the command line */
+};
+
+enum exec_outcome {
+	EXEC_RAN,
+	EXEC_TRAPPED, /* it did what no program may */
+	EXEC_REFUSED, /* the input is none that it can be run on */
+};
+
+struct exec_result {
+	enum exec_outcome outcome;
+	struct buf why;                /* if it did not run to its end */
+	const struct image_line *line; /* of a trap; NULL: not known */
+	u32 ret;
+	const u8 *data; /* the packet afterwards, until the engine runs again; NULL: none */
+	u32 len;
+	u64 ns; /* of one run on average */
+	/* The machine knows where a packet is redirected to; the kernel does not tell. */
+	bool has_target;
+	u32 ifindex;          /* 0: by a map */
+	const char *map_name; /* whose entry with this key */
+	u64 map_key;
+};
+
+/* What programs send: cpu and record of a map; or, with map NULL, a line that they print. */
+typedef void (*exec_sink)(void *arg, const struct image_map *map, u32 cpu, const void *data,
+			  size_t len);
+
+struct exec_engine;
+struct exec_engine_ops {
+	const char *name;
+	/* 0 or -errno with a message. */
+	int (*open)(struct exec_engine *e);
+	void (*run)(struct exec_engine *e, const struct exec_input *in, struct exec_result *r);
+	/* Hands over what was sent and printed since the last time; the number that was lost for lack of room. */
+	u64 (*drain)(struct exec_engine *e, exec_sink sink, void *arg);
+	/* As map_next(), map_read() and map_take() of machine/map.h, by the map's index. */
+	int (*next)(struct exec_engine *e, u32 map, const void *key, void *next);
+	int (*read)(struct exec_engine *e, u32 map, const void *key, void *value);
+	int (*take)(struct exec_engine *e, u32 map, void *value);
+	/* How often each instruction of a program was run; NULL if it is not counted. */
+	const u64 *(*hits)(struct exec_engine *e, u32 prog);
+	void (*close)(struct exec_engine *e); /* also what is half open */
+};
+
+struct exec_engine {
+	const struct exec_engine_ops *ops;
+	const struct exec_job *job;
+	void *own; /* the engine's */
+};
+
+extern const struct exec_engine_ops exec_machine, exec_kernel;
+
+static inline const struct image_prog *exec_prog(const struct exec_job *job)
+{
+	return &job->img->progs.at[job->prog];
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What skep exec reads of bytes as text, and what it makes of return values. */
+#include <string.h>
+
+#include <linux/bpf.h>
+
+#include "cmd/exec_input.h"
+#include "cmd/exec_verdict.h"
+#include "unit/test.h"
+
+static int hex(const char *text, struct exec_bytes *out, char *why, size_t room)
+{
+	static struct exec_bytes last;
+	struct arena arena;
+	struct diag d;
+	int err;
+
+	arena_init(&arena);
+	diag_init(&d, &arena);
+	err = exec_hex(&arena, "x", text, 4, out ? out : &last, &d);
+	snprintf(why, room, "%s", err ? d.items.at[0].text : "");
+	if (!err && out) {
+		static u8 copy[4];
+
+		memcpy(copy, out->at, out->len);
+		out->at = copy;
+	}
+	arena_done(&arena);
+	return err;
+}
+
+TEST(exec_reads_bytes)
+{
+	struct exec_bytes b;
+	char why[200];
+
+	CHECK_EQ(hex("00:aB c\tD", NULL, why, sizeof(why)), -EINVAL);
+	CHECK_STR(why, "x: a byte has two digits, but here is one (character 7)");
+	CHECK_EQ(hex(" 01:aB\ncD ", &b, why, sizeof(why)), 0);
+	CHECK_EQ(b.len, 3);
+	CHECK(!memcmp(b.at, "\x01\xab\xcd", 3));
+	CHECK_EQ(hex("", &b, why, sizeof(why)), 0);
+	CHECK_EQ(b.len, 0);
+	CHECK_EQ(hex("0x10", &b, why, sizeof(why)), -EINVAL);
+	CHECK_STR(why, "x: 'x' (character 2) is no hexadecimal digit");
+	CHECK_EQ(hex("0001020304", &b, why, sizeof(why)), -EINVAL);
+	CHECK_STR(why, "x: more than 4 bytes");
+}
+
+static void check_verdict(u32 type, u32 ret, const char *name, bool passes, u32 len)
+{
+	struct buf b = { 0 };
+	u32 left = 100;
+
+	exec_verdict_name(type, ret, &b);
+	CHECK_STR(buf_str(&b), name);
+	CHECK_EQ(exec_verdict_passes(type, ret, &left), passes);
+	CHECK_EQ(left, len);
+	buf_done(&b);
+}
+
+TEST(exec_knows_verdicts)
+{
+	check_verdict(BPF_PROG_TYPE_XDP, 2, "XDP_PASS", true, 100);
+	check_verdict(BPF_PROG_TYPE_XDP, 1, "XDP_DROP", false, 100);
+	check_verdict(BPF_PROG_TYPE_XDP, 5, "returns 5", false, 100);
+	check_verdict(BPF_PROG_TYPE_SCHED_CLS, 0, "TC_ACT_OK", true, 100);
+	check_verdict(BPF_PROG_TYPE_SCHED_ACT, (u32)-1, "TC_ACT_UNSPEC", true, 100);
+	check_verdict(BPF_PROG_TYPE_SCHED_CLS, 2, "TC_ACT_SHOT", false, 100);
+	check_verdict(BPF_PROG_TYPE_LWT_XMIT, 7, "BPF_REDIRECT", true, 100);
+	check_verdict(BPF_PROG_TYPE_SOCKET_FILTER, 0, "drops", false, 100);
+	check_verdict(BPF_PROG_TYPE_SOCKET_FILTER, 40, "keeps 40 bytes", true, 54);
+	check_verdict(BPF_PROG_TYPE_SOCKET_FILTER, UINT32_MAX, "keeps all", true, 100);
+	check_verdict(BPF_PROG_TYPE_CGROUP_SKB, 1, "allows", true, 100);
+	check_verdict(BPF_PROG_TYPE_CGROUP_SKB, 0, "denies", false, 100);
+	check_verdict(BPF_PROG_TYPE_SK_SKB, 1, "SK_PASS", true, 100);
+	check_verdict(BPF_PROG_TYPE_KPROBE, (u32)-7, "returns -7", false, 100);
+	check_verdict(1000, 1, "returns 1", false, 100);
+	CHECK(exec_verdict_redirects(BPF_PROG_TYPE_XDP, XDP_REDIRECT));
+	CHECK(!exec_verdict_redirects(BPF_PROG_TYPE_XDP, 7));
+	CHECK(exec_takes_packets(BPF_PROG_TYPE_CGROUP_SKB));
+	CHECK(!exec_takes_ethernet(BPF_PROG_TYPE_CGROUP_SKB));
+	CHECK(!exec_takes_packets(BPF_PROG_TYPE_KPROBE));
+	CHECK(!exec_takes_packets(1000));
+}

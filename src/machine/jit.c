@@ -76,12 +76,17 @@ void jit_fix(struct jit_state *s, u32 insn, bool is_entry)
 	x86_u32(&s->x, 0);
 }
 
-/* Places of the first pass, which is all that is known of what comes, are never too near. */
+/*
+ * Backward the place is known. Forward there are only those of the first pass, which are never too near. The jump itself may be
+ * a little behind the place of the instruction that is being compiled.
+ */
 static bool is_near(const struct jit_state *s, u32 insn)
 {
-	s64 here = s->old_places[s->insn], there = s->old_places[insn];
-
-	return s->pass && there - here > -100 && there - here < 127;
+	if (!s->pass)
+		return false;
+	if (insn <= s->insn)
+		return (s64)s->places[insn] - (s64)s->x.len >= -126;
+	return (s64)s->old_places[insn] - s->old_places[s->insn] < 127;
 }
 
 void jit_goto(struct jit_state *s, int cond, u32 insn)
@@ -144,7 +149,15 @@ static void put_traps(struct jit_state *s)
 	}
 }
 
-static void jump(struct jit_state *s, const struct bpf_insn *i)
+bool jit_is_branch(const struct bpf_insn *i)
+{
+	u8 class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_JA && op != BPF_CALL &&
+	       op != BPF_EXIT && op != INSN_JCOND;
+}
+
+enum x86_cond jit_cond(const struct bpf_insn *i)
 {
 	static const u8 conds[16] = {
 		[BPF_JEQ >> 4] = X86_E,  [BPF_JNE >> 4] = X86_NE,  [BPF_JSET >> 4] = X86_NE,
@@ -152,6 +165,12 @@ static void jump(struct jit_state *s, const struct bpf_insn *i)
 		[BPF_JLE >> 4] = X86_BE, [BPF_JSGT >> 4] = X86_G,  [BPF_JSGE >> 4] = X86_GE,
 		[BPF_JSLT >> 4] = X86_L, [BPF_JSLE >> 4] = X86_LE,
 	};
+
+	return conds[BPF_OP(i->code) >> 4];
+}
+
+void jit_compare(struct jit_state *s, const struct bpf_insn *i)
+{
 	bool wide = BPF_CLASS(i->code) == BPF_JMP, is_set = BPF_OP(i->code) == BPF_JSET;
 	struct x86 *x = &s->x;
 	u8 dst = jit_dst(i);
@@ -166,46 +185,69 @@ static void jump(struct jit_state *s, const struct bpf_insn *i)
 		x86_test(x, wide, dst, dst);
 	else
 		x86_alu_imm(x, X86_CMP, wide, dst, i->imm);
-	jit_goto(s, conds[BPF_OP(i->code) >> 4], (u32)((s64)s->insn + 1 + i->off));
 }
 
-static void control(struct jit_state *s, const struct bpf_insn *i)
+static u32 ja_target(const struct bpf_insn *i, u32 index)
 {
-	bool narrow = BPF_CLASS(i->code) == BPF_JMP32;
-	struct x86 *x = &s->x;
+	bool is_long = BPF_CLASS(i->code) == BPF_JMP32;
 
+	return (u32)((s64)index + 1 + (is_long ? i->imm : i->off));
+}
+
+/* A jump over a jump is one with the opposite condition. */
+u32 jit_take(struct jit_state *s, u32 index)
+{
+	const struct bpf_insn *i = &s->c->insns[index], *next = i + 1;
+
+	if (i->off == 1 && index + 1 < s->c->count && !(s->flags[index + 1] & JIT_ENTERED) &&
+	    (next->code == (BPF_JMP | BPF_JA) || next->code == (BPF_JMP32 | BPF_JA))) {
+		jit_goto(s, (int)jit_cond(i) ^ 1, ja_target(next, index + 1));
+		return 2;
+	}
+	jit_goto(s, (int)jit_cond(i), (u32)((s64)index + 1 + i->off));
+	return 1;
+}
+
+/* How many instructions were compiled. */
+static u32 control(struct jit_state *s, const struct bpf_insn *i)
+{
 	switch (BPF_OP(i->code)) {
 	case BPF_JA:
-		jit_goto(s, -1, (u32)((s64)s->insn + 1 + (narrow ? i->imm : i->off)));
-		break;
+		jit_goto(s, -1, ja_target(i, s->insn));
+		return 1;
 	case BPF_CALL:
 		jit_call(s, i);
-		break;
+		return 1;
 	case BPF_EXIT:
 		jit_exit(s);
-		break;
+		return 1;
 	case INSN_JCOND:
-		x86_alu_mem_imm(x, X86_SUB, X86_RSP, 0, 1);
+		x86_alu_mem_imm(&s->x, X86_SUB, X86_RSP, 0, 1);
 		jit_goto(s, X86_S, (u32)((s64)s->insn + 1 + i->off));
-		break;
+		return 1;
 	default:
-		jump(s, i);
+		jit_compare(s, i);
+		return jit_take(s, s->insn);
 	}
 }
 
-static void put_insn(struct jit_state *s, const struct bpf_insn *i)
+static u32 put_insn(struct jit_state *s, const struct bpf_insn *i)
 {
+	u32 n = jit_fuse(s, i);
+
+	if (n)
+		return n;
 	switch (BPF_CLASS(i->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
 		jit_alu(s, i);
-		break;
+		return 1;
 	case BPF_JMP:
 	case BPF_JMP32:
-		control(s, i);
-		break;
+		return control(s, i);
 	default:
 		jit_memory(s, i);
+		return 1 + insn_is_ld_imm64(i);
 	}
 }
 
@@ -300,16 +342,22 @@ static void analyse(struct jit_state *s)
 
 /* ---- the whole */
 
+/* Memory is as much aligned as a page is. In the first pass the most that it may take. */
+static void align_loop(struct jit_state *s)
+{
+	x86_nop(&s->x, s->pass ? (JIT_ALIGN - s->x.len % JIT_ALIGN) % JIT_ALIGN : JIT_ALIGN - 1);
+}
+
 static void translate(struct jit_state *s)
 {
 	const struct code *c = s->c;
+	u32 n;
 
 	s->x.len = 0;
 	s->fixup_count = s->trap_count = 0;
+	memset(s->addresses, 0, sizeof(s->addresses));
 	jit_gates(s);
-	for (u32 i = 0, f = 0; i < c->count; i++) {
-		const struct bpf_insn *insn = &c->insns[i];
-
+	for (u32 i = 0, f = 0; i < c->count; i += n) {
 		x86_reserve(&s->x, JIT_ROOM);
 		s->insn = i;
 		if (f < c->start_count && s->funcs[f].start == i) {
@@ -317,10 +365,12 @@ static void translate(struct jit_state *s)
 			s->entries[f++] = (u32)s->x.len;
 			jit_prologue(s);
 		}
+		if (s->flags[i] & JIT_LOOP)
+			align_loop(s);
 		s->places[i] = (u32)s->x.len;
-		put_insn(s, insn);
-		if (insn_is_ld_imm64(insn))
-			s->places[++i] = (u32)s->x.len;
+		n = put_insn(s, &c->insns[i]);
+		for (u32 k = 1; k < n; k++)
+			s->places[i + k] = (u32)s->x.len;
 	}
 	s->places[c->count] = (u32)s->x.len;
 	put_traps(s);
@@ -381,11 +431,16 @@ int jit_compile(struct code *c, struct diag *d)
 	s.entries = j->entries;
 	s.old_places = allocate(c->count + 1, sizeof(*s.old_places));
 	s.funcs = allocate(c->start_count, sizeof(*s.funcs));
+	s.flags = allocate(c->count, sizeof(*s.flags));
+	s.live = allocate(c->count, sizeof(*s.live));
 	analyse(&s);
+	jit_flow(&s);
 	err = compile(&s, j, d);
 	free(s.x.bytes);
 	free(s.old_places);
 	free(s.funcs);
+	free(s.flags);
+	free(s.live);
 	free(s.fixups);
 	free(s.traps);
 	if (err) {

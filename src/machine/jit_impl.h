@@ -19,6 +19,20 @@
 
 #define JIT_RUN X86_R12
 #define JIT_ROOM 256 /* bytes that an instruction takes at most */
+#define JIT_ADDRESSES 4
+#define JIT_ALIGN 32 /* of loops */
+
+/* Flags of an instruction, see jit_flow.c. */
+#define JIT_ENTERED 1     /* something jumps to it, or a function begins */
+#define JIT_LOOP 2        /* something jumps back to it */
+#define JIT_SECOND_HALF 4 /* of a 64-bit load */
+
+/* A register that is not there: its uses as an address have this in its place, up to the last of them. */
+struct jit_address {
+	u32 end; /* 0: none */
+	u8 reg;
+	struct x86_mem mem;
+};
 
 /* A jump or call whose distance is filled in when all has its place. */
 struct jit_fixup {
@@ -64,6 +78,9 @@ struct jit_state {
 	u32 pass;    /* 0 or 1 */
 	u32 *places; /* of instructions, count + 1; in the second pass those before `insn` are new */
 	u32 *old_places; /* of the first pass */
+	u8 *flags;       /* of instructions, JIT_... */
+	u16 *live;       /* a bit for each register that is read behind the instruction */
+	struct jit_address addresses[JIT_ADDRESSES];
 	u32 *entries;
 	struct jit_fixup *fixups;
 	size_t fixup_count, fixup_room;
@@ -94,6 +111,15 @@ static inline u8 jit_bytes(const struct bpf_insn *i)
 	return bytes[BPF_SIZE(i->code) >> 3];
 }
 
+/* Finds flags and live; what an instruction reads and writes, a bit for each register. jit_flow.c */
+void jit_flow(struct jit_state *s);
+u16 jit_reads(const struct bpf_insn *i);
+u16 jit_writes(const struct bpf_insn *i);
+/* How many instructions from here on were compiled together; 0: none. jit_fuse.c */
+u32 jit_fuse(struct jit_state *s, const struct bpf_insn *i);
+/* The place of an access by a register. */
+struct x86_mem jit_mem(const struct jit_state *s, u8 reg, s16 off);
+
 void jit_alu(struct jit_state *s, const struct bpf_insn *i);    /* jit_alu.c */
 void jit_divide(struct jit_state *s, const struct bpf_insn *i); /* jit_divide.c */
 void jit_memory(struct jit_state *s, const struct bpf_insn *i); /* jit_memory.c */
@@ -101,6 +127,12 @@ void jit_call(struct jit_state *s, const struct bpf_insn *i);   /* jit_call.c */
 void jit_packet(struct jit_state *s, const struct bpf_insn *i);
 void jit_exit(struct jit_state *s);
 
+/* Of a conditional jump: whether it is one, the flags, the condition; and the jump at an index, once flags are set, with what can be
+ * made of the instruction behind it: how many were compiled. */
+bool jit_is_branch(const struct bpf_insn *i);
+void jit_compare(struct jit_state *s, const struct bpf_insn *i);
+enum x86_cond jit_cond(const struct bpf_insn *i);
+u32 jit_take(struct jit_state *s, u32 index);
 /* Jumps to an instruction; the condition, or -1 for always. */
 void jit_goto(struct jit_state *s, int cond, u32 insn);
 /* The distance of a jump or call whose opcode was put; is_entry: to the beginning of a function. */

@@ -77,14 +77,14 @@ void jit_fix(struct jit_state *s, u32 insn, bool is_entry)
 }
 
 /*
- * Backward the place is known. Forward there are only those of the first pass, which are never too near. The jump itself may be
- * a little behind the place of the instruction that is being compiled.
+ * What has been compiled has its place. For what has not there are the places of the first pass, in which all takes at
+ * least as much room, so nothing is farther; and the jump is not before the place of its instruction.
  */
 static bool is_near(const struct jit_state *s, u32 insn)
 {
 	if (!s->pass)
 		return false;
-	if (insn <= s->insn)
+	if (s->places[insn])
 		return (s64)s->places[insn] - (s64)s->x.len >= -126;
 	return (s64)s->old_places[insn] - s->old_places[s->insn] < 127;
 }
@@ -187,25 +187,31 @@ void jit_compare(struct jit_state *s, const struct bpf_insn *i)
 		x86_alu_imm(x, X86_CMP, wide, dst, i->imm);
 }
 
-static u32 ja_target(const struct bpf_insn *i, u32 index)
+static bool is_ja(const struct bpf_insn *i)
 {
-	bool is_long = BPF_CLASS(i->code) == BPF_JMP32;
-
-	return (u32)((s64)index + 1 + (is_long ? i->imm : i->off));
+	return i->code == (BPF_JMP | BPF_JA) || i->code == (BPF_JMP32 | BPF_JA);
 }
 
-/* A jump over a jump is one with the opposite condition. */
+/* See jit_layout.c: a jump over a jump or over what is cold, and back to the head while there is another copy. */
 u32 jit_take(struct jit_state *s, u32 index)
 {
-	const struct bpf_insn *i = &s->c->insns[index], *next = i + 1;
+	const struct bpf_insn *i = &s->c->insns[index];
+	u32 to = jit_target(i, index), next = index + 1;
+	int cond = (int)jit_cond(i);
 
-	if (i->off == 1 && index + 1 < s->c->count && !(s->flags[index + 1] & JIT_ENTERED) &&
-	    (next->code == (BPF_JMP | BPF_JA) || next->code == (BPF_JMP32 | BPF_JA))) {
-		jit_goto(s, (int)jit_cond(i) ^ 1, ja_target(next, index + 1));
-		return 2;
+	if (i->off == 1 && next < s->c->count && !(s->flags[next] & JIT_ENTERED) && is_ja(i + 1)) {
+		to = jit_target(i + 1, next++);
+		cond ^= 1;
+	} else if (next < s->c->count && s->flags[next] & JIT_COLD) {
+		to = next;
+		cond ^= 1;
 	}
-	jit_goto(s, (int)jit_cond(i), (u32)((s64)index + 1 + i->off));
-	return 1;
+	if (s->copied && to == s->copied->head && next == s->copied->end) {
+		to = next;
+		cond ^= 1;
+	}
+	jit_goto(s, cond, to);
+	return next - index;
 }
 
 /* How many instructions were compiled. */
@@ -213,7 +219,8 @@ static u32 control(struct jit_state *s, const struct bpf_insn *i)
 {
 	switch (BPF_OP(i->code)) {
 	case BPF_JA:
-		jit_goto(s, -1, ja_target(i, s->insn));
+		if (!s->copied || s->insn + 1 != s->copied->end)
+			jit_goto(s, -1, jit_target(i, s->insn));
 		return 1;
 	case BPF_CALL:
 		jit_call(s, i);
@@ -348,31 +355,88 @@ static void align_loop(struct jit_state *s)
 	x86_nop(&s->x, s->pass ? (JIT_ALIGN - s->x.len % JIT_ALIGN) % JIT_ALIGN : JIT_ALIGN - 1);
 }
 
+/* Instructions in a row, but for what is cold; only the first copy of a loop has places. */
+static void translate_range(struct jit_state *s, u32 begin, u32 end, bool has_places)
+{
+	u32 n;
+
+	for (u32 i = begin; i < end; i += n) {
+		if (s->flags[i] & JIT_COLD && i != begin) {
+			u32 to = jit_target(&s->c->insns[i - 1], i - 1);
+
+			if (has_places)
+				s->cold[s->cold_count++] = (struct jit_range){ i, to };
+			n = to - i;
+			continue;
+		}
+		x86_reserve(&s->x, JIT_ROOM);
+		s->insn = i;
+		if (has_places)
+			s->places[i] = (u32)s->x.len;
+		n = put_insn(s, &s->c->insns[i]);
+		for (u32 k = 1; has_places && k < n; k++)
+			s->places[i + k] = (u32)s->x.len;
+	}
+}
+
+static void translate_loop(struct jit_state *s, const struct jit_loop *l)
+{
+	for (u32 k = 0; k < l->copies; k++) {
+		memset(s->addresses, 0, sizeof(s->addresses));
+		s->copied = k + 1 < l->copies ? l : NULL;
+		translate_range(s, l->head, l->end, !k);
+	}
+}
+
+/* loop: the first that is not before the function; returns the first behind it. */
+static u32 translate_function(struct jit_state *s, const struct jit_func *f, u32 loop)
+{
+	u32 at = f->start;
+
+	s->insn = at;
+	s->cold_count = 0;
+	memset(s->addresses, 0, sizeof(s->addresses));
+	x86_reserve(&s->x, JIT_ROOM);
+	jit_prologue(s);
+	while (at < f->end) {
+		const struct jit_loop *l = loop < s->loop_count ? &s->loops[loop] : NULL;
+		u32 until = at + 1;
+
+		x86_reserve(&s->x, JIT_ROOM);
+		if (s->flags[at] & JIT_LOOP)
+			align_loop(s);
+		if (l && l->head == at) {
+			translate_loop(s, l);
+			at = l->end;
+			loop++;
+			continue;
+		}
+		while (until < f->end && !(s->flags[until] & JIT_LOOP))
+			until++;
+		translate_range(s, at, until, true);
+		at = until;
+	}
+	for (u32 k = 0; k < s->cold_count; k++) {
+		memset(s->addresses, 0, sizeof(s->addresses));
+		translate_range(s, s->cold[k].begin, s->cold[k].end, true);
+	}
+	return loop;
+}
+
 static void translate(struct jit_state *s)
 {
-	const struct code *c = s->c;
-	u32 n;
+	u32 loop = 0;
 
 	s->x.len = 0;
 	s->fixup_count = s->trap_count = 0;
-	memset(s->addresses, 0, sizeof(s->addresses));
+	s->copied = NULL;
+	memset(s->places, 0, (s->c->count + 1) * sizeof(*s->places));
 	jit_gates(s);
-	for (u32 i = 0, f = 0; i < c->count; i += n) {
-		x86_reserve(&s->x, JIT_ROOM);
-		s->insn = i;
-		if (f < c->start_count && s->funcs[f].start == i) {
-			s->func = f;
-			s->entries[f++] = (u32)s->x.len;
-			jit_prologue(s);
-		}
-		if (s->flags[i] & JIT_LOOP)
-			align_loop(s);
-		s->places[i] = (u32)s->x.len;
-		n = put_insn(s, &c->insns[i]);
-		for (u32 k = 1; k < n; k++)
-			s->places[i + k] = (u32)s->x.len;
+	for (s->func = 0; s->func < s->c->start_count; s->func++) {
+		s->entries[s->func] = (u32)s->x.len;
+		loop = translate_function(s, &s->funcs[s->func], loop);
 	}
-	s->places[c->count] = (u32)s->x.len;
+	s->places[s->c->count] = (u32)s->x.len;
 	put_traps(s);
 }
 
@@ -433,6 +497,8 @@ int jit_compile(struct code *c, struct diag *d)
 	s.funcs = allocate(c->start_count, sizeof(*s.funcs));
 	s.flags = allocate(c->count, sizeof(*s.flags));
 	s.live = allocate(c->count, sizeof(*s.live));
+	s.loops = allocate(c->count, sizeof(*s.loops));
+	s.cold = allocate(c->count, sizeof(*s.cold));
 	analyse(&s);
 	jit_flow(&s);
 	err = compile(&s, j, d);
@@ -441,6 +507,8 @@ int jit_compile(struct code *c, struct diag *d)
 	free(s.funcs);
 	free(s.flags);
 	free(s.live);
+	free(s.loops);
+	free(s.cold);
 	free(s.fixups);
 	free(s.traps);
 	if (err) {

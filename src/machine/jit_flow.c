@@ -115,7 +115,7 @@ static bool is_jump(const struct bpf_insn *i)
 	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
 }
 
-static u32 target_of(const struct bpf_insn *i, u32 index)
+u32 jit_target(const struct bpf_insn *i, u32 index)
 {
 	bool is_long = i->code == (BPF_JMP32 | BPF_JA);
 
@@ -139,7 +139,7 @@ static u16 live_behind(const struct jit_state *s, u32 index)
 	if (i->code == (BPF_JMP | BPF_EXIT))
 		return 0;
 	if (is_jump(i))
-		live = live_before(s, target_of(i, index));
+		live = live_before(s, jit_target(i, index));
 	if (BPF_OP(i->code) == BPF_JA && is_jump(i))
 		return live;
 	return next < s->c->count ? live | live_before(s, next) : live;
@@ -169,20 +169,10 @@ void jit_flow(struct jit_state *s)
 {
 	const struct code *c = s->c;
 
-	for (u32 f = 0; f < c->start_count; f++)
-		s->flags[c->starts[f]] |= JIT_ENTERED;
 	for (u32 i = 0; i < c->count; i++) {
-		const struct bpf_insn *insn = &c->insns[i];
-
-		if (insn_is_ld_imm64(insn)) {
+		if (insn_is_ld_imm64(&c->insns[i]))
 			s->flags[++i] |= JIT_SECOND_HALF;
-		} else if (is_jump(insn)) {
-			u32 to = target_of(insn, i);
-
-			s->flags[to] |= JIT_ENTERED;
-			if (to <= i)
-				s->flags[to] |= JIT_LOOP;
-		}
 	}
+	jit_layout(s);
 	find_live(s);
 }

@@ -26,6 +26,18 @@
 #define JIT_ENTERED 1     /* something jumps to it, or a function begins */
 #define JIT_LOOP 2        /* something jumps back to it */
 #define JIT_SECOND_HALF 4 /* of a 64-bit load */
+#define JIT_COLD 8 /* compiled behind the function, from here to where the jump before it leads */
+
+/* Instructions that are compiled elsewhere. */
+struct jit_range {
+	u32 begin, end;
+};
+
+/* A loop that is compiled several times in a row, so that it jumps back less often. */
+struct jit_loop {
+	u32 head, end; /* the instruction that jumps back is before the end */
+	u32 copies;
+};
 
 /* A register that is not there: its uses as an address have this in its place, up to the last of them. */
 struct jit_address {
@@ -77,9 +89,14 @@ struct jit_state {
 	u32 insn;
 	u32 pass;    /* 0 or 1 */
 	u32 *places; /* of instructions, count + 1; in the second pass those before `insn` are new */
-	u32 *old_places; /* of the first pass */
-	u8 *flags;       /* of instructions, JIT_... */
-	u16 *live;       /* a bit for each register that is read behind the instruction */
+	u32 *old_places;        /* of the first pass */
+	u8 *flags;              /* of instructions, JIT_... */
+	struct jit_loop *loops; /* ascending, none in another */
+	u32 loop_count;
+	struct jit_range *cold; /* of this function, to be compiled */
+	u32 cold_count;
+	const struct jit_loop *copied; /* of which another copy follows; NULL */
+	u16 *live;   /* a bit for each register that is read behind the instruction */
 	struct jit_address addresses[JIT_ADDRESSES];
 	u32 *entries;
 	struct jit_fixup *fixups;
@@ -115,6 +132,9 @@ static inline u8 jit_bytes(const struct bpf_insn *i)
 void jit_flow(struct jit_state *s);
 u16 jit_reads(const struct bpf_insn *i);
 u16 jit_writes(const struct bpf_insn *i);
+u32 jit_target(const struct bpf_insn *i, u32 index); /* of a jump */
+/* Finds what is cold, and loops that are worth copies; before jit_flow()'s facts are used. jit_layout.c */
+void jit_layout(struct jit_state *s);
 /* How many instructions from here on were compiled together; 0: none. jit_fuse.c */
 u32 jit_fuse(struct jit_state *s, const struct bpf_insn *i);
 /* The place of an access by a register. */

@@ -268,19 +268,21 @@ static void look_at(struct jit_state *s, struct jit_func *f, u32 index)
 		class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX || insn_is_ld_imm64(i);
 	bool is_atomic = class == BPF_STX && BPF_MODE(i->code) == BPF_ATOMIC;
 
+	s->used |= jit_reads(i) | jit_writes(i);
+	f->has_frame |= jit_reads(i) >> 10 & 1;
 	if ((writes_dst || is_atomic) && i->dst_reg >= 6 && i->dst_reg < 10)
 		f->saved |= (u8)(1 << (i->dst_reg - 6));
 	if (is_atomic && i->src_reg >= 6 && i->src_reg < 10)
 		f->saved |= (u8)(1 << (i->src_reg - 6));
 	if (class == BPF_LD && !insn_is_ld_imm64(i))
-		f->has_calls = true;
+		f->has_calls = f->has_frame = true;
 	if (insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_FUNC)
 		s->has_callbacks = true;
 	if (class == BPF_JMP && op == INSN_JCOND)
 		f->has_jcond = true;
 	if (class != BPF_JMP || op != BPF_CALL)
 		return;
-	f->has_calls = true;
+	f->has_calls = f->has_frame = true;
 	if (BPF_SRC(i->code) == BPF_X) {
 		s->is_deep = s->has_callbacks = f->may_tail = true;
 		for (u32 k = 0; k < s->c->start_count; k++)
@@ -342,9 +344,12 @@ static void analyse(struct jit_state *s)
 			s->funcs[f].height = 1;
 			s->funcs[f].may_tail = true;
 		}
-		if (!f && !s->funcs[f].is_called) /* the gate keeps the host's */
-			s->funcs[f].saved = 0;
 	}
+	s->is_light = funcs == 1 && !s->funcs[0].has_calls && !s->has_callbacks;
+	if (s->is_light)
+		s->funcs[0].saved = s->used >> 6 & 15;
+	else if (!s->funcs[0].is_called) /* the gate keeps the host's */
+		s->funcs[0].saved = 0;
 }
 
 /* ---- the whole */
@@ -479,6 +484,7 @@ static int compile(struct jit_state *s, struct jit *j, struct diag *d)
 		j->heights[f] = s->funcs[f].height;
 	j->enter = (u32)s->enter;
 	j->tail = (u32)s->tail;
+	j->host = (u32)s->host;
 	return make_executable(j, &s->x, d);
 }
 
@@ -486,6 +492,7 @@ int jit_compile(struct code *c, struct diag *d)
 {
 	struct jit *j = allocate(1, sizeof(*j));
 	struct jit_state s = { .c = c, .has_bmi2 = __builtin_cpu_supports("bmi2") };
+	const u8 *host;
 	int err;
 
 	j->places = allocate(c->count + 1, sizeof(*j->places));
@@ -517,7 +524,8 @@ int jit_compile(struct code *c, struct diag *d)
 	}
 	jit_free(c->jit);
 	c->jit = j;
-	memcpy(&c->native, &j->bytes, sizeof(c->native));
+	host = j->bytes + j->host;
+	memcpy(&c->native, &host, sizeof(c->native));
 	c->native_size = j->size;
 	return 0;
 }

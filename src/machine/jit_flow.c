@@ -123,7 +123,7 @@ u32 jit_target(const struct bpf_insn *i, u32 index)
 }
 
 /* What is read from an instruction on. */
-static u16 live_before(const struct jit_state *s, u32 index)
+u16 jit_live_at(const struct jit_state *s, u32 index)
 {
 	struct effect e = effect_of(&s->c->insns[index]);
 
@@ -139,10 +139,10 @@ static u16 live_behind(const struct jit_state *s, u32 index)
 	if (i->code == (BPF_JMP | BPF_EXIT))
 		return 0;
 	if (is_jump(i))
-		live = live_before(s, jit_target(i, index));
+		live = jit_live_at(s, jit_target(i, index));
 	if (BPF_OP(i->code) == BPF_JA && is_jump(i))
 		return live;
-	return next < s->c->count ? live | live_before(s, next) : live;
+	return next < s->c->count ? live | jit_live_at(s, next) : live;
 }
 
 static void find_live(struct jit_state *s)

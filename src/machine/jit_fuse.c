@@ -11,6 +11,7 @@
  *	r3 = r1; r3 &= 4; if r3 == 0 ...	test $4, r1; je		likewise r3
  *	r1 += -1; if r1 != 0 ...		add $-1, r1; jne
  *	if r1 > r2 goto +1; r1 = r2		cmp r2, r1; cmovbe r2, r1
+ *	r0 = 1; if r1 > r2 goto +1; r0 = 0	cmp r2, r1; seta r0
  *
  * Nobody may jump into the middle of them, and what is not computed has to be dead (jit_flow.c). An address that is folded
  * stays known until its register is dead, so that several accesses may use it.
@@ -424,6 +425,29 @@ static u32 fuse_choice(struct jit_state *s, const struct bpf_insn *i)
 	return 2;
 }
 
+static bool is_constant(const struct bpf_insn *i, u8 reg, s32 imm)
+{
+	return i &&
+	       (i->code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+		i->code == (BPF_ALU | BPF_MOV | BPF_K)) &&
+	       i->dst_reg == reg && i->imm == imm;
+}
+
+/* Whether something holds, as 1 or 0. */
+static u32 fuse_truth(struct jit_state *s, const struct bpf_insn *i)
+{
+	const struct bpf_insn *jump = behind(s, 1);
+	u8 reg = i->dst_reg;
+
+	if (!is_constant(i, reg, 1) || !jump || !jit_is_branch(jump) || jump->off != 1 ||
+	    !is_constant(behind(s, 2), reg, 0) || jit_reads(jump) >> reg & 1)
+		return 0;
+	x86_mov_imm(&s->x, jit_dst(i), 0);
+	jit_compare(s, jump);
+	x86_setcc(&s->x, jit_cond(jump), jit_dst(i));
+	return 3;
+}
+
 u32 jit_fuse(struct jit_state *s, const struct bpf_insn *i)
 {
 	u32 n = 0;
@@ -433,7 +457,8 @@ u32 jit_fuse(struct jit_state *s, const struct bpf_insn *i)
 	case BPF_ALU64:
 		if (BPF_OP(i->code) == BPF_END)
 			return 0;
-		n = fuse_flags(s, i);
+		n = fuse_truth(s, i);
+		n = n ? n : fuse_flags(s, i);
 		n = n ? n : fuse_rotation(s, i);
 		n = n ? n : fuse_sum(s, i);
 		n = n ? n : fuse_extension(s, i);

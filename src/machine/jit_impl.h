@@ -69,6 +69,7 @@ struct jit_func {
 	bool is_called; /* by another one, not only by the host */
 	bool has_jcond; /* may_goto: it has a counter on the stack */
 	bool may_tail;  /* it or what it calls makes tail calls */
+	bool has_frame; /* it uses the stack, or calls others that may */
 	u32 height; /* functions within each other from here, itself counted; 0: not known yet */
 };
 
@@ -79,6 +80,7 @@ struct jit {
 	u32 *entries;    /* of each function */
 	u32 *heights;    /* likewise; all RUN_FRAMES where calls are watched */
 	u32 enter, tail; /* calls a function by its address; the first function, keeping r6 to r9 */
+	u32 host;        /* where the host comes in */
 };
 
 struct jit_state {
@@ -96,7 +98,7 @@ struct jit_state {
 	struct jit_range *cold; /* of this function, to be compiled */
 	u32 cold_count;
 	const struct jit_loop *copied; /* of which another copy follows; NULL */
-	u16 *live;   /* a bit for each register that is read behind the instruction */
+	u16 *live; /* a bit for each register that is read behind the instruction */
 	struct jit_address addresses[JIT_ADDRESSES];
 	u32 *entries;
 	struct jit_fixup *fixups;
@@ -106,7 +108,9 @@ struct jit_state {
 	bool has_bmi2;
 	bool is_deep;       /* the depth of calls has to be watched */
 	bool has_callbacks; /* helpers may come back into the program */
-	size_t enter, tail, leave;
+	bool is_light;      /* one function without any call: the host comes in nearly at once */
+	u16 used;           /* registers that any instruction reads or writes */
+	size_t enter, tail, leave, host;
 };
 
 extern const u8 jit_regs[11];
@@ -130,6 +134,7 @@ static inline u8 jit_bytes(const struct bpf_insn *i)
 
 /* Finds flags and live; what an instruction reads and writes, a bit for each register. jit_flow.c */
 void jit_flow(struct jit_state *s);
+u16 jit_live_at(const struct jit_state *s, u32 index); /* before an instruction */
 u16 jit_reads(const struct bpf_insn *i);
 u16 jit_writes(const struct bpf_insn *i);
 u32 jit_target(const struct bpf_insn *i, u32 index); /* of a jump */

@@ -140,6 +140,11 @@ void x86_cmov(struct x86 *x, enum x86_cond cond, u8 dst, u8 src)
 	put_regs_0f(x, true, (u8)(0x40 | cond), dst, src, false);
 }
 
+void x86_setcc(struct x86 *x, enum x86_cond cond, u8 dst)
+{
+	put_regs_0f(x, false, (u8)(0x90 | cond), 0, dst, is_byte_of_rex(dst));
+}
+
 void x86_test(struct x86 *x, bool wide, u8 a, u8 b)
 {
 	put_regs(x, wide, 0x85, b, a);

@@ -72,6 +72,7 @@ void x86_mov_imm(struct x86 *x, u8 dst, u64 value); /* the shortest form; flags 
 void x86_alu(struct x86 *x, enum x86_alu op, bool wide, u8 dst, u8 src);
 void x86_alu_imm(struct x86 *x, enum x86_alu op, bool wide, u8 dst, s32 imm);
 void x86_cmov(struct x86 *x, enum x86_cond cond, u8 dst, u8 src); /* 64 bits */
+void x86_setcc(struct x86 *x, enum x86_cond cond, u8 dst);        /* the lowest 8 bits */
 void x86_test(struct x86 *x, bool wide, u8 a, u8 b);
 void x86_test_imm(struct x86 *x, bool wide, u8 a, s32 imm);
 void x86_shift_imm(struct x86 *x, enum x86_shift op, bool wide, u8 reg, u8 count);

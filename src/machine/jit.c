@@ -355,9 +355,9 @@ static void analyse(struct jit_state *s)
 /* ---- the whole */
 
 /* Memory is as much aligned as a page is. In the first pass the most that it may take. */
-static void align_loop(struct jit_state *s)
+static void align(struct jit_state *s, size_t to)
 {
-	x86_nop(&s->x, s->pass ? (JIT_ALIGN - s->x.len % JIT_ALIGN) % JIT_ALIGN : JIT_ALIGN - 1);
+	x86_nop(&s->x, s->pass ? (to - s->x.len % to) % to : to - 1);
 }
 
 /* Instructions in a row, but for what is cold; only the first copy of a loop has places. */
@@ -408,14 +408,15 @@ static u32 translate_function(struct jit_state *s, const struct jit_func *f, u32
 		u32 until = at + 1;
 
 		x86_reserve(&s->x, JIT_ROOM);
-		if (s->flags[at] & JIT_LOOP)
-			align_loop(s);
 		if (l && l->head == at) {
+			align(s, JIT_ALIGN_LOOP);
 			translate_loop(s, l);
 			at = l->end;
 			loop++;
 			continue;
 		}
+		if (s->flags[at] & JIT_LOOP)
+			align(s, JIT_ALIGN);
 		while (until < f->end && !(s->flags[until] & JIT_LOOP))
 			until++;
 		translate_range(s, at, until, true);

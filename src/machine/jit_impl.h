@@ -20,7 +20,8 @@
 #define JIT_RUN X86_R12
 #define JIT_ROOM 256 /* bytes that an instruction takes at most */
 #define JIT_ADDRESSES 4
-#define JIT_ALIGN 32 /* of loops */
+#define JIT_ALIGN 16      /* of what is jumped back to */
+#define JIT_ALIGN_LOOP 32 /* of small loops */
 
 /* Flags of an instruction, see jit_flow.c. */
 #define JIT_ENTERED 1     /* something jumps to it, or a function begins */

@@ -60,6 +60,11 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
+# Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.
+NEWEST_CLANG := $(firstword $(foreach c,clang-21 clang-20 clang-19 clang-18 clang-17 clang-16,$(if $(shell command -v $(c)),$(c))) $(CLANG))
+MACHINEPROGS := $(notdir $(basename $(sort $(wildcard bench/machine/progs/*.c))))
+MACHINEBENCH := $(call objects,$(sort $(wildcard bench/machine/*.c))) \
+	$(foreach p,$(MACHINEPROGS),$(BUILD)/bench/machine/$(p).gcc.o $(BUILD)/bench/machine/$(p).clang.o)
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
 # Our machine for the public conformance suite, whose own helpers it has instead of the kernel's.
 CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)))
@@ -71,7 +76,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels fuzz fuzz-run lint format bench demo golden \
+.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels fuzz fuzz-run lint format bench bench-machine demo golden \
 	install uninstall clean help FORCE
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
@@ -110,6 +115,24 @@ $(BUILD)/bench/accel-meter: $(ACCELBENCH)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -pthread
+$(BUILD)/bench/machine-meter: $(MACHINEBENCH) $(LIB) $(MACHINEPROGS:%=$(BUILD)/bench/machine/%.o)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $(MACHINEBENCH) $(LIB) $(LIBS) -lm
+native = $(Q)$(1) -O2 -std=gnu17 $(WARN) -DCOMPILER=$(2) -c -o $@ $<
+$(BUILD)/bench/machine/%.gcc.o: bench/machine/progs/%.c bench/machine/progs/prog.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(call native,gcc,gcc)
+$(BUILD)/bench/machine/%.clang.o: bench/machine/progs/%.c bench/machine/progs/prog.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(call native,$(NEWEST_CLANG),clang)
+# The fourth version of the instruction set is that of clang 18.
+$(BUILD)/bench/machine/%.o: bench/machine/progs/%.c bench/machine/progs/prog.h
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(NEWEST_CLANG) -target bpf -mcpu=$(if $(filter $(NEWEST_CLANG),$(CLANG) clang-16 clang-17),v3,v4) -O2 -g -Wall -Wextra \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 $(BUILD)/jit_fuzz: $(BUILD)/obj/tests/unit/machine_gen.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
@@ -157,7 +180,7 @@ $(BUILD)/deps: scripts/deps.sh
 	@mkdir -p $(@D)
 	@CC='$(CC)' STATIC=$(STATIC) scripts/deps.sh --check build && touch $@
 
--include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(CONFORMANCE) $(BENCH) $(ACCELBENCH) $(call objects,$(FUZZERS:%=fuzz/%.c)))
+-include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(CONFORMANCE) $(BENCH) $(ACCELBENCH) $(call objects,$(wildcard bench/machine/*.c)) $(call objects,$(FUZZERS:%=fuzz/%.c)))
 
 check: ## everything that this machine allows; ends with N passed, N failed, N skipped
 	@scripts/deps.sh test
@@ -190,7 +213,7 @@ lint: ## layers, lengths, licence lines, format, headers
 	@scripts/lint.sh
 format: ## clang-format over all C
 	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
-		bench/*/*.[ch])
+		bench/*/*.[ch] bench/*/*/*.[ch])
 golden: all ## rewrites tests/golden and shows what changed
 	@scripts/golden.sh $(BUILD) --write
 bench: ## side by side with the peers that are installed
@@ -198,6 +221,9 @@ bench: ## side by side with the peers that are installed
 	@$(MAKE) --no-print-directory all
 	@bench/run.sh
 	@bench/accel.sh
+bench-machine: ## our machine beside native code and the kernel: JIT, interpreter, maps
+	@$(MAKE) --no-print-directory $(BUILD)/bench/machine-meter
+	@bench/machine.sh
 demo: ## installs what is missing, builds, and shows skep at work here
 	@scripts/deps.sh build
 	@$(MAKE) --no-print-directory all

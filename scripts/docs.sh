@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Puts what `make bench` measured, build/bench.md and build/bench-accel.md, into the README, each between its two
-# comments. What was not measured stays as it is.
+# Puts what `make bench` and `make bench-machine` measured, build/bench.md, build/bench-accel.md and
+# build/bench-machine.md, into the README, each between its two comments. What was not measured stays as it is.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,6 +23,7 @@ put() { # name
 	mv README.md.new README.md
 }
 
-[ -s build/bench.md ] || [ -s build/bench-accel.md ] || { echo "docs: nothing was measured: run make bench" >&2; exit 1; }
+[ -s build/bench.md ] || [ -s build/bench-accel.md ] || [ -s build/bench-machine.md ] || { echo "docs: nothing was measured: run make bench" >&2; exit 1; }
 put bench
 put bench-accel
+put bench-machine

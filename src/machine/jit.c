@@ -76,12 +76,17 @@ void jit_fix(struct jit_state *s, u32 insn, bool is_entry)
 	x86_u32(&s->x, 0);
 }
 
-/* Places of the first pass, which is all that is known of what comes, are never too near. */
+/*
+ * What has been compiled has its place. For what has not there are the places of the first pass, in which all takes at
+ * least as much room, so nothing is farther; and the jump is not before the place of its instruction.
+ */
 static bool is_near(const struct jit_state *s, u32 insn)
 {
-	s64 here = s->old_places[s->insn], there = s->old_places[insn];
-
-	return s->pass && there - here > -100 && there - here < 127;
+	if (!s->pass)
+		return false;
+	if (s->places[insn])
+		return (s64)s->places[insn] - (s64)s->x.len >= -126;
+	return (s64)s->old_places[insn] - s->old_places[s->insn] < 127;
 }
 
 void jit_goto(struct jit_state *s, int cond, u32 insn)
@@ -144,7 +149,15 @@ static void put_traps(struct jit_state *s)
 	}
 }
 
-static void jump(struct jit_state *s, const struct bpf_insn *i)
+bool jit_is_branch(const struct bpf_insn *i)
+{
+	u8 class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_JA && op != BPF_CALL &&
+	       op != BPF_EXIT && op != INSN_JCOND;
+}
+
+enum x86_cond jit_cond(const struct bpf_insn *i)
 {
 	static const u8 conds[16] = {
 		[BPF_JEQ >> 4] = X86_E,  [BPF_JNE >> 4] = X86_NE,  [BPF_JSET >> 4] = X86_NE,
@@ -152,6 +165,12 @@ static void jump(struct jit_state *s, const struct bpf_insn *i)
 		[BPF_JLE >> 4] = X86_BE, [BPF_JSGT >> 4] = X86_G,  [BPF_JSGE >> 4] = X86_GE,
 		[BPF_JSLT >> 4] = X86_L, [BPF_JSLE >> 4] = X86_LE,
 	};
+
+	return conds[BPF_OP(i->code) >> 4];
+}
+
+void jit_compare(struct jit_state *s, const struct bpf_insn *i)
+{
 	bool wide = BPF_CLASS(i->code) == BPF_JMP, is_set = BPF_OP(i->code) == BPF_JSET;
 	struct x86 *x = &s->x;
 	u8 dst = jit_dst(i);
@@ -166,46 +185,76 @@ static void jump(struct jit_state *s, const struct bpf_insn *i)
 		x86_test(x, wide, dst, dst);
 	else
 		x86_alu_imm(x, X86_CMP, wide, dst, i->imm);
-	jit_goto(s, conds[BPF_OP(i->code) >> 4], (u32)((s64)s->insn + 1 + i->off));
 }
 
-static void control(struct jit_state *s, const struct bpf_insn *i)
+static bool is_ja(const struct bpf_insn *i)
 {
-	bool narrow = BPF_CLASS(i->code) == BPF_JMP32;
-	struct x86 *x = &s->x;
+	return i->code == (BPF_JMP | BPF_JA) || i->code == (BPF_JMP32 | BPF_JA);
+}
 
+/* See jit_layout.c: a jump over a jump or over what is cold, and back to the head while there is another copy. */
+u32 jit_take(struct jit_state *s, u32 index)
+{
+	const struct bpf_insn *i = &s->c->insns[index];
+	u32 to = jit_target(i, index), next = index + 1;
+	int cond = (int)jit_cond(i);
+
+	if (i->off == 1 && next < s->c->count && !(s->flags[next] & JIT_ENTERED) && is_ja(i + 1)) {
+		to = jit_target(i + 1, next++);
+		cond ^= 1;
+	} else if (next < s->c->count && s->flags[next] & JIT_COLD) {
+		to = next;
+		cond ^= 1;
+	}
+	if (s->copied && to == s->copied->head && next == s->copied->end) {
+		to = next;
+		cond ^= 1;
+	}
+	jit_goto(s, cond, to);
+	return next - index;
+}
+
+/* How many instructions were compiled. */
+static u32 control(struct jit_state *s, const struct bpf_insn *i)
+{
 	switch (BPF_OP(i->code)) {
 	case BPF_JA:
-		jit_goto(s, -1, (u32)((s64)s->insn + 1 + (narrow ? i->imm : i->off)));
-		break;
+		if (!s->copied || s->insn + 1 != s->copied->end)
+			jit_goto(s, -1, jit_target(i, s->insn));
+		return 1;
 	case BPF_CALL:
 		jit_call(s, i);
-		break;
+		return 1;
 	case BPF_EXIT:
 		jit_exit(s);
-		break;
+		return 1;
 	case INSN_JCOND:
-		x86_alu_mem_imm(x, X86_SUB, X86_RSP, 0, 1);
+		x86_alu_mem_imm(&s->x, X86_SUB, X86_RSP, 0, 1);
 		jit_goto(s, X86_S, (u32)((s64)s->insn + 1 + i->off));
-		break;
+		return 1;
 	default:
-		jump(s, i);
+		jit_compare(s, i);
+		return jit_take(s, s->insn);
 	}
 }
 
-static void put_insn(struct jit_state *s, const struct bpf_insn *i)
+static u32 put_insn(struct jit_state *s, const struct bpf_insn *i)
 {
+	u32 n = jit_fuse(s, i);
+
+	if (n)
+		return n;
 	switch (BPF_CLASS(i->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
 		jit_alu(s, i);
-		break;
+		return 1;
 	case BPF_JMP:
 	case BPF_JMP32:
-		control(s, i);
-		break;
+		return control(s, i);
 	default:
 		jit_memory(s, i);
+		return 1 + insn_is_ld_imm64(i);
 	}
 }
 
@@ -219,19 +268,21 @@ static void look_at(struct jit_state *s, struct jit_func *f, u32 index)
 		class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX || insn_is_ld_imm64(i);
 	bool is_atomic = class == BPF_STX && BPF_MODE(i->code) == BPF_ATOMIC;
 
+	s->used |= jit_reads(i) | jit_writes(i);
+	f->has_frame |= jit_reads(i) >> 10 & 1;
 	if ((writes_dst || is_atomic) && i->dst_reg >= 6 && i->dst_reg < 10)
 		f->saved |= (u8)(1 << (i->dst_reg - 6));
 	if (is_atomic && i->src_reg >= 6 && i->src_reg < 10)
 		f->saved |= (u8)(1 << (i->src_reg - 6));
 	if (class == BPF_LD && !insn_is_ld_imm64(i))
-		f->has_calls = true;
+		f->has_calls = f->has_frame = true;
 	if (insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_FUNC)
 		s->has_callbacks = true;
 	if (class == BPF_JMP && op == INSN_JCOND)
 		f->has_jcond = true;
 	if (class != BPF_JMP || op != BPF_CALL)
 		return;
-	f->has_calls = true;
+	f->has_calls = f->has_frame = true;
 	if (BPF_SRC(i->code) == BPF_X) {
 		s->is_deep = s->has_callbacks = f->may_tail = true;
 		for (u32 k = 0; k < s->c->start_count; k++)
@@ -293,36 +344,105 @@ static void analyse(struct jit_state *s)
 			s->funcs[f].height = 1;
 			s->funcs[f].may_tail = true;
 		}
-		if (!f && !s->funcs[f].is_called) /* the gate keeps the host's */
-			s->funcs[f].saved = 0;
 	}
+	s->is_light = funcs == 1 && !s->funcs[0].has_calls && !s->has_callbacks;
+	if (s->is_light)
+		s->funcs[0].saved = s->used >> 6 & 15;
+	else if (!s->funcs[0].is_called) /* the gate keeps the host's */
+		s->funcs[0].saved = 0;
 }
 
 /* ---- the whole */
 
+/* Memory is as much aligned as a page is. In the first pass the most that it may take. */
+static void align(struct jit_state *s, size_t to)
+{
+	x86_nop(&s->x, s->pass ? (to - s->x.len % to) % to : to - 1);
+}
+
+/* Instructions in a row, but for what is cold; only the first copy of a loop has places. */
+static void translate_range(struct jit_state *s, u32 begin, u32 end, bool has_places)
+{
+	u32 n;
+
+	for (u32 i = begin; i < end; i += n) {
+		if (s->flags[i] & JIT_COLD && i != begin) {
+			u32 to = jit_target(&s->c->insns[i - 1], i - 1);
+
+			if (has_places)
+				s->cold[s->cold_count++] = (struct jit_range){ i, to };
+			n = to - i;
+			continue;
+		}
+		x86_reserve(&s->x, JIT_ROOM);
+		s->insn = i;
+		if (has_places)
+			s->places[i] = (u32)s->x.len;
+		n = put_insn(s, &s->c->insns[i]);
+		for (u32 k = 1; has_places && k < n; k++)
+			s->places[i + k] = (u32)s->x.len;
+	}
+}
+
+static void translate_loop(struct jit_state *s, const struct jit_loop *l)
+{
+	for (u32 k = 0; k < l->copies; k++) {
+		memset(s->addresses, 0, sizeof(s->addresses));
+		s->copied = k + 1 < l->copies ? l : NULL;
+		translate_range(s, l->head, l->end, !k);
+	}
+}
+
+/* loop: the first that is not before the function; returns the first behind it. */
+static u32 translate_function(struct jit_state *s, const struct jit_func *f, u32 loop)
+{
+	u32 at = f->start;
+
+	s->insn = at;
+	s->cold_count = 0;
+	memset(s->addresses, 0, sizeof(s->addresses));
+	x86_reserve(&s->x, JIT_ROOM);
+	jit_prologue(s);
+	while (at < f->end) {
+		const struct jit_loop *l = loop < s->loop_count ? &s->loops[loop] : NULL;
+		u32 until = at + 1;
+
+		x86_reserve(&s->x, JIT_ROOM);
+		if (l && l->head == at) {
+			align(s, JIT_ALIGN_LOOP);
+			translate_loop(s, l);
+			at = l->end;
+			loop++;
+			continue;
+		}
+		if (s->flags[at] & JIT_LOOP)
+			align(s, JIT_ALIGN);
+		while (until < f->end && !(s->flags[until] & JIT_LOOP))
+			until++;
+		translate_range(s, at, until, true);
+		at = until;
+	}
+	for (u32 k = 0; k < s->cold_count; k++) {
+		memset(s->addresses, 0, sizeof(s->addresses));
+		translate_range(s, s->cold[k].begin, s->cold[k].end, true);
+	}
+	return loop;
+}
+
 static void translate(struct jit_state *s)
 {
-	const struct code *c = s->c;
+	u32 loop = 0;
 
 	s->x.len = 0;
 	s->fixup_count = s->trap_count = 0;
+	s->copied = NULL;
+	memset(s->places, 0, (s->c->count + 1) * sizeof(*s->places));
 	jit_gates(s);
-	for (u32 i = 0, f = 0; i < c->count; i++) {
-		const struct bpf_insn *insn = &c->insns[i];
-
-		x86_reserve(&s->x, JIT_ROOM);
-		s->insn = i;
-		if (f < c->start_count && s->funcs[f].start == i) {
-			s->func = f;
-			s->entries[f++] = (u32)s->x.len;
-			jit_prologue(s);
-		}
-		s->places[i] = (u32)s->x.len;
-		put_insn(s, insn);
-		if (insn_is_ld_imm64(insn))
-			s->places[++i] = (u32)s->x.len;
+	for (s->func = 0; s->func < s->c->start_count; s->func++) {
+		s->entries[s->func] = (u32)s->x.len;
+		loop = translate_function(s, &s->funcs[s->func], loop);
 	}
-	s->places[c->count] = (u32)s->x.len;
+	s->places[s->c->count] = (u32)s->x.len;
 	put_traps(s);
 }
 
@@ -365,6 +485,7 @@ static int compile(struct jit_state *s, struct jit *j, struct diag *d)
 		j->heights[f] = s->funcs[f].height;
 	j->enter = (u32)s->enter;
 	j->tail = (u32)s->tail;
+	j->host = (u32)s->host;
 	return make_executable(j, &s->x, d);
 }
 
@@ -372,6 +493,7 @@ int jit_compile(struct code *c, struct diag *d)
 {
 	struct jit *j = allocate(1, sizeof(*j));
 	struct jit_state s = { .c = c, .has_bmi2 = __builtin_cpu_supports("bmi2") };
+	const u8 *host;
 	int err;
 
 	j->places = allocate(c->count + 1, sizeof(*j->places));
@@ -381,11 +503,20 @@ int jit_compile(struct code *c, struct diag *d)
 	s.entries = j->entries;
 	s.old_places = allocate(c->count + 1, sizeof(*s.old_places));
 	s.funcs = allocate(c->start_count, sizeof(*s.funcs));
+	s.flags = allocate(c->count, sizeof(*s.flags));
+	s.live = allocate(c->count, sizeof(*s.live));
+	s.loops = allocate(c->count, sizeof(*s.loops));
+	s.cold = allocate(c->count, sizeof(*s.cold));
 	analyse(&s);
+	jit_flow(&s);
 	err = compile(&s, j, d);
 	free(s.x.bytes);
 	free(s.old_places);
 	free(s.funcs);
+	free(s.flags);
+	free(s.live);
+	free(s.loops);
+	free(s.cold);
 	free(s.fixups);
 	free(s.traps);
 	if (err) {
@@ -394,7 +525,8 @@ int jit_compile(struct code *c, struct diag *d)
 	}
 	jit_free(c->jit);
 	c->jit = j;
-	memcpy(&c->native, &j->bytes, sizeof(c->native));
+	host = j->bytes + j->host;
+	memcpy(&c->native, &host, sizeof(c->native));
 	c->native_size = j->size;
 	return 0;
 }

@@ -9,6 +9,9 @@
  *	(8 bytes)			<- run->native_sp: here a trap comes back to
  *	return address, r6 to r9 as far as the function writes them, may_goto's counter, alignment
  *	...
+ *
+ * A program of one function without any call needs less: nothing ends it early, nobody asks how deep it is, and it keeps those
+ * of the host's registers itself that it uses. The host calls it directly, or by way of what sets RBP if it has a stack.
  */
 #include <stddef.h>
 
@@ -40,6 +43,19 @@ static u32 frame_room(const struct jit_func *f)
 	return f->has_calls && (8 + 8 * pushed + room) % 16 ? room + 8 : room;
 }
 
+/* Registers that are read before they are written are 0. */
+static void clear_unwritten(struct jit_state *s)
+{
+	u16 live = jit_live_at(s, 0);
+
+	if (live & 1)
+		x86_mov_imm(&s->x, X86_RAX, 0);
+	for (u32 i = 0; i < ARRAY_SIZE(kept); i++) {
+		if (live >> (i + 6) & 1)
+			x86_mov_imm(&s->x, kept[i], 0);
+	}
+}
+
 void jit_prologue(struct jit_state *s)
 {
 	const struct jit_func *f = func_of(s);
@@ -53,6 +69,8 @@ void jit_prologue(struct jit_state *s)
 		x86_alu_imm(&s->x, X86_SUB, true, X86_RSP, (s32)room);
 	if (f->has_jcond)
 		x86_store_imm(&s->x, 4, X86_RSP, 0, RUN_CALLBACK_LOOPS);
+	if (s->is_light)
+		clear_unwritten(s);
 }
 
 void jit_epilogue(struct jit_state *s)
@@ -113,13 +131,13 @@ static void gate_body(struct jit_state *s)
 	x86_ret(x);
 }
 
-void jit_gates(struct jit_state *s)
+/* The host: the first function. */
+static void full_gate(struct jit_state *s)
 {
 	struct x86 *x = &s->x;
 	size_t body;
 
-	x86_reserve(x, 2 * JIT_ROOM);
-	/* The host: the first function. */
+	s->host = x->len;
 	push_host(x);
 	x86_lea_rip(x, X86_R11, (s32)(s->entries[0] - (x->len + 7)));
 	body = x86_skip_always(x);
@@ -129,8 +147,41 @@ void jit_gates(struct jit_state *s)
 	x86_load(x, 8, false, X86_R11, X86_RSP, 8 * ARRAY_SIZE(host) + 8);
 	x86_land(x, body);
 	gate_body(s);
+}
+
+/* Before tail calls get here the stack is set already. */
+static void light_gate(struct jit_state *s)
+{
+	struct x86 *x = &s->x;
+
+	if (!s->funcs[0].has_frame) {
+		s->host = s->entries[0];
+		return;
+	}
+	s->host = x->len;
+	x86_push(x, X86_RBP);
+	x86_lea(x, X86_RBP, X86_R9, AT_STACK + RUN_STACK);
+	x86_byte(x, 0xe8);
+	jit_fix(s, 0, true);
+	x86_pop(x, X86_RBP);
+	x86_ret(x);
+}
+
+void jit_gates(struct jit_state *s)
+{
+	struct x86 *x = &s->x;
+
+	x86_reserve(x, 2 * JIT_ROOM);
+	if (s->is_light)
+		light_gate(s);
+	else
+		full_gate(s);
 	/* Tail calls out of functions that are called: who called them wants r6 to r9 back. */
 	s->tail = x->len;
+	if (s->is_light) {
+		s->tail = s->entries[0];
+		return;
+	}
 	for (u32 i = 0; i < ARRAY_SIZE(kept); i++)
 		x86_push(x, kept[i]);
 	x86_alu_imm(x, X86_SUB, true, X86_RSP, 8);
@@ -262,7 +313,8 @@ static void tail_call(struct jit_state *s)
 
 /* ---- functions of the program */
 
-static void next_frame(struct jit_state *s)
+/* A function that has none itself, and calls nobody, does not care where the frames end. */
+static void next_frame(struct jit_state *s, bool has_frame)
 {
 	struct x86 *x = &s->x;
 
@@ -271,15 +323,19 @@ static void next_frame(struct jit_state *s)
 		x86_alu(x, X86_CMP, true, X86_RBP, X86_R10);
 		jit_trap_if(s, X86_AE, RUN_TOO_DEEP);
 	}
+	if (!has_frame)
+		return;
 	x86_alu_imm(x, X86_ADD, true, X86_RBP, RUN_STACK);
 	if (s->has_callbacks)
 		x86_alu_mem_imm(x, X86_ADD, JIT_RUN, AT_DEPTH, 1);
 }
 
-static void last_frame(struct jit_state *s, bool may_tail)
+static void last_frame(struct jit_state *s, bool has_frame, bool may_tail)
 {
 	struct x86 *x = &s->x;
 
+	if (!has_frame)
+		return;
 	x86_alu_imm(x, X86_SUB, true, X86_RBP, RUN_STACK);
 	if (s->has_callbacks)
 		x86_alu_mem_imm(x, X86_SUB, JIT_RUN, AT_DEPTH, 1);
@@ -292,11 +348,12 @@ static void last_frame(struct jit_state *s, bool may_tail)
 static void call_function(struct jit_state *s, const struct bpf_insn *i)
 {
 	u32 to = (u32)((s64)s->insn + 1 + i->imm);
+	const struct jit_func *f = &s->funcs[jit_func_at(s, to)];
 
-	next_frame(s);
+	next_frame(s, f->has_frame);
 	x86_byte(&s->x, 0xe8);
 	jit_fix(s, to, true);
-	last_frame(s, s->funcs[jit_func_at(s, to)].may_tail);
+	last_frame(s, f->has_frame, f->may_tail);
 }
 
 /* As the interpreter has it: a function's number, else a helper's. */
@@ -335,10 +392,10 @@ static void call_register(struct jit_state *s, const struct bpf_insn *i)
 		x86_pop(x, args[k]);
 	x86_test(x, true, X86_R11, X86_R11);
 	jit_trap_if(s, X86_E, RUN_BAD_CALL);
-	next_frame(s);
+	next_frame(s, true);
 	x86_mov(x, true, X86_R9, JIT_RUN);
 	x86_call_reg(x, X86_R11);
-	last_frame(s, true);
+	last_frame(s, true, true);
 	check_trap(s);
 }
 

@@ -4,7 +4,7 @@
  * n * m >> (w + s) for all n of w bits, if m * d - 2^(w+s) <= 2^s (Granlund and Montgomery, 1994). Where no such m has only w
  * bits, its highest is added by hand. All others use DIV, which is faster by 32 bits when both numbers are so small.
  *
- * R10 has the divisor or the quotient; R9 and R11 keep RAX and RDX, which DIV takes.
+ * R10 has the divisor or the quotient; R9 and R11 keep RAX and RDX, which DIV takes, if they are read later.
  */
 #include "isa/insn.h"
 #include "machine/jit_impl.h"
@@ -14,6 +14,12 @@ typedef unsigned __int128 u128;
 static bool is_mod(const struct bpf_insn *i)
 {
 	return BPF_OP(i->code) == BPF_MOD;
+}
+
+/* Whether what a register has now is read behind the division: 0 and 3 are RAX and RDX. */
+static bool is_read(const struct jit_state *s, u8 reg)
+{
+	return s->live[s->insn] >> reg & 1;
 }
 
 /* ---- by constants */
@@ -37,15 +43,18 @@ static bool find_magic(u32 w, u64 d, u64 *m, u8 *shift)
 }
 
 /* R10 = the upper half of dst * factor. */
-static void multiply_high(struct x86 *x, u8 dst, bool wide, u64 factor)
+static void multiply_high(struct jit_state *s, u8 dst, bool wide, u64 factor)
 {
-	if (dst != X86_RDX) {
+	bool keeps = is_read(s, 3);
+	struct x86 *x = &s->x;
+
+	if (dst != X86_RDX && keeps)
 		x86_mov(x, true, X86_R9, X86_RDX);
+	if (dst != X86_RDX)
 		x86_mov(x, wide, X86_RDX, dst);
-	}
 	x86_mov_imm(x, X86_R11, factor);
 	x86_mulx(x, X86_R10, X86_R11, X86_R11);
-	if (dst != X86_RDX)
+	if (dst != X86_RDX && keeps)
 		x86_mov(x, true, X86_RDX, X86_R9);
 }
 
@@ -58,7 +67,7 @@ static void quotient32(struct jit_state *s, u8 dst, u32 d)
 
 	x86_mov(x, false, dst, dst); /* the upper half is not the number's */
 	if (!find_magic(32, d, &m, &shift)) {
-		multiply_high(x, dst, false, UINT64_MAX / d + 1);
+		multiply_high(s, dst, false, UINT64_MAX / d + 1);
 		return;
 	}
 	x86_mov_imm(x, X86_R10, m);
@@ -73,7 +82,7 @@ static void quotient64(struct jit_state *s, u8 dst, u64 d)
 	u8 shift;
 
 	if (find_magic(64, d, &m, &shift)) {
-		multiply_high(x, dst, true, m);
+		multiply_high(s, dst, true, m);
 		if (shift)
 			x86_shift_imm(x, X86_SHR, true, X86_R10, shift);
 		return;
@@ -82,7 +91,7 @@ static void quotient64(struct jit_state *s, u8 dst, u64 d)
 	for (shift = 1; shift < 64 && (u64)1 << shift < d; shift++)
 		;
 	m = (u64)((((u128)1 << 64) * (((u128)1 << shift) - d)) / d + 1);
-	multiply_high(x, dst, true, m);
+	multiply_high(s, dst, true, m);
 	x86_mov(x, true, X86_R11, dst);
 	x86_alu(x, X86_SUB, true, X86_R11, X86_R10);
 	x86_shift_imm(x, X86_SHR, true, X86_R11, 1);
@@ -187,21 +196,21 @@ static void divide(struct jit_state *s, const struct bpf_insn *i, bool wide)
 	struct x86 *x = &s->x;
 	u8 dst = jit_dst(i), result = is_mod(i) ? X86_RDX : X86_RAX;
 
-	if (dst != X86_RDX)
+	if (dst != X86_RDX && is_read(s, 3))
 		x86_mov(x, true, X86_R11, X86_RDX);
-	if (dst != X86_RAX) {
+	if (dst != X86_RAX && is_read(s, 0))
 		x86_mov(x, true, X86_R9, X86_RAX);
+	if (dst != X86_RAX)
 		x86_mov(x, wide, X86_RAX, dst);
-	}
 	if (i->off)
 		divide_signed(x, wide);
 	else
 		divide_unsigned(x, wide);
 	if (dst != result)
 		x86_mov(x, wide, dst, result);
-	if (dst != X86_RAX)
+	if (dst != X86_RAX && is_read(s, 0))
 		x86_mov(x, true, X86_RAX, X86_R9);
-	if (dst != X86_RDX)
+	if (dst != X86_RDX && is_read(s, 3))
 		x86_mov(x, true, X86_RDX, X86_R11);
 }
 

@@ -19,6 +19,33 @@
 
 #define JIT_RUN X86_R12
 #define JIT_ROOM 256 /* bytes that an instruction takes at most */
+#define JIT_ADDRESSES 4
+#define JIT_ALIGN 16      /* of what is jumped back to */
+#define JIT_ALIGN_LOOP 32 /* of small loops */
+
+/* Flags of an instruction, see jit_flow.c. */
+#define JIT_ENTERED 1     /* something jumps to it, or a function begins */
+#define JIT_LOOP 2        /* something jumps back to it */
+#define JIT_SECOND_HALF 4 /* of a 64-bit load */
+#define JIT_COLD 8 /* compiled behind the function, from here to where the jump before it leads */
+
+/* Instructions that are compiled elsewhere. */
+struct jit_range {
+	u32 begin, end;
+};
+
+/* A loop that is compiled several times in a row, so that it jumps back less often. */
+struct jit_loop {
+	u32 head, end; /* the instruction that jumps back is before the end */
+	u32 copies;
+};
+
+/* A register that is not there: its uses as an address have this in its place, up to the last of them. */
+struct jit_address {
+	u32 end; /* 0: none */
+	u8 reg;
+	struct x86_mem mem;
+};
 
 /* A jump or call whose distance is filled in when all has its place. */
 struct jit_fixup {
@@ -43,6 +70,7 @@ struct jit_func {
 	bool is_called; /* by another one, not only by the host */
 	bool has_jcond; /* may_goto: it has a counter on the stack */
 	bool may_tail;  /* it or what it calls makes tail calls */
+	bool has_frame; /* it uses the stack, or calls others that may */
 	u32 height; /* functions within each other from here, itself counted; 0: not known yet */
 };
 
@@ -53,6 +81,7 @@ struct jit {
 	u32 *entries;    /* of each function */
 	u32 *heights;    /* likewise; all RUN_FRAMES where calls are watched */
 	u32 enter, tail; /* calls a function by its address; the first function, keeping r6 to r9 */
+	u32 host;        /* where the host comes in */
 };
 
 struct jit_state {
@@ -63,7 +92,15 @@ struct jit_state {
 	u32 insn;
 	u32 pass;    /* 0 or 1 */
 	u32 *places; /* of instructions, count + 1; in the second pass those before `insn` are new */
-	u32 *old_places; /* of the first pass */
+	u32 *old_places;        /* of the first pass */
+	u8 *flags;              /* of instructions, JIT_... */
+	struct jit_loop *loops; /* ascending, none in another */
+	u32 loop_count;
+	struct jit_range *cold; /* of this function, to be compiled */
+	u32 cold_count;
+	const struct jit_loop *copied; /* of which another copy follows; NULL */
+	u16 *live; /* a bit for each register that is read behind the instruction */
+	struct jit_address addresses[JIT_ADDRESSES];
 	u32 *entries;
 	struct jit_fixup *fixups;
 	size_t fixup_count, fixup_room;
@@ -72,7 +109,9 @@ struct jit_state {
 	bool has_bmi2;
 	bool is_deep;       /* the depth of calls has to be watched */
 	bool has_callbacks; /* helpers may come back into the program */
-	size_t enter, tail, leave;
+	bool is_light;      /* one function without any call: the host comes in nearly at once */
+	u16 used;           /* registers that any instruction reads or writes */
+	size_t enter, tail, leave, host;
 };
 
 extern const u8 jit_regs[11];
@@ -94,6 +133,19 @@ static inline u8 jit_bytes(const struct bpf_insn *i)
 	return bytes[BPF_SIZE(i->code) >> 3];
 }
 
+/* Finds flags and live; what an instruction reads and writes, a bit for each register. jit_flow.c */
+void jit_flow(struct jit_state *s);
+u16 jit_live_at(const struct jit_state *s, u32 index); /* before an instruction */
+u16 jit_reads(const struct bpf_insn *i);
+u16 jit_writes(const struct bpf_insn *i);
+u32 jit_target(const struct bpf_insn *i, u32 index); /* of a jump */
+/* Finds what is cold, and loops that are worth copies; before jit_flow()'s facts are used. jit_layout.c */
+void jit_layout(struct jit_state *s);
+/* How many instructions from here on were compiled together; 0: none. jit_fuse.c */
+u32 jit_fuse(struct jit_state *s, const struct bpf_insn *i);
+/* The place of an access by a register. */
+struct x86_mem jit_mem(const struct jit_state *s, u8 reg, s16 off);
+
 void jit_alu(struct jit_state *s, const struct bpf_insn *i);    /* jit_alu.c */
 void jit_divide(struct jit_state *s, const struct bpf_insn *i); /* jit_divide.c */
 void jit_memory(struct jit_state *s, const struct bpf_insn *i); /* jit_memory.c */
@@ -101,6 +153,12 @@ void jit_call(struct jit_state *s, const struct bpf_insn *i);   /* jit_call.c */
 void jit_packet(struct jit_state *s, const struct bpf_insn *i);
 void jit_exit(struct jit_state *s);
 
+/* Of a conditional jump: whether it is one, the flags, the condition; and the jump at an index, once flags are set, with what can be
+ * made of the instruction behind it: how many were compiled. */
+bool jit_is_branch(const struct bpf_insn *i);
+void jit_compare(struct jit_state *s, const struct bpf_insn *i);
+enum x86_cond jit_cond(const struct bpf_insn *i);
+u32 jit_take(struct jit_state *s, u32 index);
 /* Jumps to an instruction; the condition, or -1 for always. */
 void jit_goto(struct jit_state *s, int cond, u32 insn);
 /* The distance of a jump or call whose opcode was put; is_entry: to the beginning of a function. */

@@ -80,17 +80,17 @@ void jit_memory(struct jit_state *s, const struct bpf_insn *i)
 
 	switch (BPF_CLASS(i->code)) {
 	case BPF_LDX:
-		x86_load(x, jit_bytes(i), BPF_MODE(i->code) == INSN_MEMSX, jit_dst(i), jit_src(i),
-			 i->off);
+		x86_load_at(x, jit_bytes(i), BPF_MODE(i->code) == INSN_MEMSX, jit_dst(i),
+			    jit_mem(s, i->src_reg, i->off));
 		break;
 	case BPF_ST:
-		x86_store_imm(x, jit_bytes(i), jit_dst(i), i->off, i->imm);
+		x86_store_imm_at(x, jit_bytes(i), jit_mem(s, i->dst_reg, i->off), i->imm);
 		break;
 	case BPF_STX:
 		if (BPF_MODE(i->code) == BPF_ATOMIC)
 			atomic(s, i);
 		else
-			x86_store(x, jit_bytes(i), jit_dst(i), i->off, jit_src(i));
+			x86_store_at(x, jit_bytes(i), jit_mem(s, i->dst_reg, i->off), jit_src(i));
 		break;
 	default:
 		if (insn_is_ld_imm64(i))

@@ -68,17 +68,32 @@ static void put_regs_0f(struct x86 *x, bool wide, u8 opcode, u8 reg, u8 rm, bool
 	put_modrm(x, 3, reg, rm);
 }
 
+static void put_mem(struct x86 *x, u8 reg, struct x86_mem m)
+{
+	bool has_sib = m.index != X86_RSP || (m.base & 7) == X86_RSP;
+	u8 mod = !m.disp && (m.base & 7) != X86_RBP ? 0 : m.disp == (s8)m.disp ? 1 : 2;
+
+	put_modrm(x, mod, reg, has_sib ? X86_RSP : m.base);
+	if (has_sib)
+		put_modrm(x, m.scale, m.index, m.base); /* SIB: of the same form */
+	if (mod == 1)
+		x86_byte(x, (u8)m.disp);
+	else if (mod == 2)
+		x86_u32(x, (u32)m.disp);
+}
+
 static void put_address(struct x86 *x, u8 reg, u8 base, s32 disp)
 {
-	u8 mod = !disp && (base & 7) != X86_RBP ? 0 : disp == (s8)disp ? 1 : 2;
+	put_mem(x, reg, x86_at(base, disp));
+}
 
-	put_modrm(x, mod, reg, base);
-	if ((base & 7) == X86_RSP)
-		x86_byte(x, 0x24); /* SIB: the base alone */
-	if (mod == 1)
-		x86_byte(x, (u8)disp);
-	else if (mod == 2)
-		x86_u32(x, (u32)disp);
+/* As put_rex(), with the index's bit. */
+static void put_rex_mem(struct x86 *x, bool wide, u8 reg, struct x86_mem m, bool force)
+{
+	u8 rex = (u8)(0x40 | wide << 3 | (reg >> 3) << 2 | (m.index >> 3) << 1 | m.base >> 3);
+
+	if (rex != 0x40 || force)
+		x86_byte(x, rex);
 }
 
 void x86_mov(struct x86 *x, bool wide, u8 dst, u8 src)
@@ -118,6 +133,16 @@ void x86_alu_imm(struct x86 *x, enum x86_alu op, bool wide, u8 dst, s32 imm)
 	}
 	put_regs(x, wide, 0x81, (u8)op, dst);
 	x86_u32(x, (u32)imm);
+}
+
+void x86_cmov(struct x86 *x, enum x86_cond cond, u8 dst, u8 src)
+{
+	put_regs_0f(x, true, (u8)(0x40 | cond), dst, src, false);
+}
+
+void x86_setcc(struct x86 *x, enum x86_cond cond, u8 dst)
+{
+	put_regs_0f(x, false, (u8)(0x90 | cond), 0, dst, is_byte_of_rex(dst));
 }
 
 void x86_test(struct x86 *x, bool wide, u8 a, u8 b)
@@ -184,6 +209,16 @@ void x86_mulx(struct x86 *x, u8 hi, u8 lo, u8 src)
 	put_modrm(x, 3, hi, src);
 }
 
+void x86_rorx(struct x86 *x, bool wide, u8 dst, u8 src, u8 count)
+{
+	x86_byte(x, 0xc4);
+	x86_byte(x, (u8)((dst < 8) << 7 | 1 << 6 | (src < 8) << 5 | 3));
+	x86_byte(x, (u8)(wide << 7 | 15 << 3 | 3));
+	x86_byte(x, 0xf0);
+	put_modrm(x, 3, dst, src);
+	x86_byte(x, count);
+}
+
 void x86_bswap(struct x86 *x, bool wide, u8 reg)
 {
 	put_rex(x, wide, 0, reg, false);
@@ -218,34 +253,44 @@ void x86_cdq(struct x86 *x, bool wide)
 
 /* ---- memory */
 
-void x86_load(struct x86 *x, u8 bytes, bool is_signed, u8 dst, u8 base, s32 disp)
+void x86_load_at(struct x86 *x, u8 bytes, bool is_signed, u8 dst, struct x86_mem m)
 {
-	put_rex(x, bytes == 8 || is_signed, dst, base, false);
+	put_rex_mem(x, bytes == 8 || is_signed, dst, m, false);
 	if (bytes >= 4) {
 		x86_byte(x, bytes == 4 && is_signed ? 0x63 : 0x8b);
 	} else {
 		x86_byte(x, 0x0f);
 		x86_byte(x, (u8)((is_signed ? 0xbe : 0xb6) | (bytes == 2)));
 	}
-	put_address(x, dst, base, disp);
+	put_mem(x, dst, m);
+}
+
+void x86_load(struct x86 *x, u8 bytes, bool is_signed, u8 dst, u8 base, s32 disp)
+{
+	x86_load_at(x, bytes, is_signed, dst, x86_at(base, disp));
+}
+
+void x86_store_at(struct x86 *x, u8 bytes, struct x86_mem m, u8 src)
+{
+	if (bytes == 2)
+		x86_byte(x, 0x66);
+	put_rex_mem(x, bytes == 8, src, m, bytes == 1 && is_byte_of_rex(src));
+	x86_byte(x, bytes == 1 ? 0x88 : 0x89);
+	put_mem(x, src, m);
 }
 
 void x86_store(struct x86 *x, u8 bytes, u8 base, s32 disp, u8 src)
 {
-	if (bytes == 2)
-		x86_byte(x, 0x66);
-	put_rex(x, bytes == 8, src, base, bytes == 1 && is_byte_of_rex(src));
-	x86_byte(x, bytes == 1 ? 0x88 : 0x89);
-	put_address(x, src, base, disp);
+	x86_store_at(x, bytes, x86_at(base, disp), src);
 }
 
-void x86_store_imm(struct x86 *x, u8 bytes, u8 base, s32 disp, s32 imm)
+void x86_store_imm_at(struct x86 *x, u8 bytes, struct x86_mem m, s32 imm)
 {
 	if (bytes == 2)
 		x86_byte(x, 0x66);
-	put_rex(x, bytes == 8, 0, base, false);
+	put_rex_mem(x, bytes == 8, 0, m, false);
 	x86_byte(x, bytes == 1 ? 0xc6 : 0xc7);
-	put_address(x, 0, base, disp);
+	put_mem(x, 0, m);
 	if (bytes >= 4) {
 		x86_u32(x, (u32)imm);
 		return;
@@ -255,11 +300,49 @@ void x86_store_imm(struct x86 *x, u8 bytes, u8 base, s32 disp, s32 imm)
 		x86_byte(x, (u8)((u32)imm >> 8));
 }
 
+void x86_store_imm(struct x86 *x, u8 bytes, u8 base, s32 disp, s32 imm)
+{
+	x86_store_imm_at(x, bytes, x86_at(base, disp), imm);
+}
+
+void x86_lea_at(struct x86 *x, bool wide, u8 dst, struct x86_mem m)
+{
+	put_rex_mem(x, wide, dst, m, false);
+	x86_byte(x, 0x8d);
+	put_mem(x, dst, m);
+}
+
 void x86_lea(struct x86 *x, u8 dst, u8 base, s32 disp)
 {
-	put_rex(x, true, dst, base, false);
-	x86_byte(x, 0x8d);
-	put_address(x, dst, base, disp);
+	x86_lea_at(x, true, dst, x86_at(base, disp));
+}
+
+void x86_alu_at(struct x86 *x, enum x86_alu op, bool wide, u8 dst, struct x86_mem m)
+{
+	put_rex_mem(x, wide, dst, m, false);
+	x86_byte(x, (u8)(op << 3 | 3));
+	put_mem(x, dst, m);
+}
+
+void x86_imul_at(struct x86 *x, bool wide, u8 dst, struct x86_mem m)
+{
+	put_rex_mem(x, wide, dst, m, false);
+	x86_byte(x, 0x0f);
+	x86_byte(x, 0xaf);
+	put_mem(x, dst, m);
+}
+
+void x86_cmp_at(struct x86 *x, u8 bytes, struct x86_mem m, s32 imm)
+{
+	bool is_short = imm == (s8)imm;
+
+	put_rex_mem(x, bytes == 8, 0, m, false);
+	x86_byte(x, bytes == 1 ? 0x80 : is_short ? 0x83 : 0x81);
+	put_mem(x, X86_CMP, m);
+	if (bytes == 1 || is_short)
+		x86_byte(x, (u8)imm);
+	else
+		x86_u32(x, (u32)imm);
 }
 
 void x86_alu_mem_imm(struct x86 *x, enum x86_alu op, u8 base, s32 disp, s32 imm)
@@ -346,6 +429,30 @@ void x86_call_reg(struct x86 *x, u8 reg)
 void x86_jmp_reg(struct x86 *x, u8 reg)
 {
 	put_regs(x, false, 0xff, 4, reg);
+}
+
+void x86_nop(struct x86 *x, size_t n)
+{
+	/* The recommended forms: nopw of 9 bytes is the longest. */
+	static const u8 forms[10][9] = {
+		[1] = { 0x90 },
+		[2] = { 0x66, 0x90 },
+		[3] = { 0x0f, 0x1f, 0x00 },
+		[4] = { 0x0f, 0x1f, 0x40, 0x00 },
+		[5] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+		[6] = { 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+		[7] = { 0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00 },
+		[8] = { 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
+		[9] = { 0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
+	};
+
+	while (n) {
+		size_t one = n < 9 ? n : 9;
+
+		for (size_t i = 0; i < one; i++)
+			x86_byte(x, forms[one][i]);
+		n -= one;
+	}
 }
 
 size_t x86_skip(struct x86 *x, enum x86_cond cond)

@@ -5,7 +5,14 @@
 
 #include "isa/insn.h"
 
-enum { SLOTS = 8, JUMPS = 16, LOOP_REG = 9 };
+enum { SLOTS = 8, JUMPS = 16, LOOP_REG = 9, IDIOM = 8 };
+
+/* Instructions that compilers like to put together; a jump that ends one is not filled in. */
+struct idiom {
+	struct bpf_insn insns[IDIOM];
+	u32 count;
+	bool is_whole; /* nobody may come in between: it has addresses of the stack in a register */
+};
 
 /* A jump whose end comes after so many more steps. */
 struct pending {
@@ -207,6 +214,221 @@ static void put_step(struct machine_gen *g)
 	}
 }
 
+/* ---- idioms, in which registers are dead now and then */
+
+static void say(struct idiom *d, struct bpf_insn insn)
+{
+	d->insns[d->count++] = insn;
+}
+
+static u8 a_class(struct machine_gen *g)
+{
+	return below(g, 2) ? BPF_ALU64 : BPF_ALU;
+}
+
+static struct bpf_insn by_reg(u8 class, u8 op, u8 dst, u8 src)
+{
+	return insn_make(class | op | BPF_X, dst, src, 0, 0);
+}
+
+static struct bpf_insn by_imm(u8 class, u8 op, u8 dst, s32 imm)
+{
+	return insn_make(class | op | BPF_K, dst, 0, 0, imm);
+}
+
+static void say_rotation(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	u8 class = a_class(g), join[] = { BPF_OR, BPF_XOR, BPF_ADD, BPF_SUB };
+	s32 width = class == BPF_ALU64 ? 64 : 32, left = 1 + (s32)below(g, (u32)width - 1);
+	s32 right = below(g, 8) ? width - left : (left + 3) % width;
+	bool first = below(g, 2), side = below(g, 2);
+
+	say(d, by_reg(below(g, 4) ? class : a_class(g), BPF_MOV, t, a));
+	say(d, first ? by_imm(class, BPF_LSH, side ? t : a, left)
+		     : by_imm(class, BPF_RSH, side ? t : a, right));
+	say(d, first ? by_imm(class, BPF_RSH, side ? a : t, right)
+		     : by_imm(class, BPF_LSH, side ? a : t, left));
+	first = below(g, 2);
+	say(d, by_reg(class, join[below(g, 4)], first ? t : a, first ? a : t));
+	if (below(g, 4))
+		say(d, insn_mov64_imm(first ? a : t, 5));
+}
+
+static void say_sum(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	u8 class = a_class(g);
+
+	if (below(g, 4))
+		say(d, by_reg(class, BPF_MOV, t, a));
+	if (below(g, 2))
+		say(d, by_imm(class, BPF_LSH, t, 1 + (s32)below(g, 4)));
+	if (below(g, 4))
+		say(d, by_reg(class, BPF_ADD, t, (u8)below(g, 9)));
+	if (below(g, 2))
+		say(d, by_imm(class, BPF_ADD, t, (s32)number(g)));
+	if (below(g, 2))
+		say(d, by_imm(class, BPF_ADD, t, -8));
+}
+
+static void say_bits(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	static const s32 shifts[] = { 32, 48, 56, 40 }, masks[] = { 255, 65535, 256, -1 };
+	static const s32 factors[] = { 3, 5, 9, 2, 8, 64, 7, 1, -3 };
+	u8 class = a_class(g);
+	s32 by = shifts[below(g, 4)];
+
+	if (below(g, 2))
+		say(d, by_reg(below(g, 4) ? BPF_ALU64 : BPF_ALU, BPF_MOV, t, a));
+	switch (below(g, 3)) {
+	case 0:
+		say(d, by_imm(BPF_ALU64, BPF_LSH, t, by));
+		say(d, by_imm(BPF_ALU64, below(g, 2) ? BPF_RSH : BPF_ARSH, t, by));
+		break;
+	case 1:
+		say(d, by_imm(class, BPF_AND, t, masks[below(g, 4)]));
+		break;
+	default:
+		say(d, by_imm(class, BPF_MUL, t, factors[below(g, ARRAY_SIZE(factors))]));
+		if (below(g, 2))
+			say(d, by_imm(class, BPF_ADD, t, (s32)number(g)));
+	}
+}
+
+/* A number of the stack, used once. */
+static void say_operand(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_XOR, BPF_MOV };
+	u32 k = below(g, 4);
+
+	say(d, insn_load(sizes[k], t, 10, slot(g, 1u << k)));
+	say(d, by_reg(a_class(g), ops[below(g, ARRAY_SIZE(ops))], a, t));
+	if (below(g, 4))
+		say(d, insn_mov64_imm(t, 7));
+}
+
+/* r10 and a small number, by which the stack is reached; nobody sees the address. */
+static void say_address(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	u8 size = sizes[below(g, 4)];
+	s16 off = (s16)(-8 - (s32)below(g, 40));
+
+	d->is_whole = true;
+	say(d, insn_mov64_imm(a, (s32)below(g, 8)));
+	say(d, insn_mov64_reg(t, 10));
+	if (below(g, 4))
+		say(d, insn_alu64_reg(BPF_ADD, t, a));
+	say(d, insn_alu64_imm(BPF_ADD, t, -8));
+	if (below(g, 2))
+		say(d, insn_store_reg(size, t, off, (u8)below(g, 2) ? a : 8 - t % 2));
+	if (below(g, 2))
+		say(d, insn_mov64_imm(a, 77));
+	say(d, insn_load(size, below(g, 2) ? t : a, t, off));
+	if (d->insns[d->count - 1].dst_reg != t)
+		say(d, insn_mov64_imm(t, 1));
+}
+
+static void say_test(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	static const u8 ops[] = { BPF_AND, BPF_AND, BPF_SUB, BPF_ADD, BPF_OR, BPF_XOR };
+	static const u8 tests[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JSLT };
+	u8 class = a_class(g), op = ops[below(g, ARRAY_SIZE(ops))];
+
+	if (below(g, 2))
+		say(d, by_reg(below(g, 4) ? class : a_class(g), BPF_MOV, t, a));
+	say(d, below(g, 2) ? by_reg(class, op, t, (u8)below(g, 9))
+			   : by_imm(class, op, t, (s32)number(g)));
+	say(d, insn_make((u8)((below(g, 2) ? BPF_JMP : BPF_JMP32) | tests[below(g, 4)] | BPF_K), t,
+			 0, 0, below(g, 4) ? 0 : 3));
+}
+
+/* A number of the stack that decides. */
+static void say_compare(struct machine_gen *g, struct idiom *d, u8 t)
+{
+	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	u32 k = below(g, 4);
+	struct bpf_insn jump = some_jump(g);
+
+	say(d, insn_load(sizes[k], t, 10, slot(g, 1u << k)));
+	if (BPF_OP(jump.code) != BPF_JA)
+		jump.dst_reg = t & 15u;
+	say(d, jump);
+}
+
+/* A jump over a move, or over a jump. */
+static void say_choice(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
+{
+	struct bpf_insn jump = some_jump(g);
+
+	if (below(g, 2))
+		say(d, by_imm(a_class(g), BPF_MOV, t, below(g, 4) ? 1 : 2));
+	jump.off = 1;
+	say(d, jump);
+	if (!below(g, 3))
+		say(d, insn_ja(0));
+	else if (below(g, 2))
+		say(d, by_imm(a_class(g), BPF_MOV, t, below(g, 4) ? 0 : (s32)number(g)));
+	else
+		say(d, by_reg(a_class(g), BPF_MOV, t, a));
+}
+
+static void make_idiom(struct machine_gen *g, struct idiom *d)
+{
+	u8 t = reg(g), a = (u8)((t + 1 + below(g, LOOP_REG - 1)) % LOOP_REG);
+
+	*d = (struct idiom){ 0 };
+	switch (below(g, 8)) {
+	case 0:
+		say_rotation(g, d, t, a);
+		break;
+	case 1:
+		say_sum(g, d, t, a);
+		break;
+	case 2:
+		say_bits(g, d, t, a);
+		break;
+	case 3:
+		say_operand(g, d, t, a);
+		break;
+	case 4:
+		say_address(g, d, t, a);
+		break;
+	case 5:
+		say_test(g, d, t, a);
+		break;
+	case 6:
+		say_compare(g, d, t);
+		break;
+	default:
+		say_choice(g, d, t, a);
+	}
+}
+
+static bool is_open_jump(const struct bpf_insn *i)
+{
+	u8 class = BPF_CLASS(i->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && !i->off;
+}
+
+/* Others' jumps land between its instructions, too. */
+static void put_idiom(struct machine_gen *g, struct pending *jumps, u32 *n)
+{
+	struct idiom d;
+
+	make_idiom(g, &d);
+	for (u32 i = 0; i < d.count; i++) {
+		if (i && !d.is_whole)
+			land(g, jumps, n, false);
+		if (is_open_jump(&d.insns[i]) && *n == JUMPS)
+			d.insns[i] = insn_mov64_imm(0, 3);
+		else if (is_open_jump(&d.insns[i]))
+			jumps[(*n)++] = (struct pending){ g->count, 1 + below(g, 12) };
+		put(g, d.insns[i]);
+	}
+}
+
 /* Steps with jumps forward among them. */
 static void put_steps(struct machine_gen *g, u32 steps)
 {
@@ -218,11 +440,45 @@ static void put_steps(struct machine_gen *g, u32 steps)
 		if (n < JUMPS && !below(g, 6)) {
 			jumps[n++] = (struct pending){ g->count, 1 + below(g, 12) };
 			put(g, some_jump(g));
+		} else if (!below(g, 3)) {
+			put_idiom(g, jumps, &n);
 		} else {
 			put_step(g);
 		}
 	}
 	land(g, jumps, &n, true);
+}
+
+/* A loop of few instructions, which may be left from within, by way of some that are not of it. */
+static void put_tight_loop(struct machine_gen *g)
+{
+	u32 begin, leaves[3], n = 0;
+
+	put(g, insn_mov64_imm(LOOP_REG, 1 + (s32)below(g, 9)));
+	begin = g->count;
+	for (u32 steps = 1 + below(g, 5); steps; steps--) {
+		put_step(g);
+		if (n < ARRAY_SIZE(leaves) && !below(g, 3)) {
+			struct bpf_insn jump = some_jump(g);
+			u32 at = g->count;
+
+			put(g, jump);
+			for (u32 k = below(g, 4); k; k--)
+				put_step(g);
+			leaves[n++] = g->count;
+			put(g, insn_ja(0));
+			g->insns[at].off = (s16)(g->count - at - 1);
+		}
+	}
+	put(g, insn_alu64_imm(BPF_SUB, LOOP_REG, 1));
+	if (below(g, 2)) {
+		put(g, insn_jump_imm(BPF_JNE, LOOP_REG, 0, (s16)((s32)begin - (s32)g->count - 1)));
+	} else {
+		put(g, insn_jump_imm(BPF_JEQ, LOOP_REG, 0, 1));
+		put(g, insn_ja((s16)((s32)begin - (s32)g->count - 1)));
+	}
+	while (n--)
+		g->insns[leaves[n]].off = (s16)(g->count - leaves[n] - 1);
 }
 
 static void put_loop(struct machine_gen *g, u32 steps)
@@ -273,6 +529,8 @@ static u32 put_function(struct machine_gen *g, u32 size, bool is_main, u32 *call
 			put(g, insn_call_func(0));
 		} else if (!below(g, 4)) {
 			put_loop(g, part);
+		} else if (!below(g, 4)) {
+			put_tight_loop(g);
 		} else {
 			put_steps(g, part);
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random programs that every engine has to agree on: all arithmetic, memory of the stack, atomics, jumps, loops that end,
- * functions. They touch nothing but registers and stack, of which r0 is a digest in the end.
+ * functions, and what compilers like to put together. They touch nothing but registers and stack, of which r0 is a digest in the end.
  */
 #ifndef UNIT_MACHINE_GEN_H
 #define UNIT_MACHINE_GEN_H

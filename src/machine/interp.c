@@ -44,7 +44,7 @@ struct frame {
 
 static const struct op *first_op(const struct code *c, const struct run *run)
 {
-	return c->ops + (run->is_checked ? c->count : 0);
+	return c->ops + (run->step ? 2 * c->count : run->is_checked ? c->count : 0);
 }
 
 /* For code that has been checked in other ways than by its alignment; memory itself is looked at by CHECKED. */
@@ -307,6 +307,10 @@ do_TAIL_CALL:
 		NEXT;
 	GO((s64)((uintptr_t)first_op(next, run) - (uintptr_t)op));
 
+do_STEP:
+	if (!run->step(run, (u32)(op - first_op(run->code, run)), r))
+		goto trapped;
+	goto *(op - run->code->count)->handler;
 do_BAD_CALL:
 	run->trap = RUN_BAD_CALL;
 	goto trapped;

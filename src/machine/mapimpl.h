@@ -49,10 +49,11 @@ struct map_ops {
 	s64 (*consume)(struct map *m, int (*fn)(void *arg, u32 cpu, const void *data, size_t len),
 		       void *arg);
 	u64 (*lost)(const struct map *m);
-	void (*on_drop)(struct map *m); /* NULL: the family calls m->drop itself */
-	bool may_be_inner;              /* of a map of maps */
-	bool inner_same_count;          /* and then has to have as many entries as the others */
-	bool has_lock, has_timer;       /* values may have such a field */
+	void (*on_drop)(struct map *m);      /* NULL: the family calls m->drop itself */
+	struct map *(*table)(struct map *m); /* where its values are, if not in its own memory */
+	bool may_be_inner;                   /* of a map of maps */
+	bool inner_same_count;    /* and then has to have as many entries as the others */
+	bool has_lock, has_timer; /* values may have such a field */
 	int no_write, no_remove,
 		no_next; /* what the host gets where there is no such operation; 0: -MAP_ENOTSUPP */
 };

@@ -33,10 +33,14 @@ static void print_trace(struct debug *d)
 
 static void print_trap(struct debug *d)
 {
+	const struct run *run = step_run(d->stepper);
 	struct buf text = { 0 };
 
-	run_describe_trap(step_run(d->stepper), &text);
+	run_describe_trap(run, &text);
 	out_printf(&d->out, "trap: %s\n", buf_str(&text));
+	buf_clear(&text);
+	if (run->trap == RUN_BAD_ACCESS && debug_name_address(d, run->trap_address, &text))
+		out_printf(&d->out, "its address is %s\n", buf_str(&text));
 	buf_done(&text);
 }
 

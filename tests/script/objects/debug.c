@@ -95,8 +95,10 @@ int wild(struct xdp_md *ctx)
 SEC("raw_tp")
 int endless(void *ctx)
 {
-	for (;;)
+	for (;;) {
 		total++;
+		asm volatile("" ::: "memory");
+	}
 	return 0;
 }
 

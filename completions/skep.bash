@@ -66,7 +66,7 @@ _skep() {
 		cur=${line##*[[:space:]\'\"]}
 	fi
 	case ${COMP_WORDS[1]-} in
-	list | build | link | verify | exec | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
+	list | build | link | verify | exec | disasm | debug | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
 	esac
 
 	if [[ ${COMP_WORDS[1]-} == accel && $COMP_CWORD -gt 1 ]]; then
@@ -99,12 +99,14 @@ _skep() {
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
 	verify,-*) _skep_words "-f --safety-only --kernel --log -h --help" ;;
+	disasm,-*) _skep_words "-f --jit --bytes --no-source -h --help" ;;
+	debug,-*) _skep_words "--packet --ctx --fuel --now --random -h --help" ;;
 	link,-*) _skep_words "-o --output -h --help" ;;
 	*,-*) _skep_words "$options" ;;
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\nrun\naccel\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ndisasm\ndebug\nrun\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

@@ -10,12 +10,14 @@ function __skep_probes
     end
 end
 
-set -l run 'not __fish_seen_subcommand_from list build link verify exec accel'
+set -l run 'not __fish_seen_subcommand_from list build link verify exec disasm debug accel'
 complete -c skep -n __fish_use_subcommand -a list -d 'What can be probed'
 complete -c skep -n __fish_use_subcommand -a build -d 'Compile a script to a BPF object'
 complete -c skep -n __fish_use_subcommand -a link -d 'Link BPF objects to one'
 complete -c skep -n __fish_use_subcommand -a verify -d 'Say whether programs are safe, and why not'
 complete -c skep -n __fish_use_subcommand -a exec -d 'Run a program of a BPF object on packets'
+complete -c skep -n __fish_use_subcommand -a disasm -d 'Show instructions between source lines'
+complete -c skep -n __fish_use_subcommand -a debug -d 'Step through a program, forward and back'
 complete -c skep -n __fish_use_subcommand -a run -d 'Run a script or an object'
 complete -c skep -n __fish_use_subcommand -a accel -d 'TCP within this host past the TCP/IP stack'
 complete -c skep -n __fish_use_subcommand -a help -d 'Help'
@@ -31,7 +33,7 @@ complete -c skep -n $run -s v -l verbose -d 'Say more'
 complete -c skep -n $run -s B -x -a 'line full none' -d 'When to write results'
 complete -c skep -n $run -s d -x -a 'tokens ast ir bpf' -d 'Show what the compiler makes'
 complete -c skep -n $run -l dry-run -d 'Attach everything, then leave'
-complete -c skep -n 'not __fish_seen_subcommand_from list link verify exec accel' -l unsafe -d 'Allow system() and signal()'
+complete -c skep -n 'not __fish_seen_subcommand_from list link verify exec disasm debug accel' -l unsafe -d 'Allow system() and signal()'
 complete -c skep -n $run -l no-warnings -d 'No warnings'
 complete -c skep -s h -l help -d 'Help'
 complete -c skep -n $run -s V -l version -d 'The version'
@@ -67,6 +69,16 @@ complete -c skep -n '__fish_seen_subcommand_from exec' -l coverage -r -d 'Write 
 complete -c skep -n '__fish_seen_subcommand_from exec' -l no-verify -d 'Run it even if it is rejected'
 complete -c skep -n '__fish_seen_subcommand_from exec' -s f -x -a 'text json' -d 'How to write results'
 complete -c skep -n '__fish_seen_subcommand_from exec' -s q -l quiet -d 'No line for each input'
+complete -c skep -n '__fish_seen_subcommand_from disasm' -s f -x -a 'text json' -d 'How to write'
+complete -c skep -n '__fish_seen_subcommand_from disasm' -l jit -d 'Compiled code, too'
+complete -c skep -n '__fish_seen_subcommand_from disasm' -l bytes -d 'Bytes, too'
+complete -c skep -n '__fish_seen_subcommand_from disasm' -l no-source -d 'Without source lines'
+
+complete -c skep -n '__fish_seen_subcommand_from debug' -l packet -x -d 'Bytes of the packet'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l ctx -x -d 'Bytes of the context'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l fuel -x -d 'How many instructions it may do'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l now -x -d 'What the clocks say at first'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l random -x -d 'What random numbers are made of'
 
 set -l accel 'on off status top pause resume tap probe'
 set -l first "__fish_seen_subcommand_from accel; and not __fish_seen_subcommand_from $accel"

@@ -7,6 +7,8 @@
 
 #include "base/int.h"
 #include "cmd/accel.h"
+#include "cmd/debug.h"
+#include "cmd/disasm.h"
 #include "cmd/exec.h"
 #include "cmd/list.h"
 #include "cmd/run.h"

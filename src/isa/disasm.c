@@ -276,6 +276,10 @@ static bool disasm_call(struct buf *out, const struct bpf_insn *i, const char *s
 			buf_printf(out, "call pc%+d", i->imm);
 		return true;
 	case BPF_PSEUDO_KFUNC_CALL:
+		if (symbol && !i->off) {
+			buf_printf(out, "call %s", symbol);
+			return true;
+		}
 		buf_printf(out, "call kernel-function#%d", i->imm);
 		if (i->off)
 			buf_printf(out, "[module:%d]", i->off);
@@ -382,20 +386,28 @@ u32 disasm_insn(struct buf *out, const struct bpf_insn *insn, u32 left, const ch
 	return 1;
 }
 
-/* The number of each jump's destination, from 1 in the order of the code; 0 where none leads. */
-static void disasm_labels(u32 *labels, const struct bpf_insn *insns, u32 n)
+bool disasm_target(const struct bpf_insn *insns, u32 n, u32 at, u32 *to)
 {
-	u32 count = 0;
+	s64 target;
 	s32 off;
 
-	for (u32 i = 0; i < n; i++) {
-		s64 to;
+	if (!insn_jumps(&insns[at], &off))
+		return false;
+	target = (s64)at + 1 + off;
+	if (target < 0 || target >= n)
+		return false;
+	*to = (u32)target;
+	return true;
+}
 
-		if (!insn_jumps(&insns[i], &off))
-			continue;
-		to = (s64)i + 1 + off;
-		if (to >= 0 && to < n)
+void disasm_labels(u32 *labels, const struct bpf_insn *insns, u32 n)
+{
+	u32 count = 0, to;
+
+	for (u32 i = 0; i < n; i++) {
+		if (disasm_target(insns, n, i, &to))
 			labels[to] = 1;
+		i += insn_is_ld_imm64(&insns[i]);
 	}
 	for (u32 i = 0; i < n; i++) {
 		if (labels[i])
@@ -412,8 +424,7 @@ void disasm_func(struct buf *out, const struct bpf_insn *insns, u32 n,
 	disasm_labels(labels, insns, n);
 	for (u32 i = 0; i < n;) {
 		const char *symbol = NULL;
-		s32 off;
-		u32 at = i;
+		u32 at = i, to;
 
 		if (labels[i])
 			buf_printf(out, "L%u:\n", labels[i]);
@@ -423,8 +434,8 @@ void disasm_func(struct buf *out, const struct bpf_insn *insns, u32 n,
 			symbol = notes->symbol(notes->arg, i);
 		buf_printf(out, "%4u: ", i);
 		i += disasm_insn(out, &insns[i], n - i, symbol);
-		if (insn_jumps(&insns[at], &off) && (s64)at + 1 + off >= 0 && (s64)at + 1 + off < n)
-			buf_printf(out, " <L%u>", labels[(s64)at + 1 + off]);
+		if (disasm_target(insns, n, at, &to))
+			buf_printf(out, " <L%u>", labels[to]);
 		buf_putc(out, '\n');
 	}
 	buf_done(&room);

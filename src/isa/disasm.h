@@ -27,6 +27,11 @@
  */
 u32 disasm_insn(struct buf *out, const struct bpf_insn *insn, u32 left, const char *symbol);
 
+/* Where the jump at an instruction leads; false: it is no jump, or leads out of the code. */
+bool disasm_target(const struct bpf_insn *insns, u32 n, u32 at, u32 *to);
+/* The number of each jump's destination, from 1 in the order of the code; zeroes, n of them, stay where none leads. */
+void disasm_labels(u32 *labels, const struct bpf_insn *insns, u32 n);
+
 /* What the printer of a whole function asks for; each function may be NULL. */
 struct disasm_notes {
 	/* The symbol of the instruction at an index, or NULL; used before the next is asked for. */

@@ -67,6 +67,12 @@ u64 interp_run(const struct code *c, u32 start, u64 a, u64 b, u64 c3, u64 d, u64
 /* Compiles to x86-64; -ENOTSUP on other processors, the program is interpreted then. */
 int jit_compile(struct code *c, struct diag *d);
 void jit_free(struct jit *j);
+/*
+ * What was made of an instruction, where it begins in all code that was made (c->native, c->native_size): *size bytes from
+ * *at; with the first of a function is how the function begins. Before all are the ways in, behind them those out of a trap,
+ * which c->count stands for. Nothing if it is not compiled.
+ */
+void jit_place(const struct code *c, u32 insn, size_t *at, size_t *size);
 /* A callback into compiled code: the function that begins at an instruction. */
 u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d, struct run *run);
 

@@ -186,8 +186,9 @@ static u16 decode_one(const struct code *c, u32 index, struct op *op)
 void decode_ops(struct code *c)
 {
 	const void *const *handlers = interp_handlers();
+	bool steps = c->machine && machine_mode(c->machine) == MACHINE_STEPPED;
 
-	c->ops = calloc(c->count, 2 * sizeof(*c->ops));
+	c->ops = calloc(c->count, (steps ? 3 : 2) * sizeof(*c->ops));
 	if (!c->ops)
 		arena_exhausted();
 	for (u32 i = 0; i < c->count; i++) {
@@ -201,6 +202,10 @@ void decode_ops(struct code *c)
 			i++;
 			c->ops[i].handler = c->ops[c->count + i].handler = handlers[OP_BAD_INSN];
 		}
+	}
+	for (u32 i = 0; steps && i < c->count; i++) {
+		c->ops[2 * c->count + i] = c->ops[c->count + i];
+		c->ops[2 * c->count + i].handler = handlers[OP_STEP];
 	}
 }
 

@@ -44,7 +44,7 @@ struct frame {
 
 static const struct op *first_op(const struct code *c, const struct run *run)
 {
-	return c->ops + (run->is_checked ? c->count : 0);
+	return c->ops + (run->step ? 2 * c->count : run->is_checked ? c->count : 0);
 }
 
 /* For code that has been checked in other ways than by its alignment; memory itself is looked at by CHECKED. */
@@ -312,6 +312,11 @@ do_HIT:
 	run->code->hits[op - first_op(run->code, run)]++;
 	goto * run->code->counted[op - run->code->ops];
 
+	/* Likewise of a machine that steps. */
+do_STEP:
+	if (!run->step(run, (u32)(op - first_op(run->code, run)), r))
+		goto trapped;
+	goto *(op - run->code->count)->handler;
 do_BAD_CALL:
 	run->trap = RUN_BAD_CALL;
 	goto trapped;

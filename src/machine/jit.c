@@ -543,6 +543,29 @@ void jit_free(struct jit *j)
 	free(j);
 }
 
+static size_t begin_of(const struct code *c, u32 insn)
+{
+	const struct jit *j = c->jit;
+	u32 f = 0;
+
+	if (insn > c->count)
+		return j->size;
+	if (!code_is_start(c, insn))
+		return j->places[insn];
+	while (c->starts[f] != insn)
+		f++;
+	return j->entries[f];
+}
+
+void jit_place(const struct code *c, u32 insn, size_t *at, size_t *size)
+{
+	*at = *size = 0;
+	if (!c->jit || insn > c->count)
+		return;
+	*at = begin_of(c, insn);
+	*size = begin_of(c, insn + 1) - *at;
+}
+
 u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d, struct run *run)
 {
 	typedef u64 (*gate)(u64, u64, u64, u64, u64, struct run *, const u8 *);
@@ -571,6 +594,13 @@ int jit_compile(struct code *c, struct diag *d)
 void jit_free(struct jit *j)
 {
 	(void)j;
+}
+
+void jit_place(const struct code *c, u32 insn, size_t *at, size_t *size)
+{
+	(void)c;
+	(void)insn;
+	*at = *size = 0;
 }
 
 u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d, struct run *run)

@@ -167,6 +167,11 @@ void machine_free(struct machine *m)
 	free(m);
 }
 
+enum machine_mode machine_mode(const struct machine *m)
+{
+	return m->mode;
+}
+
 const struct image *machine_image(const struct machine *m)
 {
 	return m->img;
@@ -212,7 +217,7 @@ struct run *run_new(struct machine *m, u32 cpu)
 	r->cpu = cpu;
 	r->fuel = RUN_NO_LIMIT;
 	r->random = 0x9e3779b97f4a7c15ull + cpu;
-	r->is_checked = m && m->mode == MACHINE_CHECKED;
+	r->is_checked = m && (m->mode == MACHINE_CHECKED || m->mode == MACHINE_STEPPED);
 	if (m)
 		epoch_join(m->epoch, &r->reader);
 	return r;

@@ -18,6 +18,7 @@ enum machine_mode {
 	MACHINE_INTERPRET,
 	MACHINE_CHECKED, /* interprets, and looks at every access before it is made */
 	MACHINE_JIT,
+	MACHINE_STEPPED, /* checked, and stops before any instruction: step.h */
 };
 
 struct machine_options {
@@ -35,6 +36,7 @@ struct machine;
 int machine_new(const struct image *img, const struct machine_options *opts, struct diag *d,
 		struct machine **out);
 void machine_free(struct machine *m);
+enum machine_mode machine_mode(const struct machine *m);
 const struct image *machine_image(const struct machine *m);
 struct map *machine_map(struct machine *m, u32 index);
 const struct code *machine_code(struct machine *m, u32 prog); /* of a program of the image */

@@ -163,7 +163,7 @@ static void storage_on_drop(struct map *m)
 #define STORAGE_OPS                                                                                \
 	.size = sizeof(struct map_storage), .open = storage_open, .close = storage_close,          \
 	.remove = storage_remove, .read = storage_read, .next = storage_next,                      \
-	.count = storage_count, .on_drop = storage_on_drop
+	.count = storage_count, .on_drop = storage_on_drop, .table = table_of
 
 const struct map_ops map_storage_ops = { STORAGE_OPS, .check = storage_check,
 					 .write = storage_write, .may_be_inner = true,

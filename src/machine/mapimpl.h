@@ -50,11 +50,12 @@ struct map_ops {
 		       void *arg);
 	u64 (*lost)(const struct map *m);
 	const void *(*key_of)(struct map *m, const void *value,
-			      u32 *index); /* where there are timers */
-	void (*on_drop)(struct map *m);    /* NULL: the family calls m->drop itself */
-	bool may_be_inner;                 /* of a map of maps */
-	bool inner_same_count;             /* and then has to have as many entries as the others */
-	bool has_lock, has_timer;          /* values may have such a field */
+			      u32 *index);   /* where there are timers */
+	void (*on_drop)(struct map *m);      /* NULL: the family calls m->drop itself */
+	struct map *(*table)(struct map *m); /* where its values are, if not in its own memory */
+	bool may_be_inner;                   /* of a map of maps */
+	bool inner_same_count;    /* and then has to have as many entries as the others */
+	bool has_lock, has_timer; /* values may have such a field */
 	int no_write, no_remove,
 		no_next; /* what the host gets where there is no such operation; 0: -MAP_ENOTSUPP */
 };

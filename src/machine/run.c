@@ -292,6 +292,9 @@ void run_describe_trap(const struct run *r, struct buf *out)
 	case RUN_OUT_OF_FUEL:
 		buf_puts(out, "ran for as many instructions as it may");
 		break;
+	case RUN_STOPPED:
+		buf_puts(out, "was stopped");
+		break;
 	default:
 		buf_puts(out, "comes to an access whose CO-RE relocation failed: a field or type "
 			      "that is not in the kernel's types");

@@ -38,6 +38,7 @@ enum run_trap {
 	RUN_BAD_CALL,    /* a helper or function that is not there */
 	RUN_TOO_DEEP,    /* more than RUN_FRAMES */
 	RUN_OUT_OF_FUEL, /* more instructions than were allowed */
+	RUN_STOPPED,     /* by who steps it */
 	RUN_TRAPS
 };
 
@@ -80,6 +81,10 @@ struct run {
 	struct epoch_reader reader; /* of maps, see map_enter() */
 
 	bool is_timer; /* a timer's callback */
+	/* Of a machine that steps: asked before each instruction, with r0 to r10; false: the run ends, by a trap that it has set. */
+	bool (*step)(struct run *run, u32 insn, const u64 *regs);
+	void *step_arg;
+
 	bool is_checked;
 	struct run_region *regions;                 /* checked mode: beside the stack */
 	u32 region_count, region_room, region_last; /* sorted by begin; the last that was hit */

@@ -167,6 +167,23 @@ s32 image_find_map(const struct image *img, const char *name)
 	return IMAGE_NONE;
 }
 
+const struct image_variable *image_variable(const struct image_map *m, u32 offset)
+{
+	size_t low = 0, high = m->variables.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->variables.at[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || offset - m->variables.at[low - 1].offset >= m->variables.at[low - 1].size)
+		return NULL;
+	return &m->variables.at[low - 1];
+}
+
 const struct image_line *image_line(const struct image_prog *p, u32 insn)
 {
 	size_t low = 0, high = p->lines.n;

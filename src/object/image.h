@@ -48,6 +48,12 @@ struct image_slot {
 	s32 index; /* of the map or program */
 };
 
+struct image_variable {
+	const char *name;
+	u32 offset, size; /* in the map's value */
+	u32 type;         /* VAR in the image's BTF */
+};
+
 struct image_map {
 	const char *name;
 	enum image_map_origin origin;
@@ -58,7 +64,8 @@ struct image_map {
 	s32 inner;      /* of maps of maps: the map that shows what they have, else IMAGE_NONE */
 	const u8 *data; /* the first contents, value_size bytes; NULL: zeroes */
 	vec_of(struct image_slot) slots;
-	bool is_pinned; /* by name */
+	vec_of(struct image_variable) variables; /* of data, as far as BTF names them; ascending */
+	bool is_pinned;                          /* by name */
 };
 
 struct image_extern {
@@ -148,6 +155,8 @@ void image_of_insns(struct image *img, struct arena *arena, enum bpf_prog_type t
 /* By function or section name; IMAGE_NONE. */
 s32 image_find_prog(const struct image *img, const char *name);
 s32 image_find_map(const struct image *img, const char *name);
+/* The variable that a byte of a map of data belongs to; NULL if it is not known. */
+const struct image_variable *image_variable(const struct image_map *m, u32 offset);
 /* The line that an instruction came from, NULL if not known; the function that it is in. */
 const struct image_line *image_line(const struct image_prog *p, u32 insn);
 const struct image_func *image_func(const struct image_prog *p, u32 insn);

@@ -101,6 +101,9 @@ static int make_kconfig(struct externs *e)
 					   p->name);
 		p->offset = (end + align - 1) / align * align;
 		end = p->offset + (u32)size;
+		*vec_add(l->arena, &m.variables) = (struct image_variable){
+			.name = p->name, .offset = p->offset, .size = (u32)size, .type = p->type
+		};
 	}
 	data = arena_alloc(l->arena, end);
 	err = image_kconfig_fill(l, e->kconfig.at, (u32)e->kconfig.n, data);

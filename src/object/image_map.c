@@ -3,6 +3,7 @@
  * All maps of all files: first those that are declared, then a map for each section of variables: an array of one element that
  * is the whole section. Variables that compilers have left without a section share one more.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "object/image_impl.h"
@@ -34,6 +35,35 @@ static void warn_pointers(struct image_loader *l, struct image_file *f, struct i
 			      f->symbols[s->relocs[0].symbol].name);
 }
 
+static int by_offset(const void *a, const void *b)
+{
+	const struct image_variable *x = a, *y = b;
+
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Compilers list them in any order. */
+static void name_variables(const struct image_loader *l, struct image_map *m)
+{
+	const struct btf_type *t = rawbtf_type(l->btf, m->value_type);
+	const struct btf_var_secinfo *v = (const void *)(t + 1);
+
+	for (u32 i = 0; t && i < image_type_count(t); i++) {
+		const struct btf_type *var = rawbtf_type(l->btf, v[i].type);
+
+		if (!var || image_type_kind(var) != BTF_KIND_VAR)
+			continue;
+		*vec_add(l->arena, &m->variables) = (struct image_variable){
+			.name = rawbtf_str(l->btf, var->name_off),
+			.offset = v[i].offset,
+			.size = v[i].size,
+			.type = v[i].type,
+		};
+	}
+	if (m->variables.n)
+		qsort(m->variables.at, m->variables.n, sizeof(*m->variables.at), by_offset);
+}
+
 static int add_variables(struct image_loader *l, struct image_file *f, struct image_section *s)
 {
 	struct image_map m = {
@@ -58,6 +88,8 @@ static int add_variables(struct image_loader *l, struct image_file *f, struct im
 		m.origin = IMAGE_MAP_BSS;
 	}
 	m.value_type = image_type_datasec(l->btf, f, s->name);
+	if (m.value_type)
+		name_variables(l, &m);
 	warn_pointers(l, f, s);
 	return image_map_add(l, &m, &s->map);
 }

@@ -173,3 +173,36 @@ TEST(disasm_whole_function)
 				 "   8: exit\n");
 	buf_done(&out);
 }
+
+TEST(disasm_jump_targets)
+{
+	const struct bpf_insn code[] = {
+		insn_jump_imm(BPF_JEQ, 1, 0, 2),
+		insn_ja(-2),
+		insn_jump_imm(BPF_JNE, 2, 1, 0),
+		insn_exit(),
+		insn_ja(7), /* out of the code */
+	};
+	u32 labels[ARRAY_SIZE(code)] = { 0 }, to = 77;
+
+	CHECK(disasm_target(code, ARRAY_SIZE(code), 0, &to));
+	CHECK_EQ(to, 3);
+	CHECK(disasm_target(code, ARRAY_SIZE(code), 1, &to));
+	CHECK_EQ(to, 0);
+	CHECK(!disasm_target(code, ARRAY_SIZE(code), 3, &to));
+	CHECK(!disasm_target(code, ARRAY_SIZE(code), 4, &to));
+	CHECK_EQ(to, 0);
+	disasm_labels(labels, code, ARRAY_SIZE(code));
+	CHECK(labels[0] == 1 && !labels[1] && !labels[2] && labels[3] == 2 && !labels[4]);
+}
+
+TEST(disasm_kernel_function)
+{
+	struct bpf_insn insn = insn_make(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 3);
+	struct buf out = { 0 };
+
+	disasm_insn(&out, &insn, 1, "bpf_task_from_pid");
+	CHECK_STR(buf_str(&out), "call bpf_task_from_pid");
+	buf_done(&out);
+	check_text(insn, "call kernel-function#3");
+}

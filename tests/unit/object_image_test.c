@@ -102,6 +102,30 @@ static void check_calls_maps(const struct image_fixture *f)
 	CHECK(m && m->origin == IMAGE_MAP_BSS && !m->data && m->value_size >= 12);
 }
 
+/* Whether all bytes of such a variable, and none besides, are known as its own. */
+static bool names(const struct image_map *m, const char *name, u32 size)
+{
+	u32 found = 0;
+
+	for (u32 i = 0; i <= m->value_size; i++) {
+		const struct image_variable *v = image_variable(m, i);
+
+		if (v && !strcmp(v->name, name) && v->offset <= i && v->size == size)
+			found++;
+	}
+	return found == size;
+}
+
+static void check_variables(const struct image_fixture *f)
+{
+	CHECK(names(image_fixture_map(f, ".data"), "seen", 8));
+	CHECK(names(image_fixture_map(f, ".data"), "hidden", 8));
+	CHECK(names(image_fixture_map(f, ".bss"), "total", 8));
+	CHECK(names(image_fixture_map(f, ".bss"), "calls", 4));
+	CHECK(names(image_fixture_map(f, ".rodata"), "limit", 4));
+	CHECK(!image_variable(image_fixture_map(f, "counts"), 0));
+}
+
 static void check_lines(const struct image_prog *p)
 {
 	const struct image_line *l = image_line(p, 0);
@@ -129,6 +153,7 @@ TEST(image_calls)
 			CHECK_EQ(f.image.version, 0x60102);
 			check_calls_progs(&f);
 			check_calls_maps(&f);
+			check_variables(&f);
 			for (size_t j = 0; j < f.image.progs.n; j++) {
 				check_references(&f.image, &f.image.progs.at[j]);
 				check_lines(&f.image.progs.at[j]);
@@ -309,6 +334,8 @@ static void check_config(const struct image_fixture *f)
 	CHECK(leads_to(&f->image, p, map, &hz, sizeof(hz)));
 	CHECK(leads_to(&f->image, p, map, &module, sizeof(module)));
 	CHECK(leads_to(&f->image, p, map, "\x01", 1) && leads_to(&f->image, p, map, "", 1));
+	CHECK(names(&f->image.maps.at[map], "CONFIG_HZ", 4));
+	CHECK(names(&f->image.maps.at[map], "CONFIG_LOCALVERSION", 16));
 	version = f->image.maps.at[map].data[2];
 	CHECK(version >= 3 && version < 100);
 }

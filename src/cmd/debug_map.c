@@ -43,13 +43,40 @@ static void print_bytes(struct debug *d, const u8 *bytes, size_t n)
 		out_printf(&d->out, " and %zu more", n - BYTES_SHOWN);
 }
 
-/* A number too, where it may be one. */
-static void print_value(struct debug *d, const u8 *bytes, size_t n)
+/* Whether a type is a number; one that is not known may be. Ids may form cycles. */
+static bool is_number(const struct rawbtf *b, u32 id)
+{
+	for (int i = 0; id && i < 32; i++) {
+		const struct btf_type *t = rawbtf_type(b, id);
+
+		if (!t)
+			return false;
+		switch (BTF_INFO_KIND(t->info)) {
+		case BTF_KIND_INT:
+		case BTF_KIND_ENUM:
+		case BTF_KIND_ENUM64:
+			return true;
+		case BTF_KIND_VAR:
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_CONST:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_TYPE_TAG:
+			id = t->type;
+			continue;
+		default:
+			return false;
+		}
+	}
+	return !id;
+}
+
+/* Its number, too, where it is one. */
+static void print_value(struct debug *d, u32 type, const u8 *bytes, size_t n)
 {
 	u64 v = 0;
 
 	print_bytes(d, bytes, n);
-	if (n != 1 && n != 2 && n != 4 && n != 8)
+	if ((n != 1 && n != 2 && n != 4 && n != 8) || !is_number(d->img.btf, type))
 		return;
 	memcpy(&v, bytes, n);
 	out_printf(&d->out, " (%" PRIu64 ")", v);
@@ -66,7 +93,7 @@ static int print_variables(struct debug *d, const struct image_map *im, struct m
 		if (v->offset > im->value_size || v->size > im->value_size - v->offset)
 			continue;
 		out_printf(&d->out, "%s =", v->name);
-		print_value(d, values + v->offset, v->size);
+		print_value(d, v->type, values + v->offset, v->size);
 		out_puts(&d->out, "\n");
 	}
 	if (values && !im->variables.n)
@@ -100,6 +127,7 @@ static void print_slot(struct debug *d, struct map *m, const void *key)
 
 struct walk {
 	struct map *map;
+	u32 type; /* of values */
 	u8 *key, *next, *value;
 	u64 shown, more;
 };
@@ -124,14 +152,15 @@ static void print_element(struct debug *d, struct walk *w)
 	if (has_slot)
 		print_slot(d, w->map, w->key);
 	else
-		print_value(d, w->value, size);
+		print_value(d, w->type, w->value, size);
 	out_puts(&d->out, "\n");
 }
 
-static int print_elements(struct debug *d, struct map *m)
+static int print_elements(struct debug *d, const struct image_map *im, struct map *m)
 {
 	u32 key_size = map_spec(m)->key_size;
 	struct walk w = { .map = m,
+			  .type = im->value_type,
 			  .key = calloc(1, key_size),
 			  .next = calloc(1, key_size),
 			  .value = calloc(1, map_value_bytes(m) + 1) };
@@ -190,5 +219,5 @@ int debug_map(struct debug *d, const struct debug_line *line)
 		out_printf(&d->out, "%" PRIu64 " elements\n", map_count(m));
 		return 0;
 	}
-	return print_elements(d, m);
+	return print_elements(d, im, m);
 }

@@ -110,6 +110,8 @@ static void set_skb(struct own *own, const struct exec_job *job, const struct ex
 		ctx->ifindex = ctx->ingress_ifindex = job->ifindex;
 	wire = ctx->wire_len;
 	packet_set(own->packet, in->data + skip, in->len - skip);
+	own->packet->starts_with_network = skip;
+	memcpy(packet_data(own->packet) - skip, in->data, skip);
 	if (wire)
 		ctx->wire_len = wire;
 	ctx->protocol = 0;

@@ -57,11 +57,16 @@ HELP(skb_load_bytes)
 
 HELP(skb_load_bytes_relative)
 {
-	u64 from = (u32)e == BPF_HDR_START_NET ? ETH_HLEN : 0;
+	const struct packet *p = run->packet;
+	u32 header = p && p->starts_with_network ? 0 : ETH_HLEN; /* of the link, in the data */
+	s64 from = (s64)(u32)b + ((u32)e == BPF_HDR_START_NET ? header : (s64)header - ETH_HLEN);
 
-	if ((u32)e > BPF_HDR_START_NET)
-		return helper_error(-EFAULT);
-	return load(run, from + (u32)b, c, (u32)d, -EFAULT);
+	if ((u32)e > BPF_HDR_START_NET || (u32)b > UINT16_MAX)
+		return load(run, UINT64_MAX, c, (u32)d, -EFAULT);
+	if (!p || from >= 0 || from + (u32)d > packet_len(p))
+		return load(run, (u64)from, c, (u32)d, -EFAULT);
+	helper_copy(helper_at(c), packet_data(p) + from, (u32)d);
+	return 0;
 }
 
 HELP(xdp_load_bytes)

@@ -199,6 +199,21 @@ int only_ipv4(struct __sk_buff *skb)
 	return data + 1 <= end && *(__u8 *)data >> 4 == 4;
 }
 
+/* The link's header is not in the data here, and still can be loaded. */
+SEC("cgroup_skb/egress")
+int headers(struct __sk_buff *skb)
+{
+	__u16 protocol = 0;
+	__u8 version = 0, last[20] = { 0 };
+
+	total += bpf_skb_load_bytes_relative(skb, 12, &protocol, 2, BPF_HDR_START_MAC);
+	total += bpf_skb_load_bytes_relative(skb, 0, &version, 1, BPF_HDR_START_NET);
+	total += bpf_skb_load_bytes_relative(skb, 4, last, 20, BPF_HDR_START_MAC);
+	total += bpf_skb_load_bytes_relative(skb, 65000, &version, 1, BPF_HDR_START_NET) * 100;
+	total += last[0] + last[19] + version + protocol;
+	return protocol == bpf_htons(0x800);
+}
+
 SEC("raw_tp/sys_enter")
 int arguments(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -84,6 +84,16 @@ static void print_heading(struct out *o, const struct image_prog *p, u32 insn, b
 		out_printf(o, "\n%s:\n", f->name);
 }
 
+/* What belongs to no instruction; small programs have none. */
+static void print_around(struct out *o, const struct disasm_view *v, const char *what, size_t at,
+			 size_t size)
+{
+	if (!size)
+		return;
+	out_printf(o, "%s: %s, %zu bytes:\n", v->listing.prog->name, what, size);
+	print_native(o, v, at, size);
+}
+
 static void print_text(struct out *o, const struct disasm_view *v)
 {
 	const struct image_prog *p = v->listing.prog;
@@ -92,9 +102,7 @@ static void print_text(struct out *o, const struct disasm_view *v)
 
 	if (v->code) {
 		jit_place(v->code, 0, &at, &size);
-		out_printf(o, "%s: where the host and callbacks come in, %zu bytes:\n", p->name,
-			   at);
-		print_native(o, v, 0, at);
+		print_around(o, v, "where the host and callbacks come in", 0, at);
 	}
 	for (u32 i = 0, units; i < p->count; i += units) {
 		print_heading(o, p, i, v->code);
@@ -117,8 +125,8 @@ static void print_text(struct out *o, const struct disasm_view *v)
 	}
 	if (v->code) {
 		jit_place(v->code, p->count, &at, &size);
-		out_printf(o, "\n%s: the ways out of traps, %zu bytes:\n", p->name, size);
-		print_native(o, v, at, size);
+		out_puts(o, size ? "\n" : "");
+		print_around(o, v, "the ways out of traps", at, size);
 	}
 	buf_done(&text);
 }

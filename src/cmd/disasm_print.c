@@ -98,14 +98,14 @@ static void print_text(struct out *o, const struct disasm_view *v)
 {
 	const struct image_prog *p = v->listing.prog;
 	struct buf text = { 0 };
-	size_t at, size;
+	size_t at = 0, size;
 
 	if (v->code) {
 		jit_place(v->code, 0, &at, &size);
 		print_around(o, v, "where the host and callbacks come in", 0, at);
 	}
 	for (u32 i = 0, units; i < p->count; i += units) {
-		print_heading(o, p, i, v->code);
+		print_heading(o, p, i, v->code && at);
 		if (v->listing.labels[i])
 			out_printf(o, "L%u:\n", v->listing.labels[i]);
 		print_source(o, v, i);

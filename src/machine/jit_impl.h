@@ -210,6 +210,10 @@ void jit_call(struct jit_state *s, const struct bpf_insn *i);   /* jit_call.c */
 void jit_packet(struct jit_state *s, const struct bpf_insn *i);
 void jit_exit(struct jit_state *s);
 
+/* Jumps, calls, exits: how many instructions were compiled. jit_jump.c */
+u32 jit_jump(struct jit_state *s, const struct bpf_insn *i);
+void jit_put_traps(struct jit_state *s); /* behind all functions */
+void jit_fix_all(struct jit_state *s);   /* when all has its place */
 /* Of a conditional jump: whether it is one, the flags, the condition; and the jump at an index, once flags are set, with what can be
  * made of the instruction behind it: how many were compiled. */
 bool jit_is_branch(const struct bpf_insn *i);

@@ -260,7 +260,9 @@ static void translate(struct jit_state *s)
 
 static int make_executable(struct jit *j, const struct x86 *x, struct diag *d)
 {
-	u8 *bytes = mmap(NULL, x->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Filled in at once, without a page fault for each page. */
+	u8 *bytes = mmap(NULL, x->len, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (bytes == MAP_FAILED)
 		return diag_errno(d, errno, "no memory for compiled code");

@@ -133,6 +133,59 @@ static inline u8 jit_bytes(const struct bpf_insn *i)
 	return bytes[BPF_SIZE(i->code) >> 3];
 }
 
+/* The nth instruction from here if it is only come to from the one before; NULL. */
+static inline const struct bpf_insn *jit_behind(const struct jit_state *s, u32 n)
+{
+	u32 at = s->insn + n;
+
+	if (at >= s->c->count || s->flags[at] & (JIT_ENTERED | JIT_SECOND_HALF))
+		return NULL;
+	return &s->c->insns[at];
+}
+
+/* Whether nobody reads what a register has behind the nth instruction from here. */
+static inline bool jit_is_dead(const struct jit_state *s, u32 n, u8 reg)
+{
+	return !(s->live[s->insn + n] >> reg & 1);
+}
+
+static inline bool jit_is_op(const struct bpf_insn *i, u8 code, u8 dst)
+{
+	return i && i->code == code && i->dst_reg == dst;
+}
+
+/* From one register to another one. */
+static inline bool jit_is_move(const struct bpf_insn *i)
+{
+	return (i->code == (BPF_ALU64 | BPF_MOV | BPF_X) ||
+		i->code == (BPF_ALU | BPF_MOV | BPF_X)) &&
+	       !i->off && i->dst_reg != i->src_reg;
+}
+
+/* The processor's operation of the same name, if there is one with two operands. */
+static inline bool jit_alu_of(u8 op, enum x86_alu *out)
+{
+	switch (op) {
+	case BPF_ADD:
+		*out = X86_ADD;
+		return true;
+	case BPF_SUB:
+		*out = X86_SUB;
+		return true;
+	case BPF_AND:
+		*out = X86_AND;
+		return true;
+	case BPF_OR:
+		*out = X86_OR;
+		return true;
+	case BPF_XOR:
+		*out = X86_XOR;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Finds flags and live; what an instruction reads and writes, a bit for each register. jit_flow.c */
 void jit_flow(struct jit_state *s);
 u16 jit_live_at(const struct jit_state *s, u32 index); /* before an instruction */
@@ -143,6 +196,10 @@ u32 jit_target(const struct bpf_insn *i, u32 index); /* of a jump */
 void jit_layout(struct jit_state *s);
 /* How many instructions from here on were compiled together; 0: none. jit_fuse.c */
 u32 jit_fuse(struct jit_state *s, const struct bpf_insn *i);
+/* Likewise, of sums, and of loads with what is behind them. jit_address.c */
+u32 jit_fuse_sum(struct jit_state *s, const struct bpf_insn *i);
+u32 jit_fuse_operand(struct jit_state *s, const struct bpf_insn *i);
+u32 jit_fuse_compare(struct jit_state *s, const struct bpf_insn *i);
 /* The place of an access by a register. */
 struct x86_mem jit_mem(const struct jit_state *s, u8 reg, s16 off);
 
@@ -153,6 +210,10 @@ void jit_call(struct jit_state *s, const struct bpf_insn *i);   /* jit_call.c */
 void jit_packet(struct jit_state *s, const struct bpf_insn *i);
 void jit_exit(struct jit_state *s);
 
+/* Jumps, calls, exits: how many instructions were compiled. jit_jump.c */
+u32 jit_jump(struct jit_state *s, const struct bpf_insn *i);
+void jit_put_traps(struct jit_state *s); /* behind all functions */
+void jit_fix_all(struct jit_state *s);   /* when all has its place */
 /* Of a conditional jump: whether it is one, the flags, the condition; and the jump at an index, once flags are set, with what can be
  * made of the instruction behind it: how many were compiled. */
 bool jit_is_branch(const struct bpf_insn *i);

@@ -292,6 +292,54 @@ TEST(machine_machine_calls_tails_in_functions)
 	world_done(&w);
 }
 
+/* The same where the function's caller has a stack, and who is called has one and keeps registers. */
+TEST(machine_machine_tails_leave_stacks_alone)
+{
+	u32 ctx = 20;
+	struct world w;
+
+	for (enum machine_mode mode = MACHINE_INTERPRET; mode <= MACHINE_JIT; mode++) {
+		world_init(&w);
+		add_map(&w, "progs", IMAGE_MAP_BTF, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, NULL);
+		const struct bpf_insn *progs = load_ref(&w, 2, BPF_PSEUDO_MAP_IDX, 0, 0);
+		const struct bpf_insn insns[] = {
+			insn_mov64_imm(6, 1),
+			insn_mov64_imm(9, 4),
+			insn_store_imm(BPF_DW, 10, -8, 300),
+			insn_call_func(5),
+			insn_load(BPF_DW, 1, 10, -8),
+			insn_alu64_reg(BPF_ADD, 0, 1),
+			insn_alu64_reg(BPF_ADD, 0, 6),
+			insn_alu64_reg(BPF_ADD, 0, 9),
+			insn_exit(),
+			progs[0],
+			progs[1],
+			insn_mov64_imm(3, 0),
+			insn_store_imm(BPF_DW, 10, -8, 5),
+			insn_call(BPF_FUNC_tail_call),
+			insn_mov64_imm(0, 0),
+			insn_exit(),
+		};
+		const struct bpf_insn other[] = { insn_mov64_imm(6, 1000),
+						  insn_mov64_imm(9, 2000),
+						  insn_load(BPF_W, 0, 1, 0),
+						  insn_store_reg(BPF_DW, 10, -8, 9),
+						  insn_load(BPF_DW, 2, 10, -8),
+						  insn_alu64_reg(BPF_ADD, 0, 2),
+						  insn_exit() };
+		add_prog(&w, "main", insns, ARRAY_SIZE(insns));
+		add_prog(&w, "other", other, ARRAY_SIZE(other));
+		*vec_add(&w.arena, &w.img.maps.at[0].slots) =
+			(struct image_slot){ .key = 0, .index = 1 };
+		world_start(&w, mode);
+		CHECK_EQ(machine_run(w.m, 0, &ctx, sizeof(ctx), w.run), 2020 + 300 + 5);
+		CHECK_EQ(machine_run(w.m, 1, &ctx, sizeof(ctx), w.run), 2020);
+		CHECK_EQ(w.run->trap, RUN_OK);
+		CHECK_EQ(w.run->depth, 0);
+		world_done(&w);
+	}
+}
+
 TEST(machine_machine_refuses_maps_that_are_none)
 {
 	struct world w;

@@ -77,13 +77,20 @@ static bool move_pointer(struct engine *e, u32 d, struct reg p, const struct sca
 static bool alu_pointers(struct engine *e, u8 op, bool is_half, u32 d, const struct reg *a,
 			 const struct reg *b)
 {
+	/* The low half of a distance is a number like any other. */
+	if (is_half && op == BPF_SUB && e->opts->privileged) {
+		*engine_reg(e, d) = reg_unknown();
+		engine_reg(e, d)->n = scalar_zext(&engine_reg(e, d)->n, 32, SCALAR_BITS);
+		return true;
+	}
 	if (is_half || (op != BPF_ADD && op != BPF_SUB))
 		return engine_fail(e, VERIFY_POINTER, "pointers take += and -= of 64 bits only",
 				   "r%u: a pointer is computed with otherwise than by adding", d);
 	if (reg_is_pointer(a) && reg_is_pointer(b)) {
-		if (op == BPF_ADD)
+		if (op == BPF_ADD || !e->opts->privileged)
 			return engine_fail(e, VERIFY_POINTER, "",
-					   "r%u: a pointer is added to a pointer", d);
+					   "r%u: a pointer is %s a pointer", d,
+					   op == BPF_ADD ? "added to" : "subtracted from");
 		*engine_reg(e, d) = reg_unknown();
 		return true;
 	}
@@ -109,12 +116,12 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 		return engine_fail(e, VERIFY_INSN, "", "a move that extends %d bits does not exist",
 				   i->off);
 	if (reg_is_pointer(s) && (is_half || i->off)) {
+		if (!e->opts->privileged)
+			return engine_fail(e, VERIFY_LEAK, "",
+					   "r%u: a part of a pointer is made a number", i->src_reg);
 		*d = reg_unknown();
-		if (i->off)
-			return engine_fail(e, VERIFY_POINTER, "",
-					   "r%u: a pointer is extended from fewer bits",
-					   i->src_reg);
-		d->n = scalar_zext(&d->n, 32, SCALAR_BITS);
+		if (is_half)
+			d->n = scalar_zext(&d->n, 32, SCALAR_BITS);
 	} else if (i->off) {
 		*d = reg_scalar(scalar_sext(&s->n, (unsigned)i->off, is_half, SCALAR_BITS));
 	} else if (is_half) {

@@ -77,9 +77,6 @@ static bool call_function(struct engine *e, const struct bpf_insn *i)
 	struct frame *caller = state_frame(e->cur);
 	u32 target = (u32)flow_target(i, e->cur->insn);
 
-	if (e->cur->lock)
-		return engine_fail(e, VERIFY_LOCK, "unlock before",
-				   "a function is called while a lock is held");
 	if (!enter(e, target, false, caller->start))
 		return false;
 	struct frame *f = state_frame(e->cur);
@@ -234,11 +231,11 @@ bool check_exit(struct engine *e)
 {
 	struct state *s = e->cur;
 
-	if (s->lock)
-		return engine_fail(e, VERIFY_LOCK, "unlock on every path",
-				   "a lock is still held when the function ends");
 	if (s->frame_count > 1)
 		return return_to_caller(e);
+	if (s->lock)
+		return engine_fail(e, VERIFY_LOCK, "unlock on every path",
+				   "a lock is still held when the program ends");
 	if (s->ref_count && !e->opts->safety_only)
 		return engine_fail(e, VERIFY_REFERENCE,
 				   "release it on every path, with bpf_sk_release(), "

@@ -26,6 +26,8 @@ static bool refuse(struct engine *e, const struct call *c, u32 r, const char *wa
 {
 	struct buf b = { 0 };
 
+	if (engine_reg(e, r)->is_stale)
+		return engine_fail_stale(e, r);
 	reg_print(engine_reg(e, r), &b);
 	engine_fail(e, engine_reg(e, r)->maybe_null ? VERIFY_NULL : VERIFY_ARGUMENT,
 		    engine_reg(e, r)->maybe_null ? "compare it with NULL first" : "",
@@ -46,14 +48,15 @@ static bool give_memory(struct engine *e, const struct call *c, u32 r, const str
 
 	if (p.kind == REG_SCALAR || p.kind == REG_CTX || p.kind == REG_BTF || p.maybe_null)
 		return refuse(e, c, r, arg->text);
+	if ((arg->flags & HELPER_ARG_ALIGNED) && !check_alignment(e, &p, a, true))
+		return false;
 	if (p.kind == REG_STACK) {
 		if (reads && !check_stack_bytes(e, &p, a))
 			return false;
 		a.is_write = true;
 		return !writes || check_stack_bytes(e, &p, a);
 	}
-	if (reg_is_packet(&p) && p.kind != REG_PACKET_END && !(c->info->flags & HELPER_PACKET) &&
-	    c->info->flags & HELPER_CHANGES_PACKET)
+	if (reg_is_packet(&p) && p.kind != REG_PACKET_END && !(c->info->flags & HELPER_PACKET))
 		return refuse(e, c, r, "memory that is not of the packet");
 	a.is_write = writes;
 	return check_memory(e, &p, a);
@@ -100,6 +103,13 @@ static bool check_map(struct engine *e, struct call *c, u32 r)
 	}
 	c->map = p->map;
 	return true;
+}
+
+static u32 map_traits(const struct engine *e, s64 map)
+{
+	const struct map_type_info *type = map_type_info(e->img->maps.at[map].type);
+
+	return type ? type->traits : 0;
 }
 
 /* A field of the value that is known to be there. */
@@ -175,6 +185,9 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 	case HELPER_KIND_VALUE:
 		if (c->map < 0)
 			return refuse(e, c, r, "a map before it");
+		/* What a map of sockets takes is a socket. */
+		if (arg->kind == HELPER_KIND_VALUE && (map_traits(e, c->map) & MAP_TRAIT_SOCKETS))
+			return is_sock(e, p, HELPER_KIND_ANY_SOCK) || refuse(e, c, r, "a socket");
 		return give_memory(e, c, r, arg,
 				   arg->kind == HELPER_KIND_KEY
 					   ? e->img->maps.at[c->map].key_size
@@ -252,31 +265,17 @@ static bool check_lock(struct engine *e, const struct call *c)
 	return true;
 }
 
-static void forget_packet(struct reg *r, void *arg)
+static bool is_packet(const struct reg *r, const void *arg)
 {
 	(void)arg;
-	if (reg_is_packet(r))
-		*r = (struct reg){ 0 };
-}
-
-static void forget_packets(struct state *s)
-{
-	state_each(s, forget_packet, NULL);
-	for (u32 i = 0; i < s->frame_count; i++) {
-		for (u32 k = 0; k < s->frames[i].slot_count; k++) {
-			struct slot *slot = &s->frames[i].slots[k];
-			if (slot->size && slot->spill.kind == REG_NONE)
-				frame_forget(&s->frames[i], -8 * (s32)(k + 1), 8);
-		}
-	}
+	return reg_is_packet(r);
 }
 
 /* What a look-up gives: by the type of the map a value, a map or a socket. */
 static bool make_value(struct engine *e, const struct call *c, struct reg *out, bool *acquires)
 {
 	const struct image_map *m = &e->img->maps.at[c->map];
-	const struct map_type_info *type = map_type_info(m->type);
-	u32 traits = type ? type->traits : 0;
+	u32 traits = map_traits(e, c->map);
 
 	if (traits & MAP_TRAIT_OF_MAPS) {
 		if (m->inner == IMAGE_NONE)
@@ -402,11 +401,11 @@ static bool finish(struct engine *e, const struct call *c)
 	struct reg out;
 
 	if (c->has_released)
-		state_release(e->cur, c->released);
+		state_release(e->cur, c->released, engine_stale(e));
 	if (!make_result(e, c, &out))
 		return false;
 	if (c->info->flags & HELPER_CHANGES_PACKET)
-		forget_packets(e->cur);
+		state_forget(e->cur, is_packet, NULL, engine_stale(e));
 	for (u32 r = 1; r <= 5; r++)
 		*engine_reg(e, r) = (struct reg){ 0 };
 	refine_result(e, c, &out);

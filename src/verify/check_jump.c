@@ -192,6 +192,7 @@ bool check_jump(struct engine *e, const struct bpf_insn *i)
 	e->jumps++;
 	if (op == INSN_JCOND) {
 		engine_fork(e, target, true);
+		e->cur->rounds++;
 		e->cur->insn++;
 		return true;
 	}

@@ -96,6 +96,8 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 	if (p->maybe_null)
 		return engine_fail(e, VERIFY_NULL, "compare it with NULL before it is used",
 				   "r%u may be NULL here (%s)", a.r, reg_kind_name(p->kind));
+	if (p->is_stale)
+		return engine_fail_stale(e, a.r);
 	switch (p->kind) {
 	case REG_VALUE:
 		return check_value(e, p, a);
@@ -264,6 +266,8 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 	*out = reg_unknown();
 	if (a.size < 8)
 		out->n = scalar_zext(&out->n, a.size * 8, SCALAR_BITS);
+	if (!check_alignment(e, p, a, false))
+		return false;
 	switch (p->kind) {
 	case REG_STACK:
 		return check_stack_load(e, p, a, out);
@@ -317,6 +321,8 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 	};
 	struct reg unused;
 
+	if (!check_alignment(e, p, a, false))
+		return false;
 	switch (p->kind) {
 	case REG_STACK:
 		return check_stack_store(e, p, a, value);
@@ -348,13 +354,13 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "no such atomic operation: %#x", i->imm);
 	if (i->imm == BPF_CMPXCHG && !engine_readable(e, 0))
 		return false;
-	if (reg_is_pointer(s) || (i->imm == BPF_CMPXCHG && reg_is_pointer(engine_reg(e, 0))))
+	if (!e->opts->privileged &&
+	    (reg_is_pointer(s) || (i->imm == BPF_CMPXCHG && reg_is_pointer(engine_reg(e, 0)))))
 		return engine_fail(e, VERIFY_LEAK, "",
 				   "an atomic operation takes numbers, no pointers");
+	if (!check_alignment(e, p, a, true))
+		return false;
 	if (p->kind == REG_STACK) {
-		if ((p->off + a.off) % (s32)size)
-			return engine_fail(e, VERIFY_STACK, "",
-					   "an atomic operation is not aligned");
 		if (!check_stack_bytes(e, p, a))
 			return false;
 		a.is_write = true;
@@ -380,6 +386,21 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
+/* An atomic load or store, before it is judged as a plain one. */
+static bool check_ordered(struct engine *e, const struct bpf_insn *i)
+{
+	u8 r = i->imm == INSN_LOAD_ACQ ? i->src_reg : i->dst_reg;
+	const struct reg *p = engine_reg(e, r);
+	struct access a = { .r = r, .off = i->off, .size = bytes_of(i->code) };
+
+	if (p->kind == REG_CTX || p->kind == REG_FLOW_KEYS || p->kind == REG_SOCK ||
+	    p->kind == REG_SOCK_COMMON || p->kind == REG_TCP_SOCK || reg_is_packet(p))
+		return engine_fail(e, VERIFY_ACCESS, "they work on the stack and on map values",
+				   "r%u is %s, where there are no atomic operations", r,
+				   reg_kind_name(p->kind));
+	return !reg_is_pointer(p) || check_alignment(e, p, a, true);
+}
+
 bool check_store(struct engine *e, const struct bpf_insn *i)
 {
 	bool is_imm = (i->code & 7) == BPF_ST;
@@ -391,6 +412,9 @@ bool check_store(struct engine *e, const struct bpf_insn *i)
 		return false;
 	if (!is_imm && (i->code & 0xe0) == BPF_ATOMIC) {
 		struct bpf_insn plain = *i;
+		bool is_ordered = i->imm == INSN_LOAD_ACQ || i->imm == INSN_STORE_REL;
+		if (is_ordered && !check_ordered(e, i))
+			return false;
 		if (i->imm == INSN_LOAD_ACQ) {
 			plain.code = (u8)(BPF_LDX | BPF_MEM | (i->code & 0x18));
 			return check_load(e, &plain);

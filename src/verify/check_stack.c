@@ -16,7 +16,8 @@ static bool find_span(struct engine *e, const struct reg *p, struct access a, st
 	s64 low = (s64)p->off + a.off + p->n.full.smin;
 	s64 high = (s64)p->off + a.off + p->n.full.smax + a.size;
 
-	if (low < -STATE_STACK || high > 0 || p->n.full.smin <= -STATE_MAX_OFFSET)
+	/* Even of no bytes a place within the stack is asked for. */
+	if (low < -STATE_STACK || low >= 0 || high > 0 || p->n.full.smin <= -STATE_MAX_OFFSET)
 		return engine_fail(e, VERIFY_STACK, hint_stack,
 				   "r%u: %u bytes of stack at r10%+lld to r10%+lld are %s", a.r,
 				   a.size, (long long)low, (long long)high,
@@ -38,8 +39,6 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 	struct frame *f = &e->cur->frames[p->frame];
 	struct span span;
 
-	if (!a.size)
-		return true;
 	if (!find_span(e, p, a, &span))
 		return false;
 	for (s32 at = span.low; at < span.high && !a.is_write; at++) {
@@ -53,21 +52,12 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 	return true;
 }
 
-static bool is_aligned(struct engine *e, const struct reg *p, struct access a)
-{
-	if (!scalar_is_const(&p->n) || (p->off + a.off) % (s32)a.size == 0)
-		return true;
-	return engine_fail(e, VERIFY_STACK,
-			   "accesses of the stack have to be aligned by their size",
-			   "r%u: %u bytes at r10%+d", a.r, a.size, p->off + a.off);
-}
-
 bool check_stack_load(struct engine *e, const struct reg *p, struct access a, struct reg *out)
 {
 	struct frame *f = &e->cur->frames[p->frame];
 	struct span span;
 
-	if (!is_aligned(e, p, a) || !find_span(e, p, a, &span))
+	if (!check_alignment(e, p, a, false) || !find_span(e, p, a, &span))
 		return false;
 	*out = reg_unknown();
 	if (a.size < 8)
@@ -88,7 +78,11 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 			return engine_fail(e, VERIFY_STACK, "load all of its 8 bytes",
 					   "r%u: %u bytes of a pointer are read from the stack",
 					   a.r, a.size);
+		bool same = spill->n.full.umax <= tnum_all(a.size * 8);
+		if (same && !spill->id && !scalar_is_const(&spill->n))
+			spill->id = ++e->next_id;
 		*out = reg_scalar(scalar_zext(&spill->n, a.size * 8, SCALAR_BITS));
+		out->id = same ? spill->id : 0;
 		return true;
 	}
 	if (slot->size && reg_is_pointer(&slot->spill))
@@ -109,7 +103,7 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	struct reg copy = *value; /* it may lie in what is overwritten */
 	struct span span;
 
-	if (!is_aligned(e, p, a) || !find_span(e, p, a, &span))
+	if (!check_alignment(e, p, a, false) || !find_span(e, p, a, &span))
 		return false;
 	if (copy.kind == REG_STACK && copy.frame > p->frame)
 		return engine_fail(e, VERIFY_STACK, "",

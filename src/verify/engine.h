@@ -75,10 +75,21 @@ static inline struct reg *engine_reg(struct engine *e, u32 r)
 	return &state_frame(e->cur)->regs[r];
 }
 
+/* What is left of a pointer to what is gone: a number, for those who may know it. */
+static inline struct reg engine_stale(const struct engine *e)
+{
+	struct reg r = e->opts->privileged ? reg_unknown() : (struct reg){ 0 };
+
+	r.is_stale = e->opts->privileged;
+	return r;
+}
+
 __attribute__((format(printf, 4, 5))) bool engine_fail(struct engine *e, enum verify_category c,
 						       const char *hint, const char *fmt, ...);
 /* "r3" is readable; fails otherwise. */
 bool engine_readable(struct engine *e, u32 r);
+/* What "r3" was before it became stale is used. */
+bool engine_fail_stale(struct engine *e, u32 r);
 /* Another path, from insn on, with a copy of the current state as it is. */
 void engine_fork(struct engine *e, u32 insn, bool is_taken);
 void engine_note(struct engine *e, u32 insn, bool is_taken);
@@ -109,6 +120,8 @@ struct access {
 	bool is_write;
 	bool is_helper;
 };
+/* An address that is a multiple of the access's size; `always`: even where programs of this kind need not care. */
+bool check_alignment(struct engine *e, const struct reg *p, struct access a, bool always);
 /* Memory of any kind but the stack and the context: in bounds, and may be written. */
 bool check_memory(struct engine *e, const struct reg *p, struct access a);
 /* The stack as bytes: for helpers, atomics. Reads have to be of written bytes; writes forget. */

@@ -102,6 +102,17 @@ static void keep(struct engine *e)
 		e->out->states_peak = e->out->states;
 }
 
+/*
+ * Whether the path has come round from an open state in a way that the runtime bounds: through a callback's call, or on from a
+ * may_goto. One that is taken leads out, and may come back as often as it likes.
+ */
+static bool is_next_round(const struct engine *e, const struct engine_saved *s)
+{
+	bool is_call = e->prog->insns[e->cur->insn].code == (BPF_JMP | BPF_CALL);
+
+	return is_call || (s->state && s->state->rounds != e->cur->rounds);
+}
+
 /* The current state covers a kept one, too, from now on, if they are alike enough. */
 static void cover(struct engine *e, const struct engine_saved *last, enum state_widen widen)
 {
@@ -171,9 +182,10 @@ bool prune_visit(struct engine *e)
 	for (struct engine_saved *s = e->saved[insn]; s; s = s->next) {
 		bool covered =
 			(!s->open || is_round || at->is_head) && state_subset(e->cur, s->state);
-		if (s->open && !open)
+		bool round = is_round && is_next_round(e, s);
+		if (s->open && !open && round)
 			open = s;
-		if (covered && (!s->open || is_round)) {
+		if (covered && (!s->open || round)) {
 			e->path_done = true;
 			return true;
 		}
@@ -186,7 +198,7 @@ bool prune_visit(struct engine *e)
 			return true;
 		}
 	}
-	if (is_round && open)
+	if (open)
 		cover(e, open, STATE_ANY);
 	if (at->is_bounded || at->is_head || (e->jumps >= 2 && e->insns >= 8) || !e->parent)
 		keep(e);

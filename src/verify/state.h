@@ -45,6 +45,7 @@ struct reg {
 	bool maybe_null;
 	bool is_read_only;
 	bool is_record; /* REG_MEM: reserved in a ring buffer */
+	bool is_stale;  /* REG_SCALAR: was a pointer to what is gone; for messages */
 	s32 off;
 	u32 id;   /* 0: tied to nothing */
 	u32 ref;  /* 0: needs no release */
@@ -80,6 +81,7 @@ struct state {
 	u32 refs[STATE_REFS];
 	u32 lock; /* id of the value whose lock is held, 0: none */
 	u32 lock_map;
+	u32 rounds;    /* may_goto that were gone through, not taken */
 	bool is_round; /* just came back from a callback to the call that calls it again */
 	struct frame frames[STATE_FRAMES];
 };
@@ -121,8 +123,11 @@ void state_each(struct state *s, state_visit visit, void *arg);
 
 bool state_has_ref(const struct state *s, u32 id);
 bool state_add_ref(struct state *s, u32 id); /* false: too many */
+/* Pointers that are stale become `left`, in registers and on the stack. */
+typedef bool (*state_test)(const struct reg *r, const void *arg);
+void state_forget(struct state *s, state_test is_stale, const void *arg, struct reg left);
 /* Forgets it and all pointers to it. */
-void state_release(struct state *s, u32 id);
+void state_release(struct state *s, u32 id, struct reg left);
 
 /* Whether all that new may be is covered by old. */
 bool state_subset(const struct state *new, const struct state *old);

@@ -130,6 +130,7 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 			s->id = ++e->next_id;
 		struct reg out = reg_scalar(scalar_zext(&s->n, 32, SCALAR_BITS));
 		out.id = same ? s->id : 0;
+		out.off = s->off;
 		*d = out;
 	} else {
 		if (s->kind == REG_SCALAR && !s->id && !scalar_is_const(&s->n))
@@ -198,11 +199,19 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 	if (reg_is_pointer(d) || reg_is_pointer(&b))
 		return alu_pointers(e, op, is_half, i->dst_reg, d, &b);
 	struct scalar_mode mode = { .is_half = is_half, .is_signed = i->off == 1 };
+	/* Still tied to its copies, as far as the distance goes. */
+	bool is_linked = op == BPF_ADD && !is_half && !by_reg && d->id &&
+			 (s64)d->off + i->imm == (s32)(d->off + (s64)i->imm);
+	struct reg link = *d;
 	/* A number minus itself, or its difference with itself, is 0. */
 	if (by_reg && i->dst_reg == i->src_reg && (op == BPF_SUB || op == BPF_XOR))
 		*d = reg_const(0);
 	else
 		*d = reg_scalar(scalar_alu(op, &d->n, &b.n, mode, SCALAR_BITS));
+	if (is_linked) {
+		d->id = link.id;
+		d->off = link.off + i->imm;
+	}
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "verify/engine.h"
+#include "verify/proto.h"
 
 #define CALL_STACK 512 /* bytes of all frames together */
 #define NO_CALLER UINT32_MAX
@@ -19,26 +20,35 @@ static void add_edge(struct engine *e, u32 from, u32 to)
 	*vec_add(&e->own, &e->calls) = (struct engine_call){ from, to };
 }
 
-/* Of a function with those that it calls. There is no recursion. */
-static u32 depth_from(const struct engine *e, u32 start)
+#define TOO_DEEP (1u << 30)
+
+/* Of a function with those that it calls. Global functions may call each other in a circle, but not so deep. */
+static u32 depth_from(const struct engine *e, u32 start, u32 frames)
 {
 	u32 own = (e->depths[start] + 15) / 16 * 16, most = 0; /* as kernels with a JIT round it */
 
-	for (size_t i = 0; i < e->calls.n; i++) {
-		u32 depth = e->calls.at[i].from == start ? depth_from(e, e->calls.at[i].to) : 0;
+	if (frames > STATE_FRAMES)
+		return TOO_DEEP;
+	for (size_t i = 0; i < e->calls.n && most < TOO_DEEP; i++) {
+		u32 depth = e->calls.at[i].from == start
+				    ? depth_from(e, e->calls.at[i].to, frames + 1)
+				    : 0;
 		most = depth > most ? depth : most;
 	}
-	return own + most;
+	return most < TOO_DEEP ? own + most : TOO_DEEP;
 }
 
 bool check_depth(struct engine *e)
 {
-	u32 depth = depth_from(e, 0);
+	u32 depth = depth_from(e, 0, 1);
 
 	for (size_t i = 0; i < e->calls.n; i++) {
-		u32 own = e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to) : 0;
+		u32 own = e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to, 1) : 0;
 		depth = own > depth ? own : depth;
 	}
+	if (depth >= TOO_DEEP)
+		return engine_fail(e, VERIFY_DEPTH, "turn recursion into a loop",
+				   "more than %d functions within each other", STATE_FRAMES);
 	e->out->stack_depth = depth;
 	if (e->out->stack_depth <= CALL_STACK || e->opts->safety_only)
 		return true;
@@ -77,6 +87,13 @@ static bool call_function(struct engine *e, const struct bpf_insn *i)
 	struct frame *caller = state_frame(e->cur);
 	u32 target = (u32)flow_target(i, e->cur->insn);
 
+	const struct image_func *global = proto_global(e, target);
+	if (global) {
+		add_edge(e, caller->start, target);
+		e->called[target] = true;
+		e->cur->insn++;
+		return proto_call(e, global);
+	}
 	if (!enter(e, target, false, caller->start))
 		return false;
 	struct frame *f = state_frame(e->cur);
@@ -140,6 +157,11 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 	struct state *here = e->cur;
 	struct state round;
 
+	/* Not more rounds than it is told to make. */
+	if (helper == BPF_FUNC_loop && engine_reg(e, 1)->n.full.umax <= state_frame(here)->calls_back) {
+		state_frame(here)->calls_back = 0;
+		return true;
+	}
 	state_copy(&round, here);
 	e->cur = &round;
 	bool is_timer =
@@ -152,6 +174,7 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 	}
 	state_done(&round);
 	e->cur = here;
+	state_frame(here)->calls_back = 0;
 	return ok;
 }
 
@@ -183,6 +206,7 @@ static bool return_from_callback(struct engine *e, const struct reg *r0)
 	}
 	s->insn = call;
 	s->is_round = true;
+	state_frame(s)->calls_back++;
 	return true;
 }
 
@@ -241,8 +265,13 @@ bool check_exit(struct engine *e)
 				   "release it on every path, with bpf_sk_release(), "
 				   "bpf_ringbuf_submit() or bpf_ringbuf_discard()",
 				   "something that was acquired is not released on this path");
-	if (e->opts->safety_only ? !engine_readable(e, 0) : !check_result(e))
+	bool plain = e->opts->safety_only || state_frame(s)->start;
+	if (plain ? !engine_readable(e, 0) : !check_result(e))
 		return false;
+	if (state_frame(s)->start && engine_reg(e, 0)->kind != REG_SCALAR)
+		return engine_fail(e, VERIFY_RETURN, "return a number",
+				   "the global function returns a pointer (%s)",
+				   reg_kind_name(engine_reg(e, 0)->kind));
 	e->path_done = true;
 	return true;
 }

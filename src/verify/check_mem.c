@@ -2,8 +2,10 @@
 /* Loads and stores, by what the pointer points to. */
 #include "isa/ctx.h"
 #include "isa/insn.h"
+#include "isa/map_type.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/proto.h"
 
 #define MAX_PACKET 0xffff
 
@@ -110,10 +112,6 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 		return in_bounds(e, p, a, p->size, VERIFY_MEM);
 	case REG_FLOW_KEYS:
 		return in_bounds(e, p, a, sizeof(struct bpf_flow_keys), VERIFY_MEM);
-	case REG_BTF:
-		if (!a.is_write && !a.is_helper)
-			return in_bounds(e, p, a, p->size, VERIFY_MEM);
-		break;
 	default:
 		break;
 	}
@@ -172,8 +170,13 @@ static bool load_argument(struct engine *e, u32 off, struct access a, struct reg
 	if (!ktype_argument(e->opts->kernel, e->prog, off / 8, &type))
 		return engine_fail(e, VERIFY_CTX, "see the arguments with `skep list -v`",
 				   "argument %u of %s is not known", off / 8, e->prog->target);
-	if (type && a.size == 8)
-		*out = kernel_pointer(e, type);
+	if (!type || a.size != 8)
+		return true;
+	*out = kernel_pointer(e, type);
+	if (off && ktype_is_iter(e->prog)) {
+		out->id = ++e->next_id;
+		out->maybe_null = true;
+	}
 	return true;
 }
 
@@ -258,6 +261,57 @@ static bool load_constant(struct engine *e, const struct reg *p, struct access a
 	return true;
 }
 
+/* A field of a struct of the kernel. */
+static bool load_kernel(struct engine *e, const struct reg *p, struct access a, u32 type,
+			struct reg *out)
+{
+	s64 off = (s64)p->off + a.off;
+	u32 to = 0;
+	enum ktype_field f = KTYPE_NOTHING;
+
+	if (off >= 0 && off < STATE_MAX_OFFSET && scalar_is_zero(&p->n))
+		f = ktype_access(e->opts->kernel, type, (u32)off, a.size, &to);
+	if (f == KTYPE_NOTHING)
+		return engine_fail(e, VERIFY_MEM, "read fields whole, by their names",
+				   "r%u: the %u bytes at offset %lld of struct %s are no field of it",
+				   a.r, a.size, (long long)off, ktype_name(e->opts->kernel, type));
+	if (f == KTYPE_POINTER)
+		*out = kernel_pointer(e, to);
+	return true;
+}
+
+/* What the kernel keeps of a map, for those who may know addresses. */
+static bool load_map(struct engine *e, const struct reg *p, struct access a, struct reg *out)
+{
+	const char *name = map_type_struct(e->img->maps.at[p->map].type);
+	u32 type = name ? ktype_find(e->opts->kernel, BTF_KIND_STRUCT, name) : 0;
+
+	if (!type || !e->opts->privileged || p->maybe_null)
+		return check_memory(e, p, a);
+	return load_kernel(e, p, a, type, out);
+}
+
+/* Loads through these are rewritten when the program is loaded, so an instruction has one kind of them, or none. */
+static bool is_rewritten(u32 kind)
+{
+	return kind == REG_CTX || kind == REG_SOCK || kind == REG_SOCK_COMMON ||
+	       kind == REG_TCP_SOCK || kind == REG_BTF;
+}
+
+static bool check_same_kind(struct engine *e, const struct reg *p, u32 r)
+{
+	u8 *before = &e->pointers[e->cur->insn];
+
+	if (e->opts->safety_only || *before == p->kind || *before == REG_NONE ||
+	    (!is_rewritten(*before) && !is_rewritten(p->kind))) {
+		*before = p->kind;
+		return true;
+	}
+	return engine_fail(e, VERIFY_ACCESS, "make the access on each path for itself",
+			   "r%u is %s here, and %s on another path", r, reg_kind_name(p->kind),
+			   reg_kind_name(*before));
+}
+
 static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 {
 	struct reg *p = engine_reg(e, i->src_reg);
@@ -273,6 +327,10 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 		return check_stack_load(e, p, a, out);
 	case REG_CTX:
 		return check_context(e, p, a, out);
+	case REG_BTF:
+		return p->maybe_null ? check_memory(e, p, a) : load_kernel(e, p, a, p->map, out);
+	case REG_MAP:
+		return load_map(e, p, a, out);
 	case REG_SOCK:
 	case REG_SOCK_COMMON:
 	case REG_TCP_SOCK:
@@ -282,11 +340,6 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 			return false;
 		if (p->kind == REG_VALUE)
 			load_constant(e, p, a, out);
-		if (p->kind == REG_BTF && a.size == 8 && scalar_is_zero(&p->n)) {
-			u32 to = ktype_follow(e->opts->kernel, p->map, (u32)(p->off + a.off));
-			if (to)
-				*out = kernel_pointer(e, to);
-		}
 		return true;
 	}
 }
@@ -299,7 +352,8 @@ bool check_load(struct engine *e, const struct bpf_insn *i)
 	if (((i->code & 0xe0) != BPF_MEM && !is_signed) || i->dst_reg > 9 || i->src_reg > 10 ||
 	    (is_signed && bytes_of(i->code) == 8))
 		return engine_fail(e, VERIFY_INSN, "", "no such load: code %#x", i->code);
-	if (!engine_readable(e, i->src_reg) || !load(e, i, &out))
+	if (!engine_readable(e, i->src_reg) ||
+	    !check_same_kind(e, engine_reg(e, i->src_reg), i->src_reg) || !load(e, i, &out))
 		return false;
 	if (is_signed) {
 		if (reg_is_pointer(&out))
@@ -431,7 +485,7 @@ bool check_store(struct engine *e, const struct bpf_insn *i)
 	/* The copy in memory and the register are one number from now on. */
 	if (value->kind == REG_SCALAR && !value->id && !scalar_is_const(&value->n))
 		value->id = ++e->next_id;
-	if (!store(e, i, value))
+	if (!check_same_kind(e, engine_reg(e, i->dst_reg), i->dst_reg) || !store(e, i, value))
 		return false;
 	e->cur->insn++;
 	return true;
@@ -446,8 +500,10 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "no such load: code %#x", i->code);
 	if ((u32)e->prog->type >= PROG_TYPES || !(allowed >> e->prog->type & 1))
 		return engine_fail(e, VERIFY_INSN, "", "programs of this type have no such loads");
-	if (e->cur->frame_count > 1)
-		return engine_fail(e, VERIFY_INSN, "", "such loads are not allowed in functions");
+	if (e->cur->frame_count > 1 && !e->opts->safety_only && !proto_returns_int(e))
+		return engine_fail(e, VERIFY_INSN, "let the function return int",
+				   "such loads are allowed in functions that return an int only, as "
+				   "they may end the function with 0");
 	if (e->cur->ref_count || e->cur->lock)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "the load may end the program, and something is not released");
@@ -460,6 +516,11 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 	struct reg out = reg_unknown();
 	out.n = scalar_zext(&out.n, bytes_of(i->code) * 8, SCALAR_BITS);
 	*engine_reg(e, 0) = out;
+	if (e->cur->frame_count > 1) { /* what is read may not be there: then the function is left */
+		engine_fork(e, e->cur->insn + 1, false);
+		*engine_reg(e, 0) = reg_const(0);
+		return check_exit(e);
+	}
 	e->cur->insn++;
 	return true;
 }

@@ -83,6 +83,7 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 			spill->id = ++e->next_id;
 		*out = reg_scalar(scalar_zext(&spill->n, a.size * 8, SCALAR_BITS));
 		out->id = same ? spill->id : 0;
+		out->off = spill->off;
 		return true;
 	}
 	if (slot->size && reg_is_pointer(&slot->spill))

@@ -54,9 +54,12 @@ struct engine {
 	struct engine_saved **saved; /* lists, of each instruction */
 	u32 *saved_count;
 	u32 next_id;
+	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
 	u32 *depths; /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;
 	u64 max_steps;
+	bool *called;     /* of each instruction: a global function begins there, and is called */
+	bool *judged;     /* and was walked */
 	u32 jumps, insns; /* since the last kept state */
 	/* States that meet are joined, and loops are trusted to end by their counters: fast, but may reject what is fine. */
 	bool joins;

@@ -7,11 +7,21 @@
 
 /* 0 if there is none, or no BTF (NULL). */
 u32 ktype_find(const struct rawbtf *btf, u32 kind, const char *name);
+const char *ktype_name(const struct rawbtf *btf, u32 id);
+/* Of the name of a struct of the object, without what is behind "___". */
+u32 ktype_find_local(const struct rawbtf *btf, const char *name);
+/* Whether it is this type, or begins with it. */
+bool ktype_begins(const struct rawbtf *btf, u32 id, u32 with);
 u32 ktype_size(const struct rawbtf *btf, u32 id);
 /* Whether it is this struct, or begins with it. */
 bool ktype_is(const struct rawbtf *btf, u32 id, const char *name);
+/* What lies at an offset: a whole number or a part of one, a pointer to a struct, or nothing that may be read so. */
+enum ktype_field { KTYPE_NOTHING, KTYPE_NUMBER, KTYPE_POINTER };
+enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 size, u32 *to);
 /* The struct that the pointer at an offset of a struct leads to; 0 if there is no such pointer. */
 u32 ktype_follow(const struct rawbtf *btf, u32 id, u32 offset);
+/* An iterator, whose arguments but the first are NULL in its last round. */
+bool ktype_is_iter(const struct image_prog *p);
 /*
  * The struct that argument `arg` of the function or tracepoint is a pointer to that a program attaches to; 0 if it is
  * something else. False if there is no such argument, or the target is not known.

@@ -38,7 +38,7 @@ static bool same_shape(const struct reg *a, const struct reg *b)
 {
 	return a->kind == b->kind && a->frame == b->frame && a->maybe_null == b->maybe_null &&
 	       a->is_read_only == b->is_read_only && a->is_record == b->is_record &&
-	       a->map == b->map;
+	       a->map == b->map && a->trust == b->trust;
 }
 
 static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg *old)
@@ -48,7 +48,7 @@ static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg 
 	if (!same_shape(new, old) || !scalar_subset(&new->n, &old->n))
 		return false;
 	if (old->kind == REG_SCALAR)
-		return !old->id || same_id(ids, old->id, new->id);
+		return !old->id || (old->off == new->off && same_id(ids, old->id, new->id));
 	if (new->off != old->off || !same_id(ids, old->ref, new->ref) ||
 	    !same_id(ids, old->id, new->id))
 		return false;
@@ -82,7 +82,7 @@ static bool frame_subset(struct ids *ids, const struct frame *new, const struct 
 	static const struct slot nothing;
 
 	if (new->start != old->start || new->call != old->call ||
-	    new->is_callback != old->is_callback)
+	    new->is_callback != old->is_callback || old->calls_back > new->calls_back)
 		return false;
 	for (u32 i = 0; i < 11; i++) {
 		if (!reg_subset(ids, &new->regs[i], &old->regs[i]))
@@ -213,7 +213,7 @@ static bool join_reg(struct join *j, struct reg *a, const struct reg *b)
 		return false;
 	if (a->kind == REG_SCALAR) {
 		a->n = join_number(j, &a->n, &b->n);
-		a->id = a->id && b->id ? join_id(j, a->id, b->id) : 0;
+		a->id = a->id && b->id && a->off == b->off ? join_id(j, a->id, b->id) : 0;
 		return true;
 	}
 	if (a->ref != b->ref)
@@ -263,6 +263,7 @@ bool state_join(struct state *into, const struct state *other, const struct stat
 		const struct frame *g = &other->frames[i];
 		if (f->start != g->start || f->call != g->call || f->is_callback != g->is_callback)
 			return false;
+		f->calls_back = f->calls_back < g->calls_back ? f->calls_back : g->calls_back;
 		for (u32 r = 0; r < 11; r++) {
 			if (!join_reg(&j, &f->regs[r], &g->regs[r]))
 				return false;

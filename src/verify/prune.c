@@ -10,6 +10,7 @@
 
 #include "verify/engine.h"
 
+#define COUNTED_ROUNDS 16
 #define PRUNE_KEPT 64 /* states of one instruction that are compared */
 /* When states are joined: how many of an instruction stand side by side, and after how many numbers are let go. */
 #define JOIN_AT_HEADS 1
@@ -100,6 +101,14 @@ static void keep(struct engine *e)
 	e->insns = e->jumps = 0;
 	if (++e->out->states > e->out->states_peak)
 		e->out->states_peak = e->out->states;
+}
+
+/* Few rounds, whose number is known, are gone through one by one, with all that is known of numbers. */
+static bool is_counted_call(struct engine *e, bool is_call)
+{
+	return is_call && e->prog->insns[e->cur->insn].imm == BPF_FUNC_loop &&
+	       engine_reg(e, 1)->kind == REG_SCALAR &&
+	       engine_reg(e, 1)->n.full.umax <= COUNTED_ROUNDS;
 }
 
 /*
@@ -198,7 +207,7 @@ bool prune_visit(struct engine *e)
 			return true;
 		}
 	}
-	if (open)
+	if (open && !is_counted_call(e, is_call))
 		cover(e, open, STATE_ANY);
 	if (at->is_bounded || at->is_head || (e->jumps >= 2 && e->insns >= 8) || !e->parent)
 		keep(e);

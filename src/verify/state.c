@@ -100,6 +100,11 @@ bool reg_is_pointer(const struct reg *r)
 	return r->kind > REG_SCALAR;
 }
 
+bool reg_is_trusted(const struct reg *r)
+{
+	return r->kind == REG_BTF && (r->trust == TRUST_TRUSTED || r->ref);
+}
+
 void state_each(struct state *s, state_visit visit, void *arg)
 {
 	for (u32 i = 0; i < s->frame_count; i++) {

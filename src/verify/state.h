@@ -7,7 +7,7 @@
  *	      └─ refs: ids of what has to be released
  *
  * A pointer is a kind, a fixed distance `off`, and a variable one, `n`. Ids tie together what is learned at once: copies of a number, copies of
- * a pointer that may be NULL, packet pointers with the same variable distance.
+ * a pointer that may be NULL, packet pointers with the same variable distance. Numbers with the same id and other `off` differ by just that.
  */
 #ifndef VERIFY_STATE_H
 #define VERIFY_STATE_H
@@ -39,8 +39,17 @@ enum reg_kind {
 	REG_FUNC,
 };
 
+/* How far a pointer to a struct of the kernel may be relied upon: whether the struct stays where it is. */
+enum reg_trust {
+	TRUST_PLAIN,   /* as functions that are traced get them: for helpers, not for kernel functions */
+	TRUST_TRUSTED, /* acquired, or handed over by who holds it */
+	TRUST_RCU,     /* until the RCU section ends */
+	TRUST_NOTHING, /* read from memory: may be NULL or stale, and is only read through */
+};
+
 struct reg {
 	u8 kind;  /* enum reg_kind */
+	u8 trust; /* enum reg_trust, of REG_BTF */
 	u8 frame; /* of REG_STACK */
 	bool maybe_null;
 	bool is_read_only;
@@ -68,6 +77,7 @@ struct frame {
 	u32 call; /* the instruction that called */
 	u32 start;
 	bool is_callback;
+	u32 calls_back;          /* rounds of the bpf_loop() that is being gone through */
 	u32 ref_count, first_id; /* of references, and the last id, when it was entered */
 	u32 depth;               /* bytes of stack in use */
 	u32 slot_count;
@@ -116,6 +126,8 @@ static inline struct reg reg_const(u64 v)
 struct reg reg_pointer(enum reg_kind kind);
 bool reg_is_packet(const struct reg *r);
 bool reg_is_pointer(const struct reg *r);
+/* A struct of the kernel that is there for sure, if it is not NULL. */
+bool reg_is_trusted(const struct reg *r);
 
 /* Every register and spilled register of all frames. */
 typedef void (*state_visit)(struct reg *r, void *arg);

@@ -8,6 +8,7 @@
 #include "isa/insn.h"
 #include "verify/claims.h"
 #include "verify/engine.h"
+#include "verify/proto.h"
 
 /* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
 #define JOIN_LEAST 200000
@@ -24,12 +25,40 @@ const char *verify_category_name(enum verify_category c)
 	return c < VERIFY_CATEGORIES ? names[c] : "?";
 }
 
-static void start_state(struct state *s)
+static void start_function(struct state *s, u32 start)
 {
 	memset(s, 0, sizeof(*s));
 	s->frame_count = 1;
-	s->frames[0].regs[1] = reg_pointer(REG_CTX);
 	s->frames[0].regs[10] = reg_pointer(REG_STACK);
+	s->frames[0].start = s->insn = start;
+}
+
+static void start_state(struct state *s)
+{
+	start_function(s, 0);
+	s->frames[0].regs[1] = reg_pointer(REG_CTX);
+}
+
+/* Those that are called are judged by their prototypes, each once, also what they call themselves. */
+static bool walk_globals(struct engine *e)
+{
+	bool ok = true;
+
+	for (bool found = true; found && ok;) {
+		found = false;
+		for (size_t i = 1; i < e->prog->funcs.n && ok; i++) {
+			const struct image_func *f = &e->prog->funcs.at[i];
+			if (!e->called[f->start] || e->judged[f->start])
+				continue;
+			found = e->judged[f->start] = true;
+			start_function(e->cur, f->start);
+			e->parent = NULL;
+			e->trail = NULL;
+			e->jumps = e->insns = 0;
+			ok = proto_enter(e, f) && engine_walk(e);
+		}
+	}
+	return ok;
 }
 
 /* Code that no path can reach at all is a mistake of whoever made it; code behind a constant condition is not. */
@@ -116,9 +145,12 @@ static bool walk(struct engine *e, bool joins)
 	e->saved_count = arena_array(&e->own, u32, count);
 	if (e->opts->record)
 		e->out->claims = claims_new(e->arena, count);
+	e->pointers = arena_array(&e->own, u8, count);
 	e->depths = arena_array(&e->own, u32, count);
 	e->calls.n = 0;
-	bool ok = engine_walk(e);
+	e->called = arena_array(&e->own, bool, count);
+	e->judged = arena_array(&e->own, bool, count);
+	bool ok = engine_walk(e) && walk_globals(e);
 	if (ok) { /* there is no state any more: the finding is of the program */
 		start_state(e->cur);
 		ok = check_depth(e);

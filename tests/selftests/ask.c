@@ -53,8 +53,9 @@ void ask_kernel(struct arena *a, const void *elf, size_t len, const struct ask_p
 		bpf_program__set_flags(prog, bpf_program__flags(prog) | p->flags);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 		bool ok = !bpf_object__load(obj);
-		out->answer = ok ? ASK_ACCEPT : log[0] ? ASK_REJECT : ASK_NONE;
-		out->reason = ok ? "" : log[0] ? last_reason(a, log) : warn_last(&warnings, a);
+		const char *reason = last_reason(a, log);
+		out->answer = ok ? ASK_ACCEPT : reason[0] ? ASK_REJECT : ASK_NONE;
+		out->reason = ok ? "" : reason[0] ? reason : arena_strdup(a, buf_str(&warnings));
 	}
 	bpf_object__close(obj);
 	warn_end();

@@ -41,6 +41,7 @@ struct judge {
 	struct rawbtf *kernel;
 	char *differences;
 	struct count all;
+	u32 alone;   /* cases that the kernel could not be asked about: their own word counts */
 	u32 changed; /* cases of which the running kernel thinks otherwise than they say */
 	vec_of(struct disagreement) found;
 	u32 unexplained;
@@ -88,6 +89,21 @@ static void add(struct judge *j, const struct file *f, const struct image_prog *
 		j->unexplained++;
 }
 
+/* What the kernel was built without, nobody can judge here. */
+static bool has_hook(const struct judge *j, const struct image_prog *p)
+{
+	char name[160];
+
+	if (p->type == BPF_PROG_TYPE_LSM)
+		snprintf(name, sizeof(name), "bpf_lsm_%s", p->target);
+	else if (p->type == BPF_PROG_TYPE_TRACING && p->attach != BPF_TRACE_RAW_TP &&
+		 p->attach != BPF_TRACE_ITER)
+		snprintf(name, sizeof(name), "%s", p->target);
+	else
+		return true;
+	return j->kernel && rawbtf_find(j->kernel, RAWBTF_KIND(BTF_KIND_FUNC), name);
+}
+
 static void judge_program(struct judge *j, struct file *f, u32 index)
 {
 	struct image_prog *p = &f->img.progs.at[index];
@@ -106,13 +122,12 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	struct ask_program asked = { p->name, says.flags, f->auxiliary };
 	if (!j->quiet && !says.is_elsewhere)
 		ask_kernel(&j->arena, f->elf, f->len, &asked, &kernel);
-	/* What the kernel was built without, its own cases cannot ask for. */
-	if (says.is_elsewhere || (!j->quiet && kernel.answer == ASK_NONE)) {
+	if (says.is_elsewhere || !has_hook(j, p)) {
 		f->count.skipped++;
-		if (!says.is_elsewhere)
-			printf("%s: skipped: %s: %s\n", f->name, p->name, kernel.reason);
 		return;
 	}
+	if (!j->quiet && kernel.answer == ASK_NONE)
+		j->alone++;
 	bool said = says.verdict == ANNOTATION_ACCEPT;
 	bool good = kernel.answer == ASK_NONE ? said : kernel.answer == ASK_ACCEPT;
 	j->changed += good != said;
@@ -128,7 +143,10 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	if (r.accepted == good)
 		*(good ? &f->count.good_agreed : &f->count.bad_agreed) += 1;
 	else
-		add(j, f, p, &r, kernel.reason[0] ? kernel.reason : says.message);
+		add(j, f, p, &r,
+		    kernel.answer == ASK_ACCEPT ? "" :
+		    kernel.reason[0] ? kernel.reason :
+				       arena_strdup(&j->arena, says.message));
 }
 
 static double per_cent(u32 part, u32 whole)
@@ -231,7 +249,8 @@ int main(int argc, char **argv)
 		opened &= judge_file(&j, argv[i]);
 	print_found(&j);
 	print_row("total", &j.all);
-	printf("%u cases are judged by this kernel otherwise than they say\n", j.changed);
+	printf("%u cases are judged by this kernel otherwise than they say, of %u it says nothing\n",
+	       j.changed, j.alone);
 	u32 all = j.all.good + j.all.bad;
 	bool ok = opened && all && !j.unexplained &&
 		  (u64)(j.all.good_agreed + j.all.bad_agreed) * 100 >= (u64)all * BAR;

@@ -5,7 +5,9 @@
  */
 #include <stdlib.h>
 
+#include "isa/hook.h"
 #include "verify/engine.h"
+#include "verify/ktype.h"
 #include "verify/proto.h"
 
 #define CALL_STACK 512 /* bytes of all frames together */
@@ -229,6 +231,18 @@ static bool return_to_caller(struct engine *e)
 	return true;
 }
 
+/* Hooks of security modules: an error or 0, of some 0 or 1; of those that return nothing all is fine. */
+static bool lsm_range(const struct engine *e, s32 *min, s32 *max)
+{
+	if ((u32)e->prog->type != PROG_LSM || e->prog->attach != BPF_LSM_MAC ||
+	    ktype_result(e->opts->kernel, e->prog) != KTYPE_OTHER)
+		return false;
+	bool is_bool = ktype_hook(e->prog) & HOOK_BOOL;
+	*min = is_bool ? 0 : -4095;
+	*max = is_bool ? 1 : 0;
+	return true;
+}
+
 static bool check_result(struct engine *e)
 {
 	struct reg *r0 = engine_reg(e, 0);
@@ -242,9 +256,11 @@ static bool check_result(struct engine *e)
 	if (reg_is_pointer(r0))
 		return engine_fail(e, VERIFY_LEAK, "return a number",
 				   "the program returns a pointer (%s)", reg_kind_name(r0->kind));
-	if (!has_range)
+	if (!has_range && !lsm_range(e, &min, &max))
 		return true;
-	if (r0->n.full.smin >= min && r0->n.full.smax <= max)
+	if (!has_range && r0->n.low.smin >= min && r0->n.low.smax <= max)
+		return true;
+	if (has_range && r0->n.full.smin >= min && r0->n.full.smax <= max)
 		return true;
 	return engine_fail(e, VERIFY_RETURN, "return one of the values that this hook knows",
 			   "the program may return %lld to %lld, but %d to %d is allowed",

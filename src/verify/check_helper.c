@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "isa/helper.h"
+#include "isa/hook.h"
 #include "isa/map_type.h"
 #include "object/image.h"
 #include "verify/engine.h"
@@ -130,7 +131,8 @@ static bool check_field(struct engine *e, struct call *c, u32 r, const char *typ
 
 static bool is_sock(const struct engine *e, const struct reg *p, enum helper_kind kind)
 {
-	if (kind == HELPER_KIND_ANY_SOCK && p->kind == REG_BTF && !p->maybe_null && !p->off)
+	if (kind == HELPER_KIND_ANY_SOCK && p->kind == REG_BTF && !p->maybe_null && !p->off &&
+	    p->trust != TRUST_NOTHING)
 		return ktype_is(e->opts->kernel, p->map, "sock_common");
 	if (p->maybe_null)
 		return false;
@@ -233,7 +235,7 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 			return refuse(e, c, r, "a reserved record");
 		return check_released(e, c, r);
 	case HELPER_KIND_BTF:
-		return (p->kind == REG_BTF && !p->maybe_null && !p->off &&
+		return (p->kind == REG_BTF && !p->maybe_null && p->trust != TRUST_NOTHING &&
 			ktype_is(e->opts->kernel, p->map, arg->type)) ||
 		       refuse(e, c, r, arg->text);
 	default:
@@ -330,6 +332,7 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		*out = reg_pointer(REG_BTF);
 		out->map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, result->type);
 		out->size = ktype_size(e->opts->kernel, out->map);
+		out->trust = result->kind == HELPER_KIND_BTF_TRUSTED ? TRUST_TRUSTED : TRUST_PLAIN;
 		break;
 	default:
 		return engine_fail(e, VERIFY_HELPER, "", "the result of %s() is not supported here",
@@ -382,6 +385,12 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 	if ((info->flags & HELPER_SLEEPS) && !e->prog->is_sleepable)
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",
 				   "%s() may sleep, and this program may not", info->name);
+	bool may_path = number != BPF_FUNC_d_path || (u32)e->prog->type == PROG_LSM ||
+			ktype_is_iter(e->prog) || (ktype_hook(e->prog) & HOOK_PATH);
+	if (!may_path && !e->opts->safety_only)
+		return engine_fail(e, VERIFY_HELPER, "attach to security_file_open, for example",
+				   "%s() may be called at some functions only, and %s is not of them",
+				   info->name, e->prog->target);
 	*out = info;
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loads and stores, by what the pointer points to. */
 #include "isa/ctx.h"
+#include "isa/hook.h"
 #include "isa/insn.h"
 #include "isa/map_type.h"
 #include "verify/engine.h"
@@ -121,6 +122,17 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 
 /* ---- contexts */
 
+static struct reg kernel_pointer(struct engine *e, u32 type, enum reg_trust trust)
+{
+	struct reg r = reg_pointer(REG_BTF);
+
+	r.trust = (u8)trust;
+
+	r.map = type;
+	r.size = ktype_size(e->opts->kernel, type);
+	return r;
+}
+
 static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 {
 	struct reg r = reg_unknown();
@@ -141,6 +153,13 @@ static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 		break;
 	case CTX_KIND_FLOW_KEYS:
 		return reg_pointer(REG_FLOW_KEYS);
+	case CTX_KIND_SK_BUFF:
+	case CTX_KIND_NF_HOOK_STATE:
+		return kernel_pointer(e,
+				      ktype_find(e->opts->kernel, BTF_KIND_STRUCT,
+						 kind == CTX_KIND_SK_BUFF ? "sk_buff"
+									  : "nf_hook_state"),
+				      TRUST_TRUSTED);
 	default:
 		if (size < 8)
 			r.n = scalar_zext(&r.n, size * 8, SCALAR_BITS);
@@ -148,15 +167,6 @@ static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 	}
 	r.id = ++e->next_id;
 	r.maybe_null = kind != CTX_KIND_SOCKET;
-	return r;
-}
-
-static struct reg kernel_pointer(struct engine *e, u32 type)
-{
-	struct reg r = reg_pointer(REG_BTF);
-
-	r.map = type;
-	r.size = ktype_size(e->opts->kernel, type);
 	return r;
 }
 
@@ -172,7 +182,10 @@ static bool load_argument(struct engine *e, u32 off, struct access a, struct reg
 				   "argument %u of %s is not known", off / 8, e->prog->target);
 	if (!type || a.size != 8)
 		return true;
-	*out = kernel_pointer(e, type);
+	bool trusted = e->prog->attach == BPF_TRACE_RAW_TP || ktype_is_iter(e->prog) ||
+		       ((u32)e->prog->type == PROG_LSM &&
+			!(ktype_hook(e->prog) & HOOK_UNTRUSTED));
+	*out = kernel_pointer(e, type, trusted ? TRUST_TRUSTED : TRUST_PLAIN);
 	if (off && ktype_is_iter(e->prog)) {
 		out->id = ++e->next_id;
 		out->maybe_null = true;
@@ -261,6 +274,32 @@ static bool load_constant(struct engine *e, const struct reg *p, struct access a
 	return true;
 }
 
+/* What a pointer that was read through another one is. Programs that may not sleep are in an RCU section as a whole. */
+static struct reg followed(struct engine *e, const struct reg *p, u32 type, u32 off, u32 to)
+{
+	struct reg out = kernel_pointer(e, to, TRUST_PLAIN);
+	bool in_rcu = e->cur->rcu || e->cur->lock || !e->prog->is_sleepable;
+	const char *field = ktype_member(e->opts->kernel, type, off);
+	enum hook_trust trust = hook_field(ktype_name(e->opts->kernel, type), field);
+
+	if (p->trust == TRUST_PLAIN && !p->ref)
+		return out;
+	if (p->trust == TRUST_NOTHING) {
+		out.trust = TRUST_NOTHING;
+	} else if (trust == HOOK_TRUSTED || trust == HOOK_TRUSTED_OR_NULL) {
+		out.trust = TRUST_TRUSTED;
+	} else if (!in_rcu) {
+		out.trust = TRUST_NOTHING;
+	} else if (trust == HOOK_RCU || trust == HOOK_RCU_OR_NULL) {
+		out.trust = TRUST_RCU;
+	}
+	if (trust == HOOK_TRUSTED_OR_NULL || (out.trust == TRUST_RCU && trust == HOOK_RCU_OR_NULL)) {
+		out.maybe_null = true;
+		out.id = ++e->next_id;
+	}
+	return out;
+}
+
 /* A field of a struct of the kernel. */
 static bool load_kernel(struct engine *e, const struct reg *p, struct access a, u32 type,
 			struct reg *out)
@@ -276,7 +315,7 @@ static bool load_kernel(struct engine *e, const struct reg *p, struct access a, 
 				   "r%u: the %u bytes at offset %lld of struct %s are no field of it",
 				   a.r, a.size, (long long)off, ktype_name(e->opts->kernel, type));
 	if (f == KTYPE_POINTER)
-		*out = kernel_pointer(e, to);
+		*out = followed(e, p, type, (u32)off, to);
 	return true;
 }
 
@@ -288,7 +327,9 @@ static bool load_map(struct engine *e, const struct reg *p, struct access a, str
 
 	if (!type || !e->opts->privileged || p->maybe_null)
 		return check_memory(e, p, a);
-	return load_kernel(e, p, a, type, out);
+	struct reg plain = *p;
+	plain.trust = TRUST_NOTHING;
+	return load_kernel(e, &plain, a, type, out);
 }
 
 /* Loads through these are rewritten when the program is loaded, so an instruction has one kind of them, or none. */

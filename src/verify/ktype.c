@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "isa/hook.h"
 #include "isa/prog_type.h"
 
 #define DEPTH 32
@@ -291,4 +292,35 @@ bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 ar
 	const struct btf_param *params = (const void *)(t + 1);
 	*id = target_of(btf, params[arg + skip].type);
 	return true;
+}
+
+enum ktype_result ktype_result(const struct rawbtf *btf, const struct image_prog *p)
+{
+	u32 skip;
+	const struct btf_type *t = btf && p->target[0] ? prototype(btf, p, &skip) : NULL;
+
+	return !t ? KTYPE_UNKNOWN : t->type ? KTYPE_OTHER : KTYPE_VOID;
+}
+
+u32 ktype_hook(const struct image_prog *p)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s%s", p->type == BPF_PROG_TYPE_LSM ? "bpf_lsm_" : "",
+		 p->target);
+	return hook_traits(name);
+}
+
+const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset)
+{
+	const struct btf_type *t = btf ? strip(btf, &id) : NULL;
+
+	if (!is_record(t))
+		return "";
+	const struct btf_member *m = (const void *)(t + 1);
+	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+		if (offset_of(t, &m[i]) == offset && m[i].name_off)
+			return rawbtf_str(btf, m[i].name_off);
+	}
+	return "";
 }

@@ -20,6 +20,13 @@ enum ktype_field { KTYPE_NOTHING, KTYPE_NUMBER, KTYPE_POINTER };
 enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 size, u32 *to);
 /* The struct that the pointer at an offset of a struct leads to; 0 if there is no such pointer. */
 u32 ktype_follow(const struct rawbtf *btf, u32 id, u32 offset);
+/* The first member that begins at an offset, by name; "" if none does. */
+const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset);
+/* HOOK_... of what a program attaches to. */
+u32 ktype_hook(const struct image_prog *p);
+/* The type that what is attached to returns, in C's words; false if the target is not known. */
+enum ktype_result { KTYPE_UNKNOWN, KTYPE_VOID, KTYPE_OTHER };
+enum ktype_result ktype_result(const struct rawbtf *btf, const struct image_prog *p);
 /* An iterator, whose arguments but the first are NULL in its last round. */
 bool ktype_is_iter(const struct image_prog *p);
 /*

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/hook.h"
 #include "isa/insn.h"
 #include "verify/claims.h"
 #include "verify/engine.h"
+#include "verify/ktype.h"
 #include "verify/proto.h"
 
 /* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
@@ -210,6 +212,11 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 		int err = diag_error(d, LOC_NONE, "section '%s' does not say what program %s is",
 				     p->section, p->name);
 		diag_hint(d, "name the section as libbpf does: SEC(\"xdp\")");
+		return err;
+	}
+	if ((ktype_hook(p) & HOOK_DISABLED) && !opts->safety_only) {
+		int err = diag_error(d, LOC_NONE, "no program may attach to %s", p->target);
+		diag_hint(d, "use another hook of security modules");
 		return err;
 	}
 	struct engine e = { .arena = a,

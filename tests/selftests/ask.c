@@ -50,6 +50,11 @@ void ask_kernel(struct arena *a, const void *elf, size_t len, const struct ask_p
 		bpf_object__for_each_program(other, obj)
 			bpf_program__set_autoload(other, other == prog ||
 							 is_auxiliary(p, bpf_program__name(other)));
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_UNSPEC) {
+			bpf_program__set_type(prog, (enum bpf_prog_type)p->type);
+			bpf_program__set_expected_attach_type(prog,
+							      (enum bpf_attach_type)p->attach);
+		}
 		bpf_program__set_flags(prog, bpf_program__flags(prog) | p->flags);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 		bool ok = !bpf_object__load(obj);

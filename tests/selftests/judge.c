@@ -119,7 +119,7 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	if (says.verdict == ANNOTATION_NONE || says.is_auxiliary ||
 	    (j->filter && !strstr(full, j->filter)))
 		return;
-	struct ask_program asked = { p->name, says.flags, f->auxiliary };
+	struct ask_program asked = { p->name, p->type, p->attach, says.flags, f->auxiliary };
 	if (!j->quiet && !says.is_elsewhere)
 		ask_kernel(&j->arena, f->elf, f->len, &asked, &kernel);
 	if (says.is_elsewhere || !has_hook(j, p)) {

@@ -7,6 +7,7 @@
 
 #include "isa/hook.h"
 #include "verify/engine.h"
+#include "verify/kfunc.h"
 #include "verify/ktype.h"
 #include "verify/proto.h"
 
@@ -111,10 +112,7 @@ bool check_any_call(struct engine *e, const struct bpf_insn *i)
 	if (i->src_reg == BPF_PSEUDO_CALL)
 		return call_function(e, i);
 	if (i->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		return engine_fail(e, VERIFY_HELPER, "",
-				   "kernel function %s is called, which is not known here",
-				   (u32)i->imm < e->img->externs.n ? e->img->externs.at[i->imm].name
-								   : "?");
+		return check_kfunc(e, i);
 	if (i->src_reg || i->dst_reg || i->off)
 		return engine_fail(e, VERIFY_INSN, "", "no such call");
 	return check_helper(e, i);
@@ -276,6 +274,10 @@ bool check_exit(struct engine *e)
 	if (s->lock)
 		return engine_fail(e, VERIFY_LOCK, "unlock on every path",
 				   "a lock is still held when the program ends");
+	if (s->rcu || s->preempt)
+		return engine_fail(e, VERIFY_LOCK, "leave it on every path",
+				   "the program ends within %s section",
+				   s->rcu ? "an RCU" : "a non-preemptible");
 	if (s->ref_count && !e->opts->safety_only)
 		return engine_fail(e, VERIFY_REFERENCE,
 				   "release it on every path, with bpf_sk_release(), "

@@ -382,9 +382,11 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",
 				   info->name);
-	if ((info->flags & HELPER_SLEEPS) && !e->prog->is_sleepable)
+	bool pinned = !e->prog->is_sleepable || e->cur->rcu || e->cur->preempt;
+	if ((info->flags & HELPER_SLEEPS) && pinned)
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",
-				   "%s() may sleep, and this program may not", info->name);
+				   "%s() may sleep, and this %s may not", info->name,
+				   e->prog->is_sleepable ? "section" : "program");
 	bool may_path = number != BPF_FUNC_d_path || (u32)e->prog->type == PROG_LSM ||
 			ktype_is_iter(e->prog) || (ktype_hook(e->prog) & HOOK_PATH);
 	if (!may_path && !e->opts->safety_only)

@@ -42,6 +42,11 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 	if (!find_span(e, p, a, &span))
 		return false;
 	for (s32 at = span.low; at < span.high && !a.is_write; at++) {
+		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
+		if (slot->size && slot->spill.kind >= REG_ITER)
+			return engine_fail(e, VERIFY_STACK, "only its functions may use it",
+					   "r%u: a part of %s is read", a.r,
+					   reg_kind_name(slot->spill.kind));
 		if (byte_at(f, at) == BYTE_NONE && !e->opts->privileged)
 			return engine_fail(e, VERIFY_UNINIT, "write all of it first, padding too",
 					   "r%u: the byte at r10%+d is read, but was never written",
@@ -66,6 +71,10 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 		return check_stack_bytes(e, p, a);
 	struct slot *slot = frame_slot(f, (u32)(-span.low - 1) / 8);
 	u32 from = (u32)(span.low + STATE_STACK) % 8;
+	if (slot->size && slot->spill.kind >= REG_ITER)
+		return engine_fail(e, VERIFY_STACK, "only its functions may use it",
+				   "r%u: a part of %s is read", a.r,
+				   reg_kind_name(slot->spill.kind));
 	if (slot->size && slot->from == from && slot->size >= a.size) {
 		struct reg *spill = &slot->spill;
 		if (slot->size == a.size) {

@@ -35,6 +35,8 @@ struct engine_branch {
 	const struct engine_trail *trail;
 };
 
+struct kfunc;
+
 struct engine_call {
 	u32 from, to; /* first instructions of functions */
 };
@@ -54,6 +56,7 @@ struct engine {
 	struct engine_saved **saved; /* lists, of each instruction */
 	u32 *saved_count;
 	u32 next_id;
+	const struct kfunc **kfuncs; /* of externs, as they are met */
 	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
 	u32 *depths; /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;

@@ -35,4 +35,21 @@ bool ktype_is_iter(const struct image_prog *p);
  */
 bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 arg, u32 *id);
 
+
+/* ---- prototypes of the kernel's functions */
+
+const struct btf_type *ktype_prototype(const struct rawbtf *btf, const char *function);
+const char *ktype_param(const struct rawbtf *btf, const struct btf_param *param);
+bool ktype_is_pointer(const struct rawbtf *btf, u32 id);
+/* The struct behind a pointer type; 0 if it is none, or to something else. */
+u32 ktype_target(const struct rawbtf *btf, u32 id);
+/* Bytes behind a pointer to something else; 0 if that has no size. */
+u32 ktype_pointed_size(const struct rawbtf *btf, u32 id);
+bool ktype_to_const(const struct rawbtf *btf, u32 id);
+u32 ktype_number_size(const struct rawbtf *btf, u32 id);
+/* A struct of numbers only: memory of a program may be one. */
+bool ktype_is_plain(const struct rawbtf *btf, u32 id);
+/* The struct of a type that lies at an offset of another one; 0 if there is none. */
+u32 ktype_inner(const struct rawbtf *btf, u32 id, u32 offset, u32 type);
+
 #endif

@@ -49,7 +49,8 @@ static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg 
 		return false;
 	if (old->kind == REG_SCALAR)
 		return !old->id || (old->off == new->off && same_id(ids, old->id, new->id));
-	if (new->off != old->off || !same_id(ids, old->ref, new->ref) ||
+	/* How far iterators have come is no part of what is known. */
+	if ((new->off != old->off && old->kind != REG_ITER) || !same_id(ids, old->ref, new->ref) ||
 	    !same_id(ids, old->id, new->id))
 		return false;
 	if (old->kind == REG_PACKET || old->kind == REG_PACKET_META)
@@ -220,6 +221,8 @@ static bool join_reg(struct join *j, struct reg *a, const struct reg *b)
 		return false;
 	if (a->kind == REG_PACKET || a->kind == REG_PACKET_META)
 		return join_packet(j, a, b);
+	if (a->kind == REG_ITER)
+		a->off = b->off;
 	if (a->off != b->off || a->size != b->size)
 		return false;
 	if (a->id != b->id)
@@ -259,6 +262,7 @@ bool state_join(struct state *into, const struct state *other, const struct stat
 	    into->preempt != other->preempt ||
 	    memcmp(into->refs, other->refs, into->ref_count * sizeof(into->refs[0])) != 0)
 		return false;
+	into->rounds = other->rounds;
 	for (u32 i = 0; i < into->frame_count; i++) {
 		struct frame *f = &into->frames[i];
 		const struct frame *g = &other->frames[i];

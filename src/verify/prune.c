@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "verify/engine.h"
+#include "verify/kfunc.h"
 
 #define COUNTED_ROUNDS 16
 #define PRUNE_KEPT 64 /* states of one instruction that are compared */
@@ -112,14 +113,18 @@ static bool is_counted_call(struct engine *e, bool is_call)
 }
 
 /*
- * Whether the path has come round from an open state in a way that the runtime bounds: through a callback's call, or on from a
- * may_goto. One that is taken leads out, and may come back as often as it likes.
+ * Whether the path has come round from an open state in a way that the runtime bounds: through a callback's call, with another
+ * element of an iterator, or on from a may_goto. One that is taken leads out, and may come back as often as it likes.
  */
 static bool is_next_round(const struct engine *e, const struct engine_saved *s)
 {
-	bool is_call = e->prog->insns[e->cur->insn].code == (BPF_JMP | BPF_CALL);
+	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];
 
-	return is_call || (s->state && s->state->rounds != e->cur->rounds);
+	if (!s->state)
+		return false;
+	if (i->code != (BPF_JMP | BPF_CALL))
+		return s->state->rounds != e->cur->rounds;
+	return i->src_reg != BPF_PSEUDO_KFUNC_CALL || iter_advanced(s->state, e->cur);
 }
 
 /* The current state covers a kept one, too, from now on, if they are alike enough. */
@@ -178,7 +183,8 @@ bool prune_visit(struct engine *e)
 	u32 insn = e->cur->insn;
 	const struct flow_insn *at = &e->flow.insns[insn];
 	const struct engine_saved *open = NULL;
-	bool is_call = e->prog->insns[insn].code == (BPF_JMP | BPF_CALL);
+	bool is_call = e->prog->insns[insn].code == (BPF_JMP | BPF_CALL) &&
+		       e->prog->insns[insn].src_reg != BPF_PSEUDO_KFUNC_CALL;
 	/* Only a round of the loop itself: an outer loop that comes here anew has to end by itself. */
 	bool is_round = at->is_bounded && (!is_call || e->cur->is_round);
 
@@ -198,7 +204,8 @@ bool prune_visit(struct engine *e)
 			e->path_done = true;
 			return true;
 		}
-		if (covered && state_subset(s->state, e->cur)) {
+		bool is_still = s->state->rounds == e->cur->rounds && !iter_advanced(s->state, e->cur);
+		if (covered && is_still && state_subset(s->state, e->cur)) {
 			engine_fail(e, VERIFY_LOOP,
 				    "count the rounds in a variable that the loop compares with a "
 				    "constant",

@@ -186,6 +186,7 @@ const char *reg_kind_name(enum reg_kind kind)
 		"kernel struct",
 		"flow keys",
 		"a function",
+		"an iterator",
 	};
 
 	return names[kind];

@@ -37,6 +37,7 @@ enum reg_kind {
 	REG_BTF, /* a struct of the kernel */
 	REG_FLOW_KEYS,
 	REG_FUNC,
+	REG_ITER, /* on the stack only: see iter.c */
 };
 
 /* How far a pointer to a struct of the kernel may be relied upon: whether the struct stays where it is. */

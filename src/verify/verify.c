@@ -9,6 +9,7 @@
 #include "isa/insn.h"
 #include "verify/claims.h"
 #include "verify/engine.h"
+#include "verify/kfunc.h"
 #include "verify/ktype.h"
 #include "verify/proto.h"
 
@@ -181,7 +182,18 @@ static bool judge(struct engine *e)
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;
-	if (loops_find(&e->own, e->prog->insns, e->prog->count, &loops, &e->loop_count)) {
+	bool iterates = false;
+	for (u32 k = 0; k < e->prog->count; k++) {
+		const struct kfunc *f = e->flow.insns[k].is_start
+						? kfunc_called(e, &e->prog->insns[k])
+						: NULL;
+		if (!f || !(f->info->flags & KFUNC_ITER_NEXT))
+			continue;
+		e->flow.insns[k].is_bounded = iterates = true;
+	}
+	/* How often an iterator's loop is gone through does not show in its code. */
+	if (!iterates &&
+	    loops_find(&e->own, e->prog->insns, e->prog->count, &loops, &e->loop_count)) {
 		for (u32 i = 0; i < e->loop_count; i++)
 			e->flow.insns[loops[i].head].is_head = true;
 		e->loops = loops;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "isa/hook.h"
+#include "verify/dynptr.h"
 #include "verify/engine.h"
 #include "verify/kfunc.h"
 #include "verify/ktype.h"
@@ -138,6 +139,19 @@ static void pass_arguments(struct engine *e, u32 helper, const struct frame *cal
 		f->regs[3].map = arg[1].map;
 		f->regs[3].id = ++e->next_id;
 		f->regs[4] = arg[3];
+		break;
+	case BPF_FUNC_user_ringbuf_drain:
+		f->regs[1] = reg_pointer(REG_DYNPTR);
+		f->regs[1].size = DYNPTR_LOCAL;
+		f->regs[1].id = ++e->next_id;
+		f->regs[2] = arg[3];
+		break;
+	case BPF_FUNC_find_vma:
+		f->regs[1] = arg[1];
+		f->regs[2] = reg_pointer(REG_BTF);
+		f->regs[2].map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, "vm_area_struct");
+		f->regs[2].size = ktype_size(e->opts->kernel, f->regs[2].map);
+		f->regs[3] = arg[4];
 		break;
 	default: /* a timer: the map, the key, the value */
 		f->regs[1] = reg_pointer(REG_MAP);

@@ -9,6 +9,7 @@
 #include "isa/hook.h"
 #include "isa/map_type.h"
 #include "object/image.h"
+#include "verify/dynptr.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
 
@@ -19,6 +20,9 @@ struct call {
 	u32 size;     /* of what is handed out */
 	u32 released; /* a reference; 0: none */
 	u32 func;
+	u32 made; /* the argument that is room for a dynptr; 0: none */
+	enum dynptr_kind made_kind;
+	struct reg dynptr; /* that was given */
 	bool has_func, has_released, is_null_released;
 	s64 result_max; /* of how much memory was given; -1: none */
 };
@@ -163,6 +167,41 @@ static bool check_released(struct engine *e, struct call *c, u32 r)
 	return true;
 }
 
+/* New ones are made once all arguments were judged. */
+static bool check_dynptr(struct engine *e, struct call *c, u32 r, const struct helper_arg *arg)
+{
+	if (arg->flags & HELPER_ARG_UNINIT) {
+		c->made = r;
+		c->made_kind = arg->flags & HELPER_ARG_RINGBUF ? DYNPTR_RINGBUF : DYNPTR_LOCAL;
+		if (c->made_kind == DYNPTR_LOCAL && engine_reg(e, 1)->kind != REG_VALUE)
+			return refuse(e, c, 1, "a map value");
+		return true;
+	}
+	bool is_record = arg->flags & HELPER_ARG_RINGBUF;
+	if (!dynptr_take(e, r, is_record ? DYNPTR_RINGBUF : DYNPTR_ANY, is_record, c->info->name))
+		return false;
+	c->dynptr = *dynptr_at(e, r);
+	if (!(arg->flags & HELPER_ARG_RELEASED))
+		return true;
+	if (!c->dynptr.ref)
+		return engine_fail(e, VERIFY_REFERENCE, "",
+				   "r%u is released, but it was not acquired here", r);
+	c->released = c->dynptr.ref;
+	c->has_released = true;
+	return true;
+}
+
+/* Its room becomes a dynptr; of a ring buffer a record is behind it, or nothing, but it has to be released. */
+static bool make_dynptr(struct engine *e, const struct call *c)
+{
+	u32 ref = c->made_kind == DYNPTR_RINGBUF ? ++e->next_id : 0;
+
+	if (ref && !state_add_ref(e->cur, ref))
+		return engine_fail(e, VERIFY_COMPLEX, "",
+				   "more than %d things are acquired at once", STATE_REFS);
+	return dynptr_make(e, c->made, c->made_kind, ref, c->info->name);
+}
+
 static bool check_argument(struct engine *e, struct call *c, u32 r)
 {
 	const struct helper_arg *arg = c->info->args[r - 1];
@@ -238,6 +277,8 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		return (p->kind == REG_BTF && !p->maybe_null && p->trust != TRUST_NOTHING &&
 			ktype_is(e->opts->kernel, p->map, arg->type)) ||
 		       refuse(e, c, r, arg->text);
+	case HELPER_KIND_DYNPTR:
+		return check_dynptr(e, c, r, arg);
 	default:
 		return refuse(e, c, r, arg->text);
 	}
@@ -270,7 +311,7 @@ static bool check_lock(struct engine *e, const struct call *c)
 static bool is_packet(const struct reg *r, const void *arg)
 {
 	(void)arg;
-	return reg_is_packet(r);
+	return reg_is_packet(r) || r->is_packet;
 }
 
 /* What a look-up gives: by the type of the map a value, a map or a socket. */
@@ -318,6 +359,9 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		out->is_record = true;
 		out->size = c->size;
 		break;
+	case HELPER_KIND_MEM:
+		*out = dynptr_slice(&c->dynptr, c->size);
+		break;
 	case HELPER_KIND_SOCKET:
 		*out = reg_pointer(REG_SOCK);
 		break;
@@ -340,6 +384,7 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 	}
 	out->id = ++e->next_id;
 	out->maybe_null = result->flags & HELPER_ARG_OR_NULL;
+	acquires = acquires && !c->made;
 	if (acquires)
 		out->ref = out->id; /* the same, so that NULL is known to need no release */
 	else if (c->info->flags & HELPER_CASTS)
@@ -411,11 +456,14 @@ static bool finish(struct engine *e, const struct call *c)
 {
 	struct reg out;
 
+	if (c->made && !make_dynptr(e, c))
+		return false;
 	if (c->has_released)
 		state_release(e->cur, c->released, engine_stale(e));
 	if (!make_result(e, c, &out))
 		return false;
-	if (c->info->flags & HELPER_CHANGES_PACKET)
+	bool writes = c->info->number == BPF_FUNC_dynptr_write && c->dynptr.size == DYNPTR_PACKET;
+	if (writes || (c->info->flags & HELPER_CHANGES_PACKET))
 		state_forget(e->cur, is_packet, NULL, engine_stale(e));
 	for (u32 r = 1; r <= 5; r++)
 		*engine_reg(e, r) = (struct reg){ 0 };
@@ -453,7 +501,9 @@ bool check_helper(struct engine *e, const struct bpf_insn *i)
 				   "a tail call leaves the program, and something is not released");
 	if (c.has_func) {
 		bool known = number == BPF_FUNC_loop || number == BPF_FUNC_for_each_map_elem ||
-			     number == BPF_FUNC_timer_set_callback;
+			     number == BPF_FUNC_timer_set_callback ||
+			     number == BPF_FUNC_find_vma ||
+			     number == BPF_FUNC_user_ringbuf_drain;
 		if (!known)
 			return engine_fail(e, VERIFY_HELPER, "",
 					   "callbacks of %s() are not supported here",

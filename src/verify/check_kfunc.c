@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include "isa/ctx.h"
+#include "verify/dynptr.h"
 #include "verify/kfunc.h"
 #include "verify/ktype.h"
 
@@ -44,9 +46,16 @@ const struct kfunc *kfunc_called(struct engine *e, const struct bpf_insn *i)
 
 struct kcall {
 	const struct kfunc *k;
+	u32 made;          /* the argument that is room for a dynptr; 0: none */
+	struct reg dynptr; /* that was given */
 	u32 released; /* a reference; 0: none */
 	u64 constant; /* of x__k */
 };
+
+static bool is(const struct kcall *c, const char *name)
+{
+	return !strcmp(c->k->info->name, name);
+}
 
 static bool refuse(struct engine *e, const struct kfunc *k, u32 r, const char *wants)
 {
@@ -141,6 +150,38 @@ static bool give_number(struct engine *e, struct kcall *c, u32 r, const char *na
 	return give_memory(e, c->k, r - 1, (u32)p->n.full.umax, is_const);
 }
 
+static bool give_dynptr(struct engine *e, struct kcall *c, u32 r, const char *name, bool is_const)
+{
+	if (ends_with(name, "__uninit")) {
+		c->made = r;
+		return true;
+	}
+	if (!dynptr_take(e, r, DYNPTR_ANY, !is_const || is(c, "bpf_dynptr_adjust"),
+			 c->k->info->name))
+		return false;
+	c->dynptr = *dynptr_at(e, r);
+	return true;
+}
+
+/* What a program gets as its context, by the type that it has in C. */
+static bool is_context(const struct engine *e, u32 type)
+{
+	const char *name = ktype_name(e->opts->kernel, type);
+
+	return !strcmp(name, "__sk_buff") || !strcmp(name, "xdp_md");
+}
+
+static bool give_context(struct engine *e, const struct kcall *c, u32 r)
+{
+	const struct reg *p = engine_reg(e, r);
+	u32 buffer = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, "sk_buff");
+
+	if (p->kind == REG_BTF && reg_is_trusted(p) && !p->maybe_null && p->map == buffer)
+		return true;
+	return (p->kind == REG_CTX && !p->off && scalar_is_zero(&p->n)) ||
+	       refuse(e, c->k, r, "the context, unchanged,");
+}
+
 static bool give(struct engine *e, struct kcall *c, u32 r)
 {
 	const struct rawbtf *btf = e->opts->kernel;
@@ -166,6 +207,10 @@ static bool give(struct engine *e, struct kcall *c, u32 r)
 	if (ends_with(name, "__str"))
 		return (p->kind == REG_VALUE && p->is_read_only && scalar_is_const(&p->n)) ||
 		       refuse(e, c->k, r, "a constant string");
+	if (type && !strcmp(ktype_name(btf, type), "bpf_dynptr"))
+		return give_dynptr(e, c, r, name, ktype_to_const(btf, param->type));
+	if (type && is_context(e, type))
+		return give_context(e, c, r);
 	if (type && (p->kind == REG_BTF || !ktype_is_plain(btf, type)))
 		return give_object(e, c, r, type);
 	u32 size = ktype_pointed_size(btf, param->type);
@@ -176,11 +221,57 @@ static bool give(struct engine *e, struct kcall *c, u32 r)
 
 /* ---- results */
 
+/* What the prototype does not tell. */
+static bool make_special(struct engine *e, const struct kcall *c, struct reg *out)
+{
+	const struct prog_type_info *type = prog_type_info(e->prog->type);
+	bool may_write = type && type->packet == PROG_WRITES;
+
+	if (is(c, "bpf_cast_to_kern_ctx")) {
+		static const char *const names[] = { "__sk_buff", "sk_buff", "xdp_md", "xdp_buff" };
+		const char *name = ctx_info(type ? type->ctx : 0)->name;
+		*out = reg_pointer(REG_BTF);
+		for (u32 i = 0; i < ARRAY_SIZE(names); i += 2) {
+			if (!strcmp(name, "struct ") || strcmp(name + 7, names[i]) != 0)
+				continue;
+			out->map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, names[i + 1]);
+		}
+		out->size = ktype_size(e->opts->kernel, out->map);
+		out->trust = TRUST_TRUSTED;
+		return out->map || engine_fail(e, VERIFY_HELPER, "",
+					       "the kernel's form of this context is not known");
+	}
+	if (is(c, "bpf_rdonly_cast")) {
+		const struct btf_type *t = rawbtf_type(e->opts->kernel, (u32)c->constant);
+		*out = reg_pointer(REG_BTF);
+		out->map = (u32)c->constant;
+		out->trust = TRUST_NOTHING;
+		out->size = ktype_size(e->opts->kernel, out->map);
+		return (t && BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT) ||
+		       engine_fail(e, VERIFY_ARGUMENT, "",
+				   "bpf_rdonly_cast() takes the number of a struct of the kernel");
+	}
+	if (is(c, "bpf_dynptr_slice") || is(c, "bpf_dynptr_slice_rdwr")) {
+		*out = dynptr_slice(&c->dynptr, (u32)c->constant);
+		out->is_read_only = is(c, "bpf_dynptr_slice");
+		out->maybe_null = true;
+		out->id = ++e->next_id;
+		return out->is_read_only || may_write || !out->is_packet ||
+		       engine_fail(e, VERIFY_PACKET, "use bpf_dynptr_slice()",
+				   "programs of this type may not write the packet directly");
+	}
+	*out = reg_unknown();
+	out->n = scalar_zext(&out->n, 32, SCALAR_BITS);
+	return true;
+}
+
 static bool make_result(struct engine *e, const struct kcall *c, struct reg *out)
 {
 	const struct rawbtf *btf = e->opts->kernel;
 	u32 flags = c->k->info->flags, type = ktype_target(btf, c->k->result);
 
+	if (flags & KFUNC_SPECIAL)
+		return make_special(e, c, out);
 	*out = reg_unknown();
 	if (!ktype_is_pointer(btf, c->k->result)) {
 		u32 size = ktype_number_size(btf, c->k->result);
@@ -281,7 +372,7 @@ bool check_kfunc(struct engine *e, const struct bpf_insn *i)
 	struct kcall c = { .k = k };
 	struct reg out;
 
-	if (!k || (k->info->flags & KFUNC_SPECIAL))
+	if (!k)
 		return engine_fail(e, VERIFY_HELPER, "",
 				   "kernel function %s is called, which is not known here",
 				   (u32)i->imm < e->img->externs.n ? e->img->externs.at[i->imm].name
@@ -295,6 +386,11 @@ bool check_kfunc(struct engine *e, const struct bpf_insn *i)
 	if (k->info->flags & (KFUNC_RCU_LOCK | KFUNC_RCU_UNLOCK | KFUNC_PREEMPT_DISABLE |
 			      KFUNC_PREEMPT_ENABLE) &&
 	    !check_section(e, k))
+		return false;
+	bool clones = is(&c, "bpf_dynptr_clone");
+	if (c.made && clones && !dynptr_clone(e, 1, c.made, k->info->name))
+		return false;
+	if (c.made && !clones && !dynptr_make(e, c.made, DYNPTR_PACKET, 0, k->info->name))
 		return false;
 	if (c.released)
 		state_release(e->cur, c.released, engine_stale(e));

@@ -3,7 +3,7 @@
  * The stack: 512 bytes a function, kept as slots of 8 bytes. A register that is stored whole is known when it is loaded again, also of
  * 1, 2 or 4 bytes if it is a number; bytes are written, zero, or unknown.
  */
-#include "verify/engine.h"
+#include "verify/dynptr.h"
 
 static const char hint_stack[] = "the stack of a function is r10 - 512 up to r10";
 
@@ -52,6 +52,15 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 					   "r%u: the byte at r10%+d is read, but was never written",
 					   a.r, at);
 	}
+	/* What a function fills in by itself would make a handle of it that it is not. */
+	for (s32 at = span.low; at < span.high && a.is_write && a.is_helper; at++) {
+		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
+		if (slot->size && slot->spill.kind == REG_DYNPTR)
+			return engine_fail(e, VERIFY_STACK, "only its functions may use it",
+					   "r%u: a part of a dynptr is written", a.r);
+	}
+	if (a.is_write && !dynptr_overwrite(e, p->frame, span.low, span.high))
+		return false;
 	if (a.is_write)
 		frame_forget(f, span.low, (u32)(span.high - span.low));
 	return true;
@@ -121,6 +130,8 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	if (reg_is_pointer(&copy) && a.size != 8)
 		return engine_fail(e, VERIFY_STACK, "store all of its 8 bytes",
 				   "%u bytes of a pointer are stored", a.size);
+	if (!dynptr_overwrite(e, p->frame, span.low, span.high))
+		return false;
 	frame_forget(f, span.low, (u32)(span.high - span.low));
 	if (!scalar_is_const(&p->n))
 		return true;

@@ -38,7 +38,8 @@ static bool same_shape(const struct reg *a, const struct reg *b)
 {
 	return a->kind == b->kind && a->frame == b->frame && a->maybe_null == b->maybe_null &&
 	       a->is_read_only == b->is_read_only && a->is_record == b->is_record &&
-	       a->map == b->map && a->trust == b->trust;
+	       (a->map == b->map || a->kind == REG_MEM) && a->trust == b->trust &&
+	       a->is_packet == b->is_packet;
 }
 
 static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg *old)
@@ -52,6 +53,9 @@ static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg 
 	/* How far iterators have come is no part of what is known. */
 	if ((new->off != old->off && old->kind != REG_ITER) || !same_id(ids, old->ref, new->ref) ||
 	    !same_id(ids, old->id, new->id))
+		return false;
+	/* Of a slice the handle's id. */
+	if (old->kind == REG_MEM && !same_id(ids, old->map, new->map))
 		return false;
 	if (old->kind == REG_PACKET || old->kind == REG_PACKET_META)
 		return new->size >= old->size;
@@ -221,6 +225,8 @@ static bool join_reg(struct join *j, struct reg *a, const struct reg *b)
 		return false;
 	if (a->kind == REG_PACKET || a->kind == REG_PACKET_META)
 		return join_packet(j, a, b);
+	if (a->kind == REG_MEM && a->map != b->map)
+		return false;
 	if (a->kind == REG_ITER)
 		a->off = b->off;
 	if (a->off != b->off || a->size != b->size)

@@ -6,6 +6,7 @@
 #include "isa/ctx.h"
 #include "isa/helper.h"
 #include "isa/insn.h"
+#include "verify/dynptr.h"
 #include "verify/ktype.h"
 
 #define KIND_DECL_TAG 17 /* these three are younger than some headers that this is built with */
@@ -237,7 +238,7 @@ static bool give(struct engine *e, const struct image_func *f, u32 i, const stru
 			return refuse(e, f, i, "is a trusted pointer of the kernel");
 		return !p.maybe_null || arg->maybe_null || refuse(e, f, i, "may not be NULL");
 	case PROTO_DYNPTR:
-		return refuse(e, f, i, "is a dynptr");
+		return dynptr_take(e, r, DYNPTR_ANY, false, f->name);
 	default:
 		break;
 	}
@@ -281,7 +282,7 @@ static bool changes_packet(const struct engine *e, const struct image_func *f, u
 static bool is_packet(const struct reg *r, const void *arg)
 {
 	(void)arg;
-	return reg_is_packet(r);
+	return reg_is_packet(r) || r->is_packet;
 }
 
 bool proto_call(struct engine *e, const struct image_func *f)
@@ -333,7 +334,9 @@ bool proto_enter(struct engine *e, const struct image_func *f)
 			r->size = arg->size;
 			break;
 		case PROTO_DYNPTR:
-			return refuse(e, f, i, "is a dynptr");
+			*r = reg_pointer(REG_DYNPTR);
+			r->id = ++e->next_id;
+			continue;
 		}
 		r->maybe_null = arg->maybe_null;
 		r->id = arg->maybe_null ? ++e->next_id : 0;

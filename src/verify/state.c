@@ -187,6 +187,7 @@ const char *reg_kind_name(enum reg_kind kind)
 		"flow keys",
 		"a function",
 		"an iterator",
+		"a dynptr",
 	};
 
 	return names[kind];

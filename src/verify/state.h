@@ -37,7 +37,8 @@ enum reg_kind {
 	REG_BTF, /* a struct of the kernel */
 	REG_FLOW_KEYS,
 	REG_FUNC,
-	REG_ITER, /* on the stack only: see iter.c */
+	REG_ITER,   /* on the stack only: see iter.c */
+	REG_DYNPTR, /* on the stack, or handed to a callback: see dynptr.h */
 };
 
 /* How far a pointer to a struct of the kernel may be relied upon: whether the struct stays where it is. */
@@ -55,6 +56,7 @@ struct reg {
 	bool maybe_null;
 	bool is_read_only;
 	bool is_record; /* REG_MEM: reserved in a ring buffer */
+	bool is_packet; /* REG_MEM: a slice of the packet */
 	bool is_stale;  /* REG_SCALAR: was a pointer to what is gone; for messages */
 	s32 off;
 	u32 id;   /* 0: tied to nothing */

@@ -213,6 +213,8 @@ static bool give(struct engine *e, struct kcall *c, u32 r)
 		return give_context(e, c, r);
 	if (type && (p->kind == REG_BTF || !ktype_is_plain(btf, type)))
 		return give_object(e, c, r, type);
+	if (is(c, "bpf_cast_to_kern_ctx"))
+		return give_context(e, c, r);
 	u32 size = ktype_pointed_size(btf, param->type);
 	if (!size)
 		return refuse(e, c->k, r, "what is not known here");
@@ -228,14 +230,9 @@ static bool make_special(struct engine *e, const struct kcall *c, struct reg *ou
 	bool may_write = type && type->packet == PROG_WRITES;
 
 	if (is(c, "bpf_cast_to_kern_ctx")) {
-		static const char *const names[] = { "__sk_buff", "sk_buff", "xdp_md", "xdp_buff" };
-		const char *name = ctx_info(type ? type->ctx : 0)->name;
 		*out = reg_pointer(REG_BTF);
-		for (u32 i = 0; i < ARRAY_SIZE(names); i += 2) {
-			if (!strcmp(name, "struct ") || strcmp(name + 7, names[i]) != 0)
-				continue;
-			out->map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, names[i + 1]);
-		}
+		out->map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT,
+				      ctx_kernel_name(type ? type->ctx : 0));
 		out->size = ktype_size(e->opts->kernel, out->map);
 		out->trust = TRUST_TRUSTED;
 		return out->map || engine_fail(e, VERIFY_HELPER, "",
@@ -353,6 +350,12 @@ static bool may_call(struct engine *e, const struct kfunc *k)
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",
 				   k->info->name);
+	/* It takes a lock that only some places do not hold already. */
+	bool is_free = (u32)e->prog->type == PROG_LSM || ktype_is_iter(e->prog) ||
+		       e->prog->is_sleepable;
+	if (!strcmp(k->info->name, "bpf_iter_css_task_new") && !is_free)
+		return engine_fail(e, VERIFY_HELPER, "use an iterator program, or one that may sleep",
+				   "%s() may not be called in this type of program", k->info->name);
 	bool pinned = e->cur->rcu || e->cur->preempt || e->cur->lock;
 	if ((k->info->flags & KFUNC_SLEEPS) && (!e->prog->is_sleepable || pinned))
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",

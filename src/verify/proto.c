@@ -52,6 +52,20 @@ static const struct btf_type *prototype(const struct engine *e, const struct ima
 	return t && BTF_INFO_KIND(t->info) == BTF_KIND_FUNC_PROTO ? t : NULL;
 }
 
+bool proto_has_tag(const struct engine *e, const struct image_func *f, const char *prefix)
+{
+	struct rawbtf_iter it = { 0 };
+	const struct btf_type *t;
+
+	while (e->img->btf && f->type && (t = rawbtf_next(e->img->btf, &it))) {
+		if (BTF_INFO_KIND(t->info) == KIND_DECL_TAG && t->type == f->type &&
+		    *(const s32 *)(const void *)(t + 1) == -1 &&
+		    !strncmp(rawbtf_str(e->img->btf, t->name_off), prefix, strlen(prefix)))
+			return true;
+	}
+	return false;
+}
+
 static u32 tags_of(const struct engine *e, const struct image_func *f, u32 arg)
 {
 	static const struct {
@@ -104,22 +118,29 @@ static u32 size_of(const struct rawbtf *btf, u32 id)
 	return 0;
 }
 
-/* What the context is called in C, also by typedefs. */
-static bool is_context(const struct engine *e, u32 id)
+static bool names_context(const struct engine *e, const char *name, bool is_struct)
 {
 	const struct prog_type_info *type = prog_type_info(e->prog->type);
 	const struct ctx_info *ctx = type ? ctx_info(type->ctx) : NULL;
+	bool raw = (u32)e->prog->type < PROG_TYPES && (PROGS_RAW_TP >> e->prog->type & 1);
 
-	for (u32 depth = 0; ctx && depth < DEPTH; depth++) {
+	if (raw)
+		return is_struct && !strcmp(name, "bpf_raw_tracepoint_args");
+	if (e->prog->type == BPF_PROG_TYPE_KPROBE && !strcmp(name, "bpf_user_pt_regs_t"))
+		return true;
+	return is_struct && ctx && !strncmp(ctx->name, "struct ", 7) && !strcmp(name, ctx->name + 7);
+}
+
+/* What the context is called in C, also by typedefs. */
+static bool is_context(const struct engine *e, u32 id)
+{
+	for (u32 depth = 0; depth < DEPTH; depth++) {
 		const struct btf_type *t = rawbtf_type(e->img->btf, id);
+		u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
 		if (!t)
 			return false;
-		const char *name = rawbtf_str(e->img->btf, t->name_off);
-		u32 kind = BTF_INFO_KIND(t->info);
-		bool regs = !strcmp(name, "bpf_user_pt_regs_t");
-		if ((!strncmp(ctx->name, "struct ", 7) && !strcmp(name, ctx->name + 7) &&
-		     kind == BTF_KIND_STRUCT && strcmp(name, "pt_regs") != 0) ||
-		    (regs && e->prog->type == BPF_PROG_TYPE_KPROBE))
+		if (names_context(e, rawbtf_str(e->img->btf, t->name_off),
+				  kind == BTF_KIND_STRUCT || kind == BTF_KIND_FWD))
 			return true;
 		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST && kind != KIND_TYPE_TAG &&
 		    kind != BTF_KIND_VOLATILE)
@@ -142,7 +163,7 @@ static bool read_pointer(struct engine *e, const struct image_func *f, u32 i, u3
 	const struct btf_type *t = strip(e->img->btf, &id);
 	const char *name = t ? rawbtf_str(e->img->btf, t->name_off) : "";
 
-	if ((tags & TAG_CTX) || is_context(e, target)) {
+	if ((tags & TAG_CTX) || is_context(e, target)) { /* also of types that have no size */
 		out->kind = PROTO_CTX;
 		return !(tags & ~(u32)TAG_CTX) || refuse(e, f, i, "has tags that contexts do not have");
 	}

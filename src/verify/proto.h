@@ -32,6 +32,8 @@ struct proto {
 bool proto_read(struct engine *e, const struct image_func *f, struct proto *out);
 /* Of a function that is walked now: whether what it returns is an int by its type. */
 bool proto_returns_int(const struct engine *e);
+/* A tag of the function itself that begins so. */
+bool proto_has_tag(const struct engine *e, const struct image_func *f, const char *prefix);
 /* The global function that begins at an instruction; NULL if it is none that is judged by itself. */
 const struct image_func *proto_global(const struct engine *e, u32 start);
 /* A call of it: what is handed over is what it takes, and nothing is known of what it gives. */

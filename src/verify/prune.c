@@ -12,6 +12,7 @@
 #include "verify/kfunc.h"
 
 #define COUNTED_ROUNDS 16
+#define EXACT_ROUNDS 8 /* of iterators and may_goto, before numbers are given up */
 #define PRUNE_KEPT 64 /* states of one instruction that are compared */
 /* When states are joined: how many of an instruction stand side by side, and after how many numbers are let go. */
 #define JOIN_AT_HEADS 1
@@ -214,7 +215,9 @@ bool prune_visit(struct engine *e)
 			return true;
 		}
 	}
-	if (open && !is_counted_call(e, is_call))
+	/* Loops that count themselves end within few rounds, as long as their numbers are known. */
+	bool is_early = !is_call && e->saved_count[insn] < EXACT_ROUNDS;
+	if (open && !is_early && !is_counted_call(e, is_call))
 		cover(e, open, STATE_ANY);
 	if (at->is_bounded || at->is_head || (e->jumps >= 2 && e->insns >= 8) || !e->parent)
 		keep(e);

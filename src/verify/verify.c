@@ -182,6 +182,10 @@ static bool judge(struct engine *e)
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;
+	bool throws = e->prog->funcs.n &&
+		      proto_has_tag(e, &e->prog->funcs.at[0], "exception_callback:");
+	if (throws && !e->opts->safety_only)
+		return engine_fail(e, VERIFY_FLOW, "", "callbacks of exceptions are not known here");
 	bool iterates = false;
 	for (u32 k = 0; k < e->prog->count; k++) {
 		const struct kfunc *f = e->flow.insns[k].is_start

@@ -23,6 +23,7 @@ struct call {
 	u32 made; /* the argument that is room for a dynptr; 0: none */
 	enum dynptr_kind made_kind;
 	struct reg dynptr; /* that was given */
+	struct field_kptr kptr; /* where one is kept */
 	bool has_func, has_released, is_null_released;
 	s64 result_max; /* of how much memory was given; -1: none */
 };
@@ -167,6 +168,31 @@ static bool check_released(struct engine *e, struct call *c, u32 r)
 	return true;
 }
 
+/* Where a map's value owns a pointer. */
+static bool check_place(struct engine *e, struct call *c, u32 r)
+{
+	struct reg *p = engine_reg(e, r);
+	s64 at = (s64)p->off + (s64)p->n.bits.value;
+
+	if (p->kind != REG_VALUE || p->maybe_null || !scalar_is_const(&p->n) ||
+	    !field_kptr(e->img, p->map, at, at + 8, &c->kptr) || c->kptr.offset != at ||
+	    !c->kptr.is_owned)
+		return refuse(e, c, r, "the place of a pointer that a map's value owns");
+	return true;
+}
+
+/* What is to be owned there: it was acquired, and is released for the program. */
+static bool check_kept(struct engine *e, struct call *c, u32 r)
+{
+	struct reg *p = engine_reg(e, r);
+	u32 type = ktype_find_local(e->opts->kernel, c->kptr.type);
+
+	if (p->kind != REG_BTF || p->maybe_null || !type ||
+	    !ktype_begins(e->opts->kernel, p->map, type))
+		return refuse(e, c, r, "a pointer of the type that is kept there");
+	return check_released(e, c, r);
+}
+
 /* New ones are made once all arguments were judged. */
 static bool check_dynptr(struct engine *e, struct call *c, u32 r, const struct helper_arg *arg)
 {
@@ -277,6 +303,10 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		return (p->kind == REG_BTF && !p->maybe_null && p->trust != TRUST_NOTHING &&
 			ktype_is(e->opts->kernel, p->map, arg->type)) ||
 		       refuse(e, c, r, arg->text);
+	case HELPER_KIND_KPTR_PLACE:
+		return check_place(e, c, r);
+	case HELPER_KIND_KPTR:
+		return check_kept(e, c, r);
 	case HELPER_KIND_DYNPTR:
 		return check_dynptr(e, c, r, arg);
 	default:
@@ -358,6 +388,15 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		*out = reg_pointer(REG_MEM);
 		out->is_record = true;
 		out->size = c->size;
+		break;
+	case HELPER_KIND_KPTR:
+		*out = kptr_load(e, &c->kptr);
+		out->trust = TRUST_TRUSTED;
+		acquires = true;
+		if (!out->map)
+			return engine_fail(e, VERIFY_HELPER, "",
+					   "struct %s is not of the kernel, which is not supported",
+					   c->kptr.type);
 		break;
 	case HELPER_KIND_MEM:
 		*out = dynptr_slice(&c->dynptr, c->size);

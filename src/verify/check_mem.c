@@ -43,11 +43,15 @@ static bool check_value(struct engine *e, const struct reg *p, struct access a)
 {
 	const struct image_map *m = &e->img->maps.at[p->map];
 	s64 low = (s64)p->off + a.off + p->n.full.smin;
+	s64 high = low + p->n.full.smax - p->n.full.smin + a.size;
+	struct field_kptr kptr;
 	const char *name;
 
 	if (!in_bounds(e, p, a, m->value_size, VERIFY_VALUE))
 		return false;
-	if (field_meets(e->img, p->map, low, low + p->n.full.smax - p->n.full.smin + a.size, &name))
+	if (field_kptr(e->img, p->map, low, high, &kptr) && !check_kptr(e, p, a, &kptr))
+		return false;
+	if (field_meets(e->img, p->map, low, high, &name))
 		return engine_fail(e, VERIFY_VALUE, "only its helpers may use it",
 				   "r%u: the field of type struct %s of map %s is accessed", a.r,
 				   name, m->name);
@@ -353,6 +357,23 @@ static bool check_same_kind(struct engine *e, const struct reg *p, u32 r)
 			   reg_kind_name(*before));
 }
 
+static bool find_kptr(const struct engine *e, const struct reg *p, struct access a,
+		      struct field_kptr *out)
+{
+	s64 at = (s64)p->off + a.off + (s64)p->n.bits.value;
+
+	return p->kind == REG_VALUE && scalar_is_const(&p->n) &&
+	       field_kptr(e->img, p->map, at, at + a.size, out);
+}
+
+static void load_kptr(struct engine *e, const struct reg *p, struct access a, struct reg *out)
+{
+	struct field_kptr kptr;
+
+	if (find_kptr(e, p, a, &kptr))
+		*out = kptr_load(e, &kptr);
+}
+
 static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 {
 	struct reg *p = engine_reg(e, i->src_reg);
@@ -379,8 +400,8 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 	default:
 		if (!check_memory(e, p, a))
 			return false;
-		if (p->kind == REG_VALUE)
-			load_constant(e, p, a, out);
+		if (p->kind == REG_VALUE && !load_constant(e, p, a, out))
+			load_kptr(e, p, a, out);
 		return true;
 	}
 }
@@ -415,6 +436,7 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 		.r = i->dst_reg, .off = i->off, .size = bytes_of(i->code), .is_write = true
 	};
 	struct reg unused;
+	struct field_kptr kptr;
 
 	if (!check_alignment(e, p, a, false))
 		return false;
@@ -429,6 +451,8 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 	default:
 		if (!check_memory(e, p, a))
 			return false;
+		if (find_kptr(e, p, a, &kptr) && !kptr_store(e, a.r, value, &kptr))
+			return false;
 		if (reg_is_packet(p) && reg_is_pointer(value) && !e->opts->privileged)
 			return engine_fail(e, VERIFY_LEAK, "",
 					   "a pointer is written into the packet");
@@ -440,7 +464,7 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 {
 	u32 size = bytes_of(i->code);
 	struct reg *p = engine_reg(e, i->dst_reg), *s = engine_reg(e, i->src_reg);
-	struct access a = { .r = i->dst_reg, .off = i->off, .size = size };
+	struct access a = { .r = i->dst_reg, .off = i->off, .size = size, .is_helper = true };
 	s32 op = i->imm & ~BPF_FETCH;
 	bool known = op == BPF_ADD || op == BPF_AND || op == BPF_OR || op == BPF_XOR ||
 		     i->imm == BPF_XCHG || i->imm == BPF_CMPXCHG;

@@ -124,7 +124,7 @@ struct access {
 	s32 off;
 	u32 size;
 	bool is_write;
-	bool is_helper;
+	bool is_helper; /* or an atomic operation: no plain load or store */
 };
 /* An address that is a multiple of the access's size; `always`: even where programs of this kind need not care. */
 bool check_alignment(struct engine *e, const struct reg *p, struct access a, bool always);
@@ -139,6 +139,18 @@ bool check_context(struct engine *e, const struct reg *p, struct access a, struc
 
 /* A field of a map's value that only helpers may use, by its type's name: where it is, or -1. */
 s32 field_find(const struct image *img, u32 map, const char *type);
+/* A pointer to a struct of the kernel that a map's value keeps. */
+struct field_kptr {
+	u32 offset;
+	bool is_owned; /* what is kept is released with the map: only bpf_kptr_xchg() changes it */
+	const char *type;
+};
+/* One that the bytes meet; false if there is none. */
+bool field_kptr(const struct image *img, u32 map, s64 from, s64 to, struct field_kptr *out);
+/* kptr.c: that field of a value, as far as the access is a plain one of the whole; what is loaded, what may be stored. */
+bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field_kptr *k);
+struct reg kptr_load(struct engine *e, const struct field_kptr *k);
+bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct field_kptr *k);
 /* Whether an access meets any such field. */
 bool field_meets(const struct image *img, u32 map, s64 from, s64 to, const char **name);
 

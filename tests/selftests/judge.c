@@ -90,10 +90,17 @@ static void add(struct judge *j, const struct file *f, const struct image_prog *
 }
 
 /* What the kernel was built without, nobody can judge here. */
-static bool has_hook(const struct judge *j, const struct image_prog *p)
+static bool has_hook(const struct judge *j, const struct image *img, const struct image_prog *p)
 {
 	char name[160];
 
+	for (u32 k = 0; k < p->count; k++) {
+		const struct bpf_insn *i = &p->insns[k];
+		if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+		    !rawbtf_find(j->kernel, RAWBTF_KIND(BTF_KIND_FUNC),
+				 img->externs.at[i->imm].name))
+			return false;
+	}
 	if (p->type == BPF_PROG_TYPE_LSM)
 		snprintf(name, sizeof(name), "bpf_lsm_%s", p->target);
 	else if (p->type == BPF_PROG_TYPE_TRACING && p->attach != BPF_TRACE_RAW_TP &&
@@ -122,7 +129,7 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	struct ask_program asked = { p->name, p->type, p->attach, says.flags, f->auxiliary };
 	if (!j->quiet && !says.is_elsewhere)
 		ask_kernel(&j->arena, f->elf, f->len, &asked, &kernel);
-	if (says.is_elsewhere || !has_hook(j, p)) {
+	if (says.is_elsewhere || !has_hook(j, &f->img, p)) {
 		f->count.skipped++;
 		return;
 	}

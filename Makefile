@@ -85,7 +85,7 @@ testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases t
 $(BUILD)/skep: $(OBJ)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
-$(BUILD)/unit: $(UNIT) $(LIB)
+$(BUILD)/unit: $(UNIT) $(BUILD)/obj/tests/selftests/ask.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 all: $(BUILD)/skep-conformance

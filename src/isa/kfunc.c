@@ -23,8 +23,7 @@
 #define PREEMPT_ENABLE KFUNC_PREEMPT_ENABLE
 #define SPECIAL KFUNC_SPECIAL
 #define KFUNC_ALL (~0ull)
-#define KFUNC_TRACING                                                                              \
-	(PROGS(TRACING) | PROGS(TRACEPOINT) | PROGS(PERF_EVENT) | PROGS(LSM))
+#define KFUNC_TRACING (PROGS(TRACING) | PROGS(TRACEPOINT) | PROGS(PERF_EVENT) | PROGS(LSM))
 #define KFUNC_CPUMASK (KFUNC_TRACING | PROGS(STRUCT_OPS) | PROGS(SYSCALL))
 #define KFUNC_GENERIC                                                                              \
 	(KFUNC_TRACING | PROGS(SCHED_CLS) | PROGS(XDP) | PROGS(STRUCT_OPS) | PROGS(SYSCALL) |      \

@@ -88,9 +88,8 @@ static bool alu_pointers(struct engine *e, u8 op, bool is_half, u32 d, const str
 				   "r%u: a pointer is computed with otherwise than by adding", d);
 	if (reg_is_pointer(a) && reg_is_pointer(b)) {
 		if (op == BPF_ADD || !e->opts->privileged)
-			return engine_fail(e, VERIFY_POINTER, "",
-					   "r%u: a pointer is %s a pointer", d,
-					   op == BPF_ADD ? "added to" : "subtracted from");
+			return engine_fail(e, VERIFY_POINTER, "", "r%u: a pointer is %s a pointer",
+					   d, op == BPF_ADD ? "added to" : "subtracted from");
 		*engine_reg(e, d) = reg_unknown();
 		return true;
 	}

@@ -47,7 +47,8 @@ bool check_depth(struct engine *e)
 	u32 depth = depth_from(e, 0, 1);
 
 	for (size_t i = 0; i < e->calls.n; i++) {
-		u32 own = e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to, 1) : 0;
+		u32 own =
+			e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to, 1) : 0;
 		depth = own > depth ? own : depth;
 	}
 	if (depth >= TOO_DEEP)
@@ -172,7 +173,8 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 	struct state round;
 
 	/* Not more rounds than it is told to make. */
-	if (helper == BPF_FUNC_loop && engine_reg(e, 1)->n.full.umax <= state_frame(here)->calls_back) {
+	if (helper == BPF_FUNC_loop &&
+	    engine_reg(e, 1)->n.full.umax <= state_frame(here)->calls_back) {
 		state_frame(here)->calls_back = 0;
 		return true;
 	}

@@ -22,7 +22,7 @@ struct call {
 	u32 func;
 	u32 made; /* the argument that is room for a dynptr; 0: none */
 	enum dynptr_kind made_kind;
-	struct reg dynptr; /* that was given */
+	struct reg dynptr;      /* that was given */
 	struct field_kptr kptr; /* where one is kept */
 	bool has_func, has_released, is_null_released;
 	s64 result_max; /* of how much memory was given; -1: none */
@@ -474,9 +474,10 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 	bool may_path = number != BPF_FUNC_d_path || (u32)e->prog->type == PROG_LSM ||
 			ktype_is_iter(e->prog) || (ktype_hook(e->prog) & HOOK_PATH);
 	if (!may_path && !e->opts->safety_only)
-		return engine_fail(e, VERIFY_HELPER, "attach to security_file_open, for example",
-				   "%s() may be called at some functions only, and %s is not of them",
-				   info->name, e->prog->target);
+		return engine_fail(
+			e, VERIFY_HELPER, "attach to security_file_open, for example",
+			"%s() may be called at some functions only, and %s is not of them",
+			info->name, e->prog->target);
 	*out = info;
 	return true;
 }
@@ -540,8 +541,7 @@ bool check_helper(struct engine *e, const struct bpf_insn *i)
 				   "a tail call leaves the program, and something is not released");
 	if (c.has_func) {
 		bool known = number == BPF_FUNC_loop || number == BPF_FUNC_for_each_map_elem ||
-			     number == BPF_FUNC_timer_set_callback ||
-			     number == BPF_FUNC_find_vma ||
+			     number == BPF_FUNC_timer_set_callback || number == BPF_FUNC_find_vma ||
 			     number == BPF_FUNC_user_ringbuf_drain;
 		if (!known)
 			return engine_fail(e, VERIFY_HELPER, "",

@@ -22,9 +22,9 @@ static void learn_number(struct reg *r, void *arg)
 	if (r->kind != REG_SCALAR || r->id != l->id)
 		return;
 	struct scalar by = scalar_const((u64)((s64)r->off - l->off), SCALAR_BITS);
-	r->n = r->off == l->off ? l->n
-				: scalar_alu(BPF_ADD, &l->n, &by, (struct scalar_mode){ 0 },
-					     SCALAR_BITS);
+	r->n = r->off == l->off
+		       ? l->n
+		       : scalar_alu(BPF_ADD, &l->n, &by, (struct scalar_mode){ 0 }, SCALAR_BITS);
 }
 
 struct null_check {
@@ -178,8 +178,7 @@ static bool decide(struct engine *e, struct state *s, const struct bpf_insn *i, 
 		else if (is_real_pointer(e, a) && says_equal)
 			return false;
 	} else if (is_equality && says_equal && a->maybe_null != b->maybe_null &&
-		   reg_is_pointer(a) && reg_is_pointer(b) &&
-		   is_real(a->maybe_null ? b : a)) {
+		   reg_is_pointer(a) && reg_is_pointer(b) && is_real(a->maybe_null ? b : a)) {
 		struct reg *p = a->maybe_null ? a : b;
 		if (p->kind != REG_BTF) /* equal to one that is not NULL */
 			resolve_null(s, &(struct reg){ .id = p->id, .ref = p->ref }, false);

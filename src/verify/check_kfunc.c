@@ -33,8 +33,7 @@ const struct kfunc *kfunc_called(struct engine *e, const struct bpf_insn *i)
 		return e->kfuncs[index];
 	struct kfunc *k = arena_new(&e->own, struct kfunc);
 	k->info = kfunc_info(e->img->externs.at[index].name);
-	const struct btf_type *t =
-		k->info ? ktype_prototype(e->opts->kernel, k->info->name) : NULL;
+	const struct btf_type *t = k->info ? ktype_prototype(e->opts->kernel, k->info->name) : NULL;
 	if (!t || BTF_INFO_VLEN(t->info) > KFUNC_ARGS)
 		return NULL;
 	k->params = (const void *)(t + 1);
@@ -48,8 +47,8 @@ struct kcall {
 	const struct kfunc *k;
 	u32 made;          /* the argument that is room for a dynptr; 0: none */
 	struct reg dynptr; /* that was given */
-	u32 released; /* a reference; 0: none */
-	u64 constant; /* of x__k */
+	u32 released;      /* a reference; 0: none */
+	u64 constant;      /* of x__k */
 };
 
 static bool is(const struct kcall *c, const char *name)
@@ -112,10 +111,11 @@ static bool give_object(struct engine *e, struct kcall *c, u32 r, u32 type)
 				   k->info->name, r);
 	u32 at = p->off ? ktype_inner(e->opts->kernel, p->map, (u32)p->off, type) : p->map;
 	if (!at || !ktype_begins(e->opts->kernel, at, type) || (releases && p->off))
-		return engine_fail(e, VERIFY_ARGUMENT, "",
-				   "%s() takes a struct %s as argument %u, but r%u is in a struct %s",
-				   k->info->name, ktype_name(e->opts->kernel, type), r, r,
-				   ktype_name(e->opts->kernel, p->map));
+		return engine_fail(
+			e, VERIFY_ARGUMENT, "",
+			"%s() takes a struct %s as argument %u, but r%u is in a struct %s",
+			k->info->name, ktype_name(e->opts->kernel, type), r, r,
+			ktype_name(e->opts->kernel, p->map));
 	if (!releases)
 		return true;
 	if (!p->ref || !state_has_ref(e->cur, p->ref))
@@ -344,17 +344,18 @@ static bool may_call(struct engine *e, const struct kfunc *k)
 		return engine_fail(e, VERIFY_HELPER, "", "programs of type %s may not call %s()",
 				   type ? type->name : "unknown", k->info->name);
 	if (!e->opts->privileged)
-		return engine_fail(e, VERIFY_HELPER, "",
-				   "%s() may be called with CAP_BPF only", k->info->name);
+		return engine_fail(e, VERIFY_HELPER, "", "%s() may be called with CAP_BPF only",
+				   k->info->name);
 	if (!strstr(e->img->license, "GPL"))
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",
 				   k->info->name);
 	/* It takes a lock that only some places do not hold already. */
-	bool is_free = (u32)e->prog->type == PROG_LSM || ktype_is_iter(e->prog) ||
-		       e->prog->is_sleepable;
+	bool is_free =
+		(u32)e->prog->type == PROG_LSM || ktype_is_iter(e->prog) || e->prog->is_sleepable;
 	if (!strcmp(k->info->name, "bpf_iter_css_task_new") && !is_free)
-		return engine_fail(e, VERIFY_HELPER, "use an iterator program, or one that may sleep",
+		return engine_fail(e, VERIFY_HELPER,
+				   "use an iterator program, or one that may sleep",
 				   "%s() may not be called in this type of program", k->info->name);
 	bool pinned = e->cur->rcu || e->cur->preempt || e->cur->lock;
 	if ((k->info->flags & KFUNC_SLEEPS) && (!e->prog->is_sleepable || pinned))

@@ -187,8 +187,7 @@ static bool load_argument(struct engine *e, u32 off, struct access a, struct reg
 	if (!type || a.size != 8)
 		return true;
 	bool trusted = e->prog->attach == BPF_TRACE_RAW_TP || ktype_is_iter(e->prog) ||
-		       ((u32)e->prog->type == PROG_LSM &&
-			!(ktype_hook(e->prog) & HOOK_UNTRUSTED));
+		       ((u32)e->prog->type == PROG_LSM && !(ktype_hook(e->prog) & HOOK_UNTRUSTED));
 	*out = kernel_pointer(e, type, trusted ? TRUST_TRUSTED : TRUST_PLAIN);
 	if (off && ktype_is_iter(e->prog)) {
 		out->id = ++e->next_id;
@@ -297,7 +296,8 @@ static struct reg followed(struct engine *e, const struct reg *p, u32 type, u32 
 	} else if (trust == HOOK_RCU || trust == HOOK_RCU_OR_NULL) {
 		out.trust = TRUST_RCU;
 	}
-	if (trust == HOOK_TRUSTED_OR_NULL || (out.trust == TRUST_RCU && trust == HOOK_RCU_OR_NULL)) {
+	if (trust == HOOK_TRUSTED_OR_NULL ||
+	    (out.trust == TRUST_RCU && trust == HOOK_RCU_OR_NULL)) {
 		out.maybe_null = true;
 		out.id = ++e->next_id;
 	}
@@ -315,9 +315,10 @@ static bool load_kernel(struct engine *e, const struct reg *p, struct access a, 
 	if (off >= 0 && off < STATE_MAX_OFFSET && scalar_is_zero(&p->n))
 		f = ktype_access(e->opts->kernel, type, (u32)off, a.size, &to);
 	if (f == KTYPE_NOTHING)
-		return engine_fail(e, VERIFY_MEM, "read fields whole, by their names",
-				   "r%u: the %u bytes at offset %lld of struct %s are no field of it",
-				   a.r, a.size, (long long)off, ktype_name(e->opts->kernel, type));
+		return engine_fail(
+			e, VERIFY_MEM, "read fields whole, by their names",
+			"r%u: the %u bytes at offset %lld of struct %s are no field of it", a.r,
+			a.size, (long long)off, ktype_name(e->opts->kernel, type));
 	if (f == KTYPE_POINTER)
 		*out = followed(e, p, type, (u32)off, to);
 	return true;
@@ -566,9 +567,10 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 	if ((u32)e->prog->type >= PROG_TYPES || !(allowed >> e->prog->type & 1))
 		return engine_fail(e, VERIFY_INSN, "", "programs of this type have no such loads");
 	if (e->cur->frame_count > 1 && !e->opts->safety_only && !proto_returns_int(e))
-		return engine_fail(e, VERIFY_INSN, "let the function return int",
-				   "such loads are allowed in functions that return an int only, as "
-				   "they may end the function with 0");
+		return engine_fail(
+			e, VERIFY_INSN, "let the function return int",
+			"such loads are allowed in functions that return an int only, as "
+			"they may end the function with 0");
 	if (e->cur->ref_count || e->cur->lock)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "the load may end the program, and something is not released");
@@ -581,7 +583,8 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 	struct reg out = reg_unknown();
 	out.n = scalar_zext(&out.n, bytes_of(i->code) * 8, SCALAR_BITS);
 	*engine_reg(e, 0) = out;
-	if (e->cur->frame_count > 1) { /* what is read may not be there: then the function is left */
+	if (e->cur->frame_count >
+	    1) { /* what is read may not be there: then the function is left */
 		engine_fork(e, e->cur->insn + 1, false);
 		*engine_reg(e, 0) = reg_const(0);
 		return check_exit(e);

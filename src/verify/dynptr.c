@@ -39,15 +39,17 @@ bool dynptr_take(struct engine *e, u32 r, enum dynptr_kind kind, bool changes, c
 	const struct reg *d = dynptr_at(e, r);
 
 	if (!d)
-		return engine_fail(e, VERIFY_ARGUMENT, "make it first, on every path",
-				   "%s() takes a dynptr as argument %u, and r%u is none that was made",
-				   who, r, r);
+		return engine_fail(
+			e, VERIFY_ARGUMENT, "make it first, on every path",
+			"%s() takes a dynptr as argument %u, and r%u is none that was made", who, r,
+			r);
 	if (kind != DYNPTR_ANY && d->size != kind)
 		return engine_fail(e, VERIFY_ARGUMENT, "",
 				   "%s() takes a dynptr to memory of another kind as argument %u",
 				   who, r);
 	if (changes && engine_reg(e, r)->kind == REG_DYNPTR)
-		return engine_fail(e, VERIFY_ARGUMENT, "make one of your own with bpf_dynptr_clone()",
+		return engine_fail(e, VERIFY_ARGUMENT,
+				   "make one of your own with bpf_dynptr_clone()",
 				   "%s() changes the dynptr, and r%u may only be read", who, r);
 	return true;
 }

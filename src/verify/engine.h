@@ -58,7 +58,7 @@ struct engine {
 	u32 next_id;
 	const struct kfunc **kfuncs; /* of externs, as they are met */
 	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
-	u32 *depths; /* bytes of stack of the function that begins there */
+	u32 *depths;  /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;
 	u64 max_steps;
 	bool *called;     /* of each instruction: a global function begins there, and is called */

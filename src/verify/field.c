@@ -165,7 +165,8 @@ static bool find_kptr(const struct rawbtf *btf, u32 id, u32 base, u32 depth, str
 		const struct btf_type *one = strip(btf, a->type);
 		u32 size = !one ? 0 : BTF_INFO_KIND(one->info) == BTF_KIND_PTR ? 8 : one->size;
 		u32 from = s->from > base && size ? (u32)((s->from - base) / size) : 0;
-		for (u32 i = from; i < a->nelems && size && (s64)base + i * (s64)size < s->to; i++) {
+		for (u32 i = from; i < a->nelems && size && (s64)base + i * (s64)size < s->to;
+		     i++) {
 			if (find_kptr(btf, a->type, base + i * size, depth + 1, s, out))
 				return true;
 		}

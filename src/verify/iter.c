@@ -66,8 +66,8 @@ static bool make(struct engine *e, const struct kfunc *k, u32 type)
 		s->spill.size = ITER_ACTIVE;
 		s->spill.id = id;
 		s->spill.ref = i ? 0 : id;
-		s->spill.trust = (k->info->flags & KFUNC_NEEDS_RCU) && in_rcu ? TRUST_RCU
-									      : TRUST_TRUSTED;
+		s->spill.trust =
+			(k->info->flags & KFUNC_NEEDS_RCU) && in_rcu ? TRUST_RCU : TRUST_TRUSTED;
 		s->from = 0;
 		s->size = 8;
 		for (u32 b = 0; b < 8; b++)
@@ -153,8 +153,7 @@ static s32 depth_of(const struct state *s, u32 frame, u32 slot)
 {
 	const struct frame *f = &s->frames[frame];
 
-	if (slot >= f->slot_count || !f->slots[slot].size ||
-	    f->slots[slot].spill.kind != REG_ITER)
+	if (slot >= f->slot_count || !f->slots[slot].size || f->slots[slot].spill.kind != REG_ITER)
 		return -1;
 	return f->slots[slot].spill.off;
 }

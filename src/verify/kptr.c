@@ -48,8 +48,8 @@ bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct f
 	if (value->kind == REG_SCALAR && scalar_is_zero(&value->n))
 		return true;
 	if (value->kind != REG_BTF || !type || !scalar_is_zero(&value->n) || value->off < 0 ||
-	    !(value->off ? ktype_inner(e->opts->kernel, value->map, (u32)value->off, type) :
-			   ktype_begins(e->opts->kernel, value->map, type)))
+	    !(value->off ? ktype_inner(e->opts->kernel, value->map, (u32)value->off, type)
+			 : ktype_begins(e->opts->kernel, value->map, type)))
 		return engine_fail(e, VERIFY_VALUE, "",
 				   "r%u: something else than a pointer to a struct %s is stored", r,
 				   k->type);

@@ -252,7 +252,7 @@ static const struct btf_type *prototype(const struct rawbtf *btf, const struct i
 	bool is_iter = ktype_is_iter(p);
 
 	snprintf(name, sizeof(name), "%s%s",
-		 is_raw   ? "btf_trace_"
+		 is_raw    ? "btf_trace_"
 		 : is_lsm  ? "bpf_lsm_"
 		 : is_iter ? "bpf_iter_"
 			   : "",

@@ -35,7 +35,6 @@ bool ktype_is_iter(const struct image_prog *p);
  */
 bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 arg, u32 *id);
 
-
 /* ---- prototypes of the kernel's functions */
 
 const struct btf_type *ktype_prototype(const struct rawbtf *btf, const char *function);

@@ -49,7 +49,7 @@ static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg 
 	if (!same_shape(new, old) || !scalar_subset(&new->n, &old->n))
 		return false;
 	if (old->kind == REG_SCALAR)
-		return !old->id || (old->off == new->off && same_id(ids, old->id, new->id));
+		return !old->id || (old->off == new->off &&same_id(ids, old->id, new->id));
 	/* How far iterators have come is no part of what is known. */
 	if ((new->off != old->off && old->kind != REG_ITER) || !same_id(ids, old->ref, new->ref) ||
 	    !same_id(ids, old->id, new->id))
@@ -104,7 +104,8 @@ static bool frame_subset(struct ids *ids, const struct frame *new, const struct 
 static bool same_outside(struct ids *ids, const struct state *a, const struct state *b)
 {
 	if (a->frame_count != b->frame_count || a->ref_count != b->ref_count ||
-	    a->lock_map != b->lock_map || a->rcu != b->rcu || a->preempt != b->preempt || !same_id(ids, b->lock, a->lock))
+	    a->lock_map != b->lock_map || a->rcu != b->rcu || a->preempt != b->preempt ||
+	    !same_id(ids, b->lock, a->lock))
 		return false;
 	for (u32 i = 0; i < a->ref_count; i++) {
 		if (!same_id(ids, b->refs[i], a->refs[i]))

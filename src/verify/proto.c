@@ -46,7 +46,8 @@ static bool is_number(const struct btf_type *t)
 
 static const struct btf_type *prototype(const struct engine *e, const struct image_func *f)
 {
-	const struct btf_type *t = e->img->btf && f->type ? rawbtf_type(e->img->btf, f->type) : NULL;
+	const struct btf_type *t =
+		e->img->btf && f->type ? rawbtf_type(e->img->btf, f->type) : NULL;
 
 	t = t ? rawbtf_type(e->img->btf, t->type) : NULL;
 	return t && BTF_INFO_KIND(t->info) == BTF_KIND_FUNC_PROTO ? t : NULL;
@@ -128,7 +129,8 @@ static bool names_context(const struct engine *e, const char *name, bool is_stru
 		return is_struct && !strcmp(name, "bpf_raw_tracepoint_args");
 	if (e->prog->type == BPF_PROG_TYPE_KPROBE && !strcmp(name, "bpf_user_pt_regs_t"))
 		return true;
-	return is_struct && ctx && !strncmp(ctx->name, "struct ", 7) && !strcmp(name, ctx->name + 7);
+	return is_struct && ctx && !strncmp(ctx->name, "struct ", 7) &&
+	       !strcmp(name, ctx->name + 7);
 }
 
 /* What the context is called in C, also by typedefs. */
@@ -165,7 +167,8 @@ static bool read_pointer(struct engine *e, const struct image_func *f, u32 i, u3
 
 	if ((tags & TAG_CTX) || is_context(e, target)) { /* also of types that have no size */
 		out->kind = PROTO_CTX;
-		return !(tags & ~(u32)TAG_CTX) || refuse(e, f, i, "has tags that contexts do not have");
+		return !(tags & ~(u32)TAG_CTX) ||
+		       refuse(e, f, i, "has tags that contexts do not have");
 	}
 	if (!strcmp(name, "bpf_dynptr")) {
 		out->kind = PROTO_DYNPTR;

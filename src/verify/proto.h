@@ -11,7 +11,7 @@
 enum proto_kind {
 	PROTO_NUMBER,
 	PROTO_CTX,
-	PROTO_MEM, /* `size` bytes that may be written */
+	PROTO_MEM,     /* `size` bytes that may be written */
 	PROTO_TRUSTED, /* a struct of the kernel */
 	PROTO_DYNPTR,
 };

@@ -13,7 +13,7 @@
 
 #define COUNTED_ROUNDS 16
 #define EXACT_ROUNDS 8 /* of iterators and may_goto, before numbers are given up */
-#define PRUNE_KEPT 64 /* states of one instruction that are compared */
+#define PRUNE_KEPT 64  /* states of one instruction that are compared */
 /* When states are joined: how many of an instruction stand side by side, and after how many numbers are let go. */
 #define JOIN_AT_HEADS 1
 #define JOIN_ELSEWHERE 4
@@ -205,7 +205,8 @@ bool prune_visit(struct engine *e)
 			e->path_done = true;
 			return true;
 		}
-		bool is_still = s->state->rounds == e->cur->rounds && !iter_advanced(s->state, e->cur);
+		bool is_still =
+			s->state->rounds == e->cur->rounds && !iter_advanced(s->state, e->cur);
 		if (covered && is_still && state_subset(s->state, e->cur)) {
 			engine_fail(e, VERIFY_LOOP,
 				    "count the rounds in a variable that the loop compares with a "

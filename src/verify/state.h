@@ -43,7 +43,7 @@ enum reg_kind {
 
 /* How far a pointer to a struct of the kernel may be relied upon: whether the struct stays where it is. */
 enum reg_trust {
-	TRUST_PLAIN,   /* as functions that are traced get them: for helpers, not for kernel functions */
+	TRUST_PLAIN, /* as functions that are traced get them: for helpers, not for kernel functions */
 	TRUST_TRUSTED, /* acquired, or handed over by who holds it */
 	TRUST_RCU,     /* until the RCU section ends */
 	TRUST_NOTHING, /* read from memory: may be NULL or stale, and is only read through */
@@ -95,8 +95,8 @@ struct state {
 	u32 lock; /* id of the value whose lock is held, 0: none */
 	u32 lock_map;
 	u32 rcu, preempt; /* sections that were entered, within each other */
-	u32 rounds;    /* may_goto that were gone through, not taken */
-	bool is_round; /* just came back from a callback to the call that calls it again */
+	u32 rounds;       /* may_goto that were gone through, not taken */
+	bool is_round;    /* just came back from a callback to the call that calls it again */
 	struct frame frames[STATE_FRAMES];
 };
 

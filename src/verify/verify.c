@@ -182,15 +182,15 @@ static bool judge(struct engine *e)
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;
-	bool throws = e->prog->funcs.n &&
-		      proto_has_tag(e, &e->prog->funcs.at[0], "exception_callback:");
+	bool throws =
+		e->prog->funcs.n && proto_has_tag(e, &e->prog->funcs.at[0], "exception_callback:");
 	if (throws && !e->opts->safety_only)
-		return engine_fail(e, VERIFY_FLOW, "", "callbacks of exceptions are not known here");
+		return engine_fail(e, VERIFY_FLOW, "",
+				   "callbacks of exceptions are not known here");
 	bool iterates = false;
 	for (u32 k = 0; k < e->prog->count; k++) {
-		const struct kfunc *f = e->flow.insns[k].is_start
-						? kfunc_called(e, &e->prog->insns[k])
-						: NULL;
+		const struct kfunc *f =
+			e->flow.insns[k].is_start ? kfunc_called(e, &e->prog->insns[k]) : NULL;
 		if (!f || !(f->info->flags & KFUNC_ITER_NEXT))
 			continue;
 		e->flow.insns[k].is_bounded = iterates = true;
@@ -235,10 +235,12 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 		diag_hint(d, "use another hook of security modules");
 		return err;
 	}
+	struct verify_options own = *opts;
+	own.privileged |= own.safety_only; /* who may know addresses is a policy */
 	struct engine e = { .arena = a,
 			    .img = img,
 			    .prog = p,
-			    .opts = opts,
+			    .opts = &own,
 			    .out = out,
 			    .cur = &cur,
 			    .max_steps = opts->max_steps ? opts->max_steps : VERIFY_MAX_STEPS };

@@ -11,9 +11,9 @@ static const struct {
 	const char *name;
 	u32 flag;
 } flags[] = {
-	{ "BPF_F_STRICT_ALIGNMENT", 1u << 0 }, { "BPF_F_ANY_ALIGNMENT", 1u << 1 },
-	{ "BPF_F_TEST_RND_HI32", 1u << 2 },    { "BPF_F_TEST_STATE_FREQ", 1u << 3 },
-	{ "BPF_F_SLEEPABLE", 1u << 4 },	       { "BPF_F_XDP_HAS_FRAGS", 1u << 5 },
+	{ "BPF_F_STRICT_ALIGNMENT", 1u << 0 },    { "BPF_F_ANY_ALIGNMENT", 1u << 1 },
+	{ "BPF_F_TEST_RND_HI32", 1u << 2 },       { "BPF_F_TEST_STATE_FREQ", 1u << 3 },
+	{ "BPF_F_SLEEPABLE", 1u << 4 },           { "BPF_F_XDP_HAS_FRAGS", 1u << 5 },
 	{ "BPF_F_TEST_REG_INVARIANTS", 1u << 7 },
 };
 

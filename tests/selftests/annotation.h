@@ -9,9 +9,9 @@ enum annotation_verdict { ANNOTATION_NONE, ANNOTATION_ACCEPT, ANNOTATION_REJECT 
 
 struct annotation {
 	enum annotation_verdict verdict, unprivileged;
-	bool is_auxiliary; /* not a case, but has to be loaded beside those */
-	bool is_elsewhere; /* for other architectures only */
-	u32 flags;         /* BPF_F_... that it is loaded with */
+	bool is_auxiliary;   /* not a case, but has to be loaded beside those */
+	bool is_elsewhere;   /* for other architectures only */
+	u32 flags;           /* BPF_F_... that it is loaded with */
 	const char *message; /* the first that is expected; "" if none */
 };
 

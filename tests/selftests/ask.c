@@ -47,9 +47,8 @@ void ask_kernel(struct arena *a, const void *elf, size_t len, const struct ask_p
 	prog = obj ? bpf_object__find_program_by_name(obj, p->name) : NULL;
 	*out = (struct ask){ ASK_NONE, "libbpf does not open the object" };
 	if (prog) {
-		bpf_object__for_each_program(other, obj)
-			bpf_program__set_autoload(other, other == prog ||
-							 is_auxiliary(p, bpf_program__name(other)));
+		bpf_object__for_each_program(other, obj) bpf_program__set_autoload(
+			other, other == prog || is_auxiliary(p, bpf_program__name(other)));
 		if (bpf_program__type(prog) == BPF_PROG_TYPE_UNSPEC) {
 			bpf_program__set_type(prog, (enum bpf_prog_type)p->type);
 			bpf_program__set_expected_attach_type(prog,

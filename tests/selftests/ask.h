@@ -14,8 +14,8 @@ struct ask {
 
 struct ask_program {
 	const char *name;
-	u32 type, attach; /* where libbpf does not know the section */
-	u32 flags; /* beside those of its section */
+	u32 type, attach;             /* where libbpf does not know the section */
+	u32 flags;                    /* beside those of its section */
 	const char *const *auxiliary; /* programs that are loaded beside, up to NULL */
 };
 

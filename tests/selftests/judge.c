@@ -31,7 +31,7 @@ struct count {
 struct disagreement {
 	const char *file, *program, *ours, *kernel, *group;
 	bool is_accepted; /* by us */
-	const char *why; /* of DIFFERENCES; NULL: not explained */
+	const char *why;  /* of DIFFERENCES; NULL: not explained */
 };
 
 struct judge {
@@ -81,8 +81,9 @@ static void add(struct judge *j, const struct file *f, const struct image_prog *
 				    .program = p->name,
 				    .ours = r->accepted ? "accepted" : r->finding.message,
 				    .kernel = kernel,
-				    .group = r->accepted ? "accepted by us" :
-							   verify_category_name(r->finding.category),
+				    .group = r->accepted
+						     ? "accepted by us"
+						     : verify_category_name(r->finding.category),
 				    .is_accepted = r->accepted,
 				    .why = explained(j, f->name, p->name) };
 	if (r->accepted && !d->why)
@@ -151,9 +152,9 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 		*(good ? &f->count.good_agreed : &f->count.bad_agreed) += 1;
 	else
 		add(j, f, p, &r,
-		    kernel.answer == ASK_ACCEPT ? "" :
-		    kernel.reason[0] ? kernel.reason :
-				       arena_strdup(&j->arena, says.message));
+		    kernel.answer == ASK_ACCEPT ? ""
+		    : kernel.reason[0]          ? kernel.reason
+						: arena_strdup(&j->arena, says.message));
 }
 
 static double per_cent(u32 part, u32 whole)
@@ -222,8 +223,11 @@ static void print_found(const struct judge *j)
 	for (size_t i = 0; i < j->found.n; i++) {
 		const struct disagreement *d = &j->found.at[i];
 		printf("%s %s:%s [%s]\n    ours:   %s\n    kernel: %s\n",
-		       !d->is_accepted ? "REJECTED" : d->why ? "EXPLAINED" : "ACCEPTED", d->file,
-		       d->program, d->group, d->ours, d->kernel[0] ? d->kernel : "accepts");
+		       !d->is_accepted ? "REJECTED"
+		       : d->why        ? "EXPLAINED"
+				       : "ACCEPTED",
+		       d->file, d->program, d->group, d->ours,
+		       d->kernel[0] ? d->kernel : "accepts");
 		if (d->why)
 			printf("    differs: %s\n", d->why);
 	}
@@ -256,14 +260,14 @@ int main(int argc, char **argv)
 		opened &= judge_file(&j, argv[i]);
 	print_found(&j);
 	print_row("total", &j.all);
-	printf("%u cases are judged by this kernel otherwise than they say, of %u it says nothing\n",
+	printf("%u cases are judged by this kernel otherwise than they say, of %u it says "
+	       "nothing\n",
 	       j.changed, j.alone);
 	u32 all = j.all.good + j.all.bad;
 	bool ok = opened && all && !j.unexplained &&
 		  (u64)(j.all.good_agreed + j.all.bad_agreed) * 100 >= (u64)all * BAR;
 	printf("%u of %u judged alike, %u accepted without an explanation: %s\n",
-	       j.all.good_agreed + j.all.bad_agreed, all, j.unexplained,
-	       ok ? "passed" : "FAILED");
+	       j.all.good_agreed + j.all.bad_agreed, all, j.unexplained, ok ? "passed" : "FAILED");
 	rawbtf_free(j.kernel);
 	free(j.differences);
 	arena_done(&j.arena);

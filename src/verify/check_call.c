@@ -144,6 +144,7 @@ static void pass_arguments(struct engine *e, u32 helper, const struct frame *cal
 	case BPF_FUNC_user_ringbuf_drain:
 		f->regs[1] = reg_pointer(REG_DYNPTR);
 		f->regs[1].size = DYNPTR_LOCAL;
+		f->regs[1].frame = DYNPTR_POINTER;
 		f->regs[1].id = ++e->next_id;
 		f->regs[2] = arg[3];
 		break;

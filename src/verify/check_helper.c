@@ -168,6 +168,18 @@ static bool check_released(struct engine *e, struct call *c, u32 r)
 	return true;
 }
 
+/* A struct of the kernel, or one within it, that may be relied upon so far. */
+static bool is_struct(const struct engine *e, const struct reg *p, const char *name)
+{
+	u32 type = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, name);
+
+	if (p->kind != REG_BTF || p->maybe_null || p->trust == TRUST_NOTHING || p->off < 0 ||
+	    !scalar_is_zero(&p->n) || !type)
+		return false;
+	return p->off ? ktype_inner(e->opts->kernel, p->map, (u32)p->off, type) != 0
+		      : ktype_is(e->opts->kernel, p->map, name);
+}
+
 /* Where a map's value owns a pointer. */
 static bool check_place(struct engine *e, struct call *c, u32 r)
 {
@@ -238,6 +250,9 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		return false;
 	if (is_null && (arg->flags & HELPER_ARG_OR_NULL) && arg->kind != HELPER_KIND_MEM)
 		return true;
+	/* What may be NULL is as good as NULL there. */
+	if (arg->kind == HELPER_KIND_BTF && (arg->flags & HELPER_ARG_OR_NULL))
+		p->maybe_null = false;
 	switch (arg->kind) {
 	case HELPER_KIND_ANY:
 		return true;
@@ -300,9 +315,7 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 			return refuse(e, c, r, "a reserved record");
 		return check_released(e, c, r);
 	case HELPER_KIND_BTF:
-		return (p->kind == REG_BTF && !p->maybe_null && p->trust != TRUST_NOTHING &&
-			ktype_is(e->opts->kernel, p->map, arg->type)) ||
-		       refuse(e, c, r, arg->text);
+		return is_struct(e, p, arg->type) || refuse(e, c, r, arg->text);
 	case HELPER_KIND_KPTR_PLACE:
 		return check_place(e, c, r);
 	case HELPER_KIND_KPTR:
@@ -536,6 +549,9 @@ bool check_helper(struct engine *e, const struct bpf_insn *i)
 				   "%s() is called while a lock is held", c.info->name);
 	if (is_lock && !check_lock(e, &c))
 		return false;
+	if (number == BPF_FUNC_tail_call && (e->cur->rcu || e->cur->preempt))
+		return engine_fail(e, VERIFY_LOCK, "leave it before",
+				   "a tail call leaves the program within a section");
 	if (number == BPF_FUNC_tail_call && e->cur->ref_count)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "a tail call leaves the program, and something is not released");

@@ -105,6 +105,8 @@ static bool give_object(struct engine *e, struct kcall *c, u32 r, u32 type)
 		return refuse(e, k, r, "a struct of the kernel");
 	if (p->kind != REG_BTF || p->maybe_null || p->off < 0 || !scalar_is_zero(&p->n))
 		return refuse(e, k, r, "a struct of the kernel");
+	if (p->trust == TRUST_NOTHING && !p->ref)
+		strict = true;
 	if (strict && !reg_is_trusted(p) && !((flags & KFUNC_RCU) && p->trust == TRUST_RCU))
 		return engine_fail(e, VERIFY_ARGUMENT, "acquire it first",
 				   "%s() takes a pointer that can be relied upon, and r%u is none",
@@ -211,7 +213,10 @@ static bool give(struct engine *e, struct kcall *c, u32 r)
 		return give_dynptr(e, c, r, name, ktype_to_const(btf, param->type));
 	if (type && is_context(e, type))
 		return give_context(e, c, r);
-	if (type && (p->kind == REG_BTF || !ktype_is_plain(btf, type)))
+	/* Memory of the program may be a struct of numbers, where nothing is kept of it. */
+	bool keeps = (c->k->info->flags & (KFUNC_TRUSTED | KFUNC_RCU | KFUNC_RELEASE)) &&
+		     !ktype_to_const(btf, param->type);
+	if (type && (p->kind == REG_BTF || keeps || !ktype_is_plain(btf, type)))
 		return give_object(e, c, r, type);
 	if (is(c, "bpf_cast_to_kern_ctx"))
 		return give_context(e, c, r);
@@ -387,6 +392,9 @@ bool check_kfunc(struct engine *e, const struct bpf_insn *i)
 		if (!give(e, &c, r))
 			return false;
 	}
+	if ((k->info->flags & KFUNC_RELEASE) && !c.released)
+		return engine_fail(e, VERIFY_REFERENCE, "", "%s() releases nothing here",
+				   k->info->name);
 	if (k->info->flags & (KFUNC_RCU_LOCK | KFUNC_RCU_UNLOCK | KFUNC_PREEMPT_DISABLE |
 			      KFUNC_PREEMPT_ENABLE) &&
 	    !check_section(e, k))

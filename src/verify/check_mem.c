@@ -571,7 +571,7 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 			e, VERIFY_INSN, "let the function return int",
 			"such loads are allowed in functions that return an int only, as "
 			"they may end the function with 0");
-	if (e->cur->ref_count || e->cur->lock)
+	if (e->cur->ref_count || e->cur->lock || e->cur->rcu || e->cur->preempt)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "the load may end the program, and something is not released");
 	if (engine_reg(e, 6)->kind != REG_CTX || engine_reg(e, 6)->off)

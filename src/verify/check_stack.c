@@ -43,7 +43,7 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 		return false;
 	for (s32 at = span.low; at < span.high && !a.is_write; at++) {
 		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
-		if (slot->size && slot->spill.kind >= REG_ITER)
+		if (dynptr_opaque(slot))
 			return engine_fail(e, VERIFY_STACK, "only its functions may use it",
 					   "r%u: a part of %s is read", a.r,
 					   reg_kind_name(slot->spill.kind));
@@ -55,7 +55,7 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 	/* What a function fills in by itself would make a handle of it that it is not. */
 	for (s32 at = span.low; at < span.high && a.is_write && a.is_helper; at++) {
 		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
-		if (slot->size && slot->spill.kind == REG_DYNPTR)
+		if (slot->spill.kind == REG_DYNPTR && dynptr_opaque(slot))
 			return engine_fail(e, VERIFY_STACK, "only its functions may use it",
 					   "r%u: a part of a dynptr is written", a.r);
 	}
@@ -80,7 +80,7 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 		return check_stack_bytes(e, p, a);
 	struct slot *slot = frame_slot(f, (u32)(-span.low - 1) / 8);
 	u32 from = (u32)(span.low + STATE_STACK) % 8;
-	if (slot->size && slot->spill.kind >= REG_ITER)
+	if (dynptr_opaque(slot))
 		return engine_fail(e, VERIFY_STACK, "only its functions may use it",
 				   "r%u: a part of %s is read", a.r,
 				   reg_kind_name(slot->spill.kind));

@@ -84,7 +84,7 @@ bool dynptr_overwrite(struct engine *e, u32 frame, s32 low, s32 high)
 
 	for (s32 at = first; at < high && at < 0; at += 8) {
 		struct slot *s = slot_at(e, frame, at);
-		if (!s->size || s->spill.kind != REG_DYNPTR)
+		if (s->spill.kind != REG_DYNPTR || !dynptr_opaque(s))
 			continue;
 		struct owner o = { s->spill.id };
 		s32 from = s->spill.frame ? at - 8 : at;

@@ -13,7 +13,16 @@
 
 #include "verify/engine.h"
 
+#define DYNPTR_POINTER 2 /* `frame` of a register that points to one */
+
 enum dynptr_kind { DYNPTR_ANY, DYNPTR_LOCAL, DYNPTR_RINGBUF, DYNPTR_PACKET };
+
+/* A slot that only functions may touch: of a handle, or of an iterator. */
+static inline bool dynptr_opaque(const struct slot *s)
+{
+	return s->size && (s->spill.kind == REG_ITER ||
+			   (s->spill.kind == REG_DYNPTR && s->spill.frame != DYNPTR_POINTER));
+}
 
 /* What r is a pointer to: NULL if it is no dynptr that was made. */
 const struct reg *dynptr_at(struct engine *e, u32 r);

@@ -129,12 +129,13 @@ static const char *kptr_type(const struct rawbtf *btf, u32 id, bool *is_owned)
 	if (!tag || BTF_INFO_KIND(tag->info) != KIND_TYPE_TAG)
 		return NULL;
 	const char *name = rawbtf_str(btf, tag->name_off);
-	bool owned = !strcmp(name, "kptr") || !strcmp(name, "percpu_kptr");
+	bool is_percpu = !strcmp(name, "percpu_kptr"); /* not known here: of no type */
+	bool owned = !strcmp(name, "kptr") || is_percpu;
 	if (!owned && strcmp(name, "kptr_untrusted") != 0)
 		return NULL;
 	const struct btf_type *to = strip(btf, tag->type);
 	*is_owned = owned;
-	return to ? rawbtf_str(btf, to->name_off) : "";
+	return to && !is_percpu ? rawbtf_str(btf, to->name_off) : "";
 }
 
 static bool find_kptr(const struct rawbtf *btf, u32 id, u32 base, u32 depth, struct search *s,

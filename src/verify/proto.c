@@ -7,6 +7,7 @@
 #include "isa/helper.h"
 #include "isa/insn.h"
 #include "verify/dynptr.h"
+#include "verify/kfunc.h"
 #include "verify/ktype.h"
 
 #define KIND_DECL_TAG 17 /* these three are younger than some headers that this is built with */
@@ -281,26 +282,32 @@ static bool give(struct engine *e, const struct image_func *f, u32 i, const stru
 	return check_memory(e, &p, a);
 }
 
-/* Whether it calls anything that moves the packet, itself or by what it calls; deeper than calls may go it does not matter. */
-static bool changes_packet(const struct engine *e, const struct image_func *f, u32 depth)
+enum { MOVES_PACKET = 1 << 0, SLEEPS = 1 << 1 };
+
+/* What it may do, itself or by what it calls; deeper than calls may go it does not matter. */
+static u32 effects(struct engine *e, const struct image_func *f, u32 depth)
 {
+	u32 found = 0;
+
 	for (u32 k = f->start; k < f->start + f->count && depth <= STATE_FRAMES; k++) {
 		const struct bpf_insn *i = &e->prog->insns[k];
-		const struct helper_info *info;
-		if (i->code != (BPF_JMP | BPF_CALL)) {
-			k += insn_is_ld_imm64(i);
-			continue;
-		}
-		if (i->src_reg == BPF_PSEUDO_CALL) {
+		bool is_func = insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_FUNC;
+		bool is_call = i->code == (BPF_JMP | BPF_CALL);
+		const struct kfunc *kernel = kfunc_called(e, i);
+		const struct helper_info *info =
+			is_call && !i->src_reg ? helper_info_for((u32)i->imm, e->prog->type) : NULL;
+		if (is_func || (is_call && i->src_reg == BPF_PSEUDO_CALL)) {
 			const struct image_func *to = image_func(e->prog, (u32)flow_target(i, k));
-			if (to && changes_packet(e, to, depth + 1))
-				return true;
+			found |= to ? effects(e, to, depth + 1) : 0;
 		}
-		info = i->src_reg ? NULL : helper_info_for((u32)i->imm, e->prog->type);
 		if (info && (info->flags & HELPER_CHANGES_PACKET))
-			return true;
+			found |= MOVES_PACKET;
+		if ((info && (info->flags & HELPER_SLEEPS)) ||
+		    (kernel && (kernel->info->flags & KFUNC_SLEEPS)))
+			found |= SLEEPS;
+		k += insn_is_ld_imm64(i);
 	}
-	return false;
+	return found;
 }
 
 static bool is_packet(const struct reg *r, const void *arg)
@@ -323,7 +330,12 @@ bool proto_call(struct engine *e, const struct image_func *f)
 		if (!give(e, f, i, &p.args[i]))
 			return false;
 	}
-	if (changes_packet(e, f, 1))
+	u32 does = effects(e, f, 1);
+	if ((does & SLEEPS) && (e->cur->rcu || e->cur->preempt))
+		return engine_fail(e, VERIFY_HELPER, "call it outside of the section",
+				   "the global function %s() may sleep, and this section may not",
+				   f->name);
+	if (does & MOVES_PACKET)
 		state_forget(e->cur, is_packet, NULL, engine_stale(e));
 	for (u32 r = 1; r <= 5; r++)
 		*engine_reg(e, r) = (struct reg){ 0 };
@@ -359,6 +371,7 @@ bool proto_enter(struct engine *e, const struct image_func *f)
 			break;
 		case PROTO_DYNPTR:
 			*r = reg_pointer(REG_DYNPTR);
+			r->frame = DYNPTR_POINTER;
 			r->id = ++e->next_id;
 			continue;
 		}

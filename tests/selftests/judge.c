@@ -2,12 +2,12 @@
 /*
  * Our verifier beside the kernel's on the kernel's own cases:
  *
- *	selftests-judge [-q] [-f TEXT] DIFFERENCES OBJECT...
+ *	selftests-judge [-q] [-f TEXT] [-b BAR] DIFFERENCES OBJECT...
  *
  * Each case says of itself whether it is to be accepted, and the running kernel, which may be younger than the case or know less,
  * is asked as well; its word counts where it has one. A table has a row for each file, then come all cases that are
- * judged otherwise. The exit status is 1 if fewer than BAR per cent are judged alike, or if a program is accepted that the kernel rejects and
- * DIFFERENCES does not explain: lines of file, program, reason. With -q the kernel is not asked; with -f only programs with TEXT in "file:name".
+ * judged otherwise. The exit status is 1 if fewer than BAR (95) per cent are judged alike, or if a program is accepted that the kernel rejects and
+ * DIFFERENCES does not explain: lines of file, program, reason; the program * says why a file cannot be opened. With -q the kernel is not asked; with -f only programs with TEXT in "file:name".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,10 +198,13 @@ static bool judge_file(struct judge *j, const char *path)
 	f.elf = text_read_file(path, MAX_FILE, &f.len);
 	diag_init(&d, &j->arena);
 	if (!f.elf || image_open(&f.img, &j->arena, f.elf, f.len, &how, &d)) {
+		const char *why = explained(j, f.name, "*");
 		printf("%s: cannot be opened: %s\n", path,
 		       f.elf && d.items.n ? d.items.at[0].text : "not read");
+		if (why)
+			printf("    differs: %s\n", why);
 		free(f.elf);
-		return false;
+		return why != NULL;
 	}
 	find_auxiliary(j, &f);
 	for (u32 i = 0; i < f.img.progs.n; i++)
@@ -237,18 +240,22 @@ int main(int argc, char **argv)
 {
 	struct judge j = { 0 };
 	bool opened = true;
+	u64 bar = BAR;
 	int option;
 
-	while ((option = getopt(argc, argv, "qf:")) != -1) {
+	while ((option = getopt(argc, argv, "qf:b:")) != -1) {
 		if (option == 'q')
 			j.quiet = true;
+		else if (option == 'b')
+			bar = strtoul(optarg, NULL, 10);
 		else if (option == 'f')
 			j.filter = optarg;
 		else
 			return 2;
 	}
 	if (argc - optind < 2) {
-		fprintf(stderr, "usage: selftests-judge [-q] [-f TEXT] DIFFERENCES OBJECT...\n");
+		fprintf(stderr,
+			"usage: selftests-judge [-q] [-f TEXT] [-b BAR] DIFFERENCES OBJECT...\n");
 		return 2;
 	}
 	arena_init(&j.arena);
@@ -265,7 +272,7 @@ int main(int argc, char **argv)
 	       j.changed, j.alone);
 	u32 all = j.all.good + j.all.bad;
 	bool ok = opened && all && !j.unexplained &&
-		  (u64)(j.all.good_agreed + j.all.bad_agreed) * 100 >= (u64)all * BAR;
+		  (u64)(j.all.good_agreed + j.all.bad_agreed) * 100 >= all * bar;
 	printf("%u of %u judged alike, %u accepted without an explanation: %s\n",
 	       j.all.good_agreed + j.all.bad_agreed, all, j.unexplained, ok ? "passed" : "FAILED");
 	rawbtf_free(j.kernel);

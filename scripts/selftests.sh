@@ -41,7 +41,7 @@ fetch() {
 		command -v $tool >/dev/null || fail "needs $tool (Debian or Ubuntu)"
 	done
 	part=$out/part
-	rm -rf "$out/src"
+	rm -rf "$part" "$out/src"
 	mkdir -p "$part/src" || exit 1
 	name=
 	for try in linux-source-6.12 linux-source-6.1; do
@@ -88,6 +88,7 @@ compile() { # file
 
 command -v "$clang" >/dev/null || install "$clang" || fail "needs $clang"
 command -v bpftool >/dev/null || install bpftool || fail "needs bpftool"
+command -v python3 >/dev/null || install python3 || fail "needs python3"
 fetch
 make_headers
 mkdir -p "$out/object"

@@ -34,6 +34,12 @@ static const struct kfunc_info kfuncs[] = {
 #include "isa/kfunc.def"
 };
 
+const struct kfunc_info *kfunc_all(size_t *n)
+{
+	*n = ARRAY_SIZE(kfuncs);
+	return kfuncs;
+}
+
 const struct kfunc_info *kfunc_info(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kfuncs); i++) {

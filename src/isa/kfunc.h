@@ -30,6 +30,8 @@ struct kfunc_info {
 	u32 flags; /* KFUNC_... */
 	u64 progs; /* mask of PROGS(...) */
 };
+/* All of them, in the order of the table. */
+const struct kfunc_info *kfunc_all(size_t *n);
 /* NULL if the table does not have it. */
 const struct kfunc_info *kfunc_info(const char *name);
 

@@ -68,6 +68,8 @@ MACHINEBENCH := $(call objects,$(sort $(wildcard bench/machine/*.c))) \
 FUZZERS := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
 # Our machine for the public conformance suite, whose own helpers it has instead of the kernel's.
 CONFORMANCE := $(call objects,$(sort $(wildcard tests/conformance/*.c)))
+# Our verifier beside the kernel's, on the kernel's own cases.
+SELFTESTS := $(call objects,$(sort $(wildcard tests/selftests/*.c)))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -76,7 +78,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels fuzz fuzz-run lint format bench bench-machine demo golden \
+.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels check-selftests fuzz fuzz-run lint format bench bench-machine demo golden \
 	install uninstall clean help FORCE
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
@@ -88,11 +90,14 @@ testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases t
 $(BUILD)/skep: $(OBJ)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
-$(BUILD)/unit: $(UNIT) $(LIB)
+$(BUILD)/unit: $(UNIT) $(BUILD)/obj/tests/selftests/ask.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 all: $(BUILD)/skep-conformance
 $(BUILD)/skep-conformance: $(CONFORMANCE) $(filter-out $(BUILD)/obj/src/machine/helper.o,$(LIB))
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/selftests-judge: $(SELFTESTS) $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/runner: $(RUNNER) $(filter $(BUILD)/obj/src/base/%,$(LIB))
@@ -180,7 +185,7 @@ $(BUILD)/deps: scripts/deps.sh
 	@mkdir -p $(@D)
 	@CC='$(CC)' STATIC=$(STATIC) scripts/deps.sh --check build && touch $@
 
--include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(CONFORMANCE) $(BENCH) $(ACCELBENCH) $(call objects,$(wildcard bench/machine/*.c)) $(call objects,$(FUZZERS:%=fuzz/%.c)))
+-include $(patsubst %.o,%.d,$(OBJ) $(UNIT) $(RUNNER) $(ACCELTEST) $(CONFORMANCE) $(SELFTESTS) $(BENCH) $(ACCELBENCH) $(call objects,$(wildcard bench/machine/*.c)) $(call objects,$(FUZZERS:%=fuzz/%.c)))
 
 check: ## everything that this machine allows; ends with N passed, N failed, N skipped
 	@scripts/deps.sh test
@@ -198,6 +203,10 @@ check-kernels: ## the kernel cases on Debian's 6.1 and 6.12 kernels in QEMU
 	@scripts/deps.sh kernels
 	@$(MAKE) --no-print-directory all unit runner accel-test
 	@scripts/check-kernels.sh
+check-selftests: ## the kernel's own verifier cases, judged by ours and by the running kernel's (fetches its source)
+	@scripts/deps.sh test
+	@$(MAKE) --no-print-directory $(BUILD)/selftests-judge
+	@scripts/check-selftests.sh $(BUILD)
 fuzz: ## every fuzzer over its corpus for FUZZ_SECONDS=20
 	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	   clang -fsanitize=fuzzer,address -w -x c -o /dev/null - 2>/dev/null; \

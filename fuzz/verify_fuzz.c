@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any instructions at all, as a program of the type that the first byte says, with two maps. */
+/*
+ * Any instructions at all, as a program of the type that the first byte says, with two maps, and some functions of the kernel where
+ * its types are there.
+ */
 #include "verify/verify.h"
 
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
+static const char *const functions[] = {
+	"bpf_iter_num_new",     "bpf_iter_num_next",   "bpf_iter_num_destroy",
+	"bpf_task_acquire",     "bpf_task_release",    "bpf_task_from_pid",
+	"bpf_rcu_read_lock",    "bpf_rcu_read_unlock", "bpf_dynptr_from_xdp",
+	"bpf_dynptr_slice",     "bpf_dynptr_clone",    "bpf_dynptr_size",
+	"bpf_cpumask_create",   "bpf_cpumask_release", "bpf_rdonly_cast",
+	"bpf_cast_to_kern_ctx",
+};
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
+	static struct rawbtf *kernel;
+	static bool looked;
 	static struct bpf_insn insns[256];
 	struct verify_options opts = { .privileged = true, .record = true, .max_steps = 5000 };
 	struct verify_result r;
@@ -33,6 +47,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 						      .type = BPF_MAP_TYPE_RINGBUF,
 						      .max_entries = 4096,
 						      .inner = IMAGE_NONE };
+	if (!looked && rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		kernel = NULL;
+	looked = true;
+	opts.kernel = kernel;
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+		*vec_add(&a, &img.externs) =
+			(struct image_extern){ .name = functions[i], .is_func = true };
 	verify_program(&a, &img, 0, &opts, &r, &d);
 	arena_done(&a);
 	return 0;

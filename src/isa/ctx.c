@@ -56,6 +56,16 @@ const struct ctx_info *ctx_info(enum ctx_id id)
 	return &infos[id];
 }
 
+const char *ctx_kernel_name(enum ctx_id id)
+{
+	static const char *const names[CTX_COUNT] = {
+#define CTX_KERNEL(id, name) [CTX_##id] = name,
+#include "isa/ctx.def"
+	};
+
+	return id < CTX_COUNT && names[id] ? names[id] : "";
+}
+
 const struct ctx_field *ctx_fields(size_t *n)
 {
 	*n = ARRAY_SIZE(fields);

@@ -75,6 +75,8 @@ struct ctx_info {
 	u32 size;
 };
 const struct ctx_info *ctx_info(enum ctx_id id);
+/* "sk_buff": the kernel's struct that it is a view of; "" if there is none. */
+const char *ctx_kernel_name(enum ctx_id id);
 /* All fields of all contexts, in the order of the table. */
 const struct ctx_field *ctx_fields(size_t *n);
 /* The field at an offset, whoever may use it; NULL between and behind them. */

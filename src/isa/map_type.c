@@ -81,6 +81,23 @@ const struct map_type_info *map_type_info(u32 type)
 	return type < MAP_TYPE_COUNT && types[type].name ? &types[type] : NULL;
 }
 
+const char *map_type_struct(u32 type)
+{
+	static const struct {
+		const char *name;
+		u64 types;
+	} structs[] = {
+#define MAP_STRUCT(name, types) { name, types },
+#include "isa/map_type.def"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(structs) && type < MAP_TYPE_COUNT; i++) {
+		if (structs[i].types >> type & 1)
+			return structs[i].name;
+	}
+	return NULL;
+}
+
 u32 map_type_find(const char *name)
 {
 	for (u32 i = 1; i < MAP_TYPE_COUNT; i++) {

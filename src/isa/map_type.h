@@ -46,6 +46,8 @@ struct map_type_info {
 };
 /* NULL for a number that the table does not have. */
 const struct map_type_info *map_type_info(u32 type);
+/* "bpf_array", the kernel's struct behind a map of the type; NULL if there is none that programs may read. */
+const char *map_type_struct(u32 type);
 /* By name; 0 (MAP_TYPE_UNSPEC) if there is none. */
 u32 map_type_find(const char *name);
 

@@ -51,6 +51,23 @@ static int read_number(const struct mapdef *d, const struct btf_member *m, const
 	return 0;
 }
 
+/* A number of 64 bits: the only value of an enum. False if it is given otherwise. */
+static bool read_wide(const struct mapdef *d, const struct btf_member *m, u64 *out)
+{
+	const struct btf_type *t = image_type_skip(d->l->btf, m->type, NULL);
+	u32 kind = t ? image_type_kind(t) : 0;
+
+	if (!t || BTF_INFO_VLEN(t->info) != 1)
+		return false;
+	if (kind == BTF_KIND_ENUM64) {
+		const struct btf_enum64 *e = (const void *)(t + 1);
+		*out = (u64)e->val_hi32 << 32 | e->val_lo32;
+	} else if (kind == BTF_KIND_ENUM) {
+		*out = (u32)((const struct btf_enum *)(const void *)(t + 1))->val;
+	}
+	return kind == BTF_KIND_ENUM64 || kind == BTF_KIND_ENUM;
+}
+
 static int read_type(const struct mapdef *d, const struct btf_member *m, const char *member,
 		     u32 *type, u32 *size)
 {
@@ -154,6 +171,8 @@ static int read_member(const struct mapdef *d, const struct btf_member *m, struc
 	if (!strcmp(name, "numa_node"))
 		return read_number(d, m, name, &n);
 	if (!strcmp(name, "map_extra")) {
+		if (read_wide(d, m, &map->extra))
+			return 0;
 		err = read_number(d, m, name, &n);
 		map->extra = n;
 		return err;

@@ -77,13 +77,19 @@ static bool move_pointer(struct engine *e, u32 d, struct reg p, const struct sca
 static bool alu_pointers(struct engine *e, u8 op, bool is_half, u32 d, const struct reg *a,
 			 const struct reg *b)
 {
+	/* The low half of a distance is a number like any other. */
+	if (is_half && op == BPF_SUB && e->opts->privileged) {
+		*engine_reg(e, d) = reg_unknown();
+		engine_reg(e, d)->n = scalar_zext(&engine_reg(e, d)->n, 32, SCALAR_BITS);
+		return true;
+	}
 	if (is_half || (op != BPF_ADD && op != BPF_SUB))
 		return engine_fail(e, VERIFY_POINTER, "pointers take += and -= of 64 bits only",
 				   "r%u: a pointer is computed with otherwise than by adding", d);
 	if (reg_is_pointer(a) && reg_is_pointer(b)) {
-		if (op == BPF_ADD)
-			return engine_fail(e, VERIFY_POINTER, "",
-					   "r%u: a pointer is added to a pointer", d);
+		if (op == BPF_ADD || !e->opts->privileged)
+			return engine_fail(e, VERIFY_POINTER, "", "r%u: a pointer is %s a pointer",
+					   d, op == BPF_ADD ? "added to" : "subtracted from");
 		*engine_reg(e, d) = reg_unknown();
 		return true;
 	}
@@ -109,12 +115,12 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 		return engine_fail(e, VERIFY_INSN, "", "a move that extends %d bits does not exist",
 				   i->off);
 	if (reg_is_pointer(s) && (is_half || i->off)) {
+		if (!e->opts->privileged)
+			return engine_fail(e, VERIFY_LEAK, "",
+					   "r%u: a part of a pointer is made a number", i->src_reg);
 		*d = reg_unknown();
-		if (i->off)
-			return engine_fail(e, VERIFY_POINTER, "",
-					   "r%u: a pointer is extended from fewer bits",
-					   i->src_reg);
-		d->n = scalar_zext(&d->n, 32, SCALAR_BITS);
+		if (is_half)
+			d->n = scalar_zext(&d->n, 32, SCALAR_BITS);
 	} else if (i->off) {
 		*d = reg_scalar(scalar_sext(&s->n, (unsigned)i->off, is_half, SCALAR_BITS));
 	} else if (is_half) {
@@ -123,6 +129,7 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 			s->id = ++e->next_id;
 		struct reg out = reg_scalar(scalar_zext(&s->n, 32, SCALAR_BITS));
 		out.id = same ? s->id : 0;
+		out.off = s->off;
 		*d = out;
 	} else {
 		if (s->kind == REG_SCALAR && !s->id && !scalar_is_const(&s->n))
@@ -191,11 +198,19 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 	if (reg_is_pointer(d) || reg_is_pointer(&b))
 		return alu_pointers(e, op, is_half, i->dst_reg, d, &b);
 	struct scalar_mode mode = { .is_half = is_half, .is_signed = i->off == 1 };
+	/* Still tied to its copies, as far as the distance goes. */
+	bool is_linked = op == BPF_ADD && !is_half && !by_reg && d->id &&
+			 (s64)d->off + i->imm == (s32)(d->off + (s64)i->imm);
+	struct reg link = *d;
 	/* A number minus itself, or its difference with itself, is 0. */
 	if (by_reg && i->dst_reg == i->src_reg && (op == BPF_SUB || op == BPF_XOR))
 		*d = reg_const(0);
 	else
 		*d = reg_scalar(scalar_alu(op, &d->n, &b.n, mode, SCALAR_BITS));
+	if (is_linked) {
+		d->id = link.id;
+		d->off = link.off + i->imm;
+	}
 	return true;
 }
 

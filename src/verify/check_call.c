@@ -5,7 +5,12 @@
  */
 #include <stdlib.h>
 
+#include "isa/hook.h"
+#include "verify/dynptr.h"
 #include "verify/engine.h"
+#include "verify/kfunc.h"
+#include "verify/ktype.h"
+#include "verify/proto.h"
 
 #define CALL_STACK 512 /* bytes of all frames together */
 #define NO_CALLER UINT32_MAX
@@ -19,26 +24,36 @@ static void add_edge(struct engine *e, u32 from, u32 to)
 	*vec_add(&e->own, &e->calls) = (struct engine_call){ from, to };
 }
 
-/* Of a function with those that it calls. There is no recursion. */
-static u32 depth_from(const struct engine *e, u32 start)
+#define TOO_DEEP (1u << 30)
+
+/* Of a function with those that it calls. Global functions may call each other in a circle, but not so deep. */
+static u32 depth_from(const struct engine *e, u32 start, u32 frames)
 {
 	u32 own = (e->depths[start] + 15) / 16 * 16, most = 0; /* as kernels with a JIT round it */
 
-	for (size_t i = 0; i < e->calls.n; i++) {
-		u32 depth = e->calls.at[i].from == start ? depth_from(e, e->calls.at[i].to) : 0;
+	if (frames > STATE_FRAMES)
+		return TOO_DEEP;
+	for (size_t i = 0; i < e->calls.n && most < TOO_DEEP; i++) {
+		u32 depth = e->calls.at[i].from == start
+				    ? depth_from(e, e->calls.at[i].to, frames + 1)
+				    : 0;
 		most = depth > most ? depth : most;
 	}
-	return own + most;
+	return most < TOO_DEEP ? own + most : TOO_DEEP;
 }
 
 bool check_depth(struct engine *e)
 {
-	u32 depth = depth_from(e, 0);
+	u32 depth = depth_from(e, 0, 1);
 
 	for (size_t i = 0; i < e->calls.n; i++) {
-		u32 own = e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to) : 0;
+		u32 own =
+			e->calls.at[i].from == NO_CALLER ? depth_from(e, e->calls.at[i].to, 1) : 0;
 		depth = own > depth ? own : depth;
 	}
+	if (depth >= TOO_DEEP)
+		return engine_fail(e, VERIFY_DEPTH, "turn recursion into a loop",
+				   "more than %d functions within each other", STATE_FRAMES);
 	e->out->stack_depth = depth;
 	if (e->out->stack_depth <= CALL_STACK || e->opts->safety_only)
 		return true;
@@ -77,9 +92,13 @@ static bool call_function(struct engine *e, const struct bpf_insn *i)
 	struct frame *caller = state_frame(e->cur);
 	u32 target = (u32)flow_target(i, e->cur->insn);
 
-	if (e->cur->lock)
-		return engine_fail(e, VERIFY_LOCK, "unlock before",
-				   "a function is called while a lock is held");
+	const struct image_func *global = proto_global(e, target);
+	if (global) {
+		add_edge(e, caller->start, target);
+		e->called[target] = true;
+		e->cur->insn++;
+		return proto_call(e, global);
+	}
 	if (!enter(e, target, false, caller->start))
 		return false;
 	struct frame *f = state_frame(e->cur);
@@ -95,10 +114,7 @@ bool check_any_call(struct engine *e, const struct bpf_insn *i)
 	if (i->src_reg == BPF_PSEUDO_CALL)
 		return call_function(e, i);
 	if (i->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		return engine_fail(e, VERIFY_HELPER, "",
-				   "kernel function %s is called, which is not known here",
-				   (u32)i->imm < e->img->externs.n ? e->img->externs.at[i->imm].name
-								   : "?");
+		return check_kfunc(e, i);
 	if (i->src_reg || i->dst_reg || i->off)
 		return engine_fail(e, VERIFY_INSN, "", "no such call");
 	return check_helper(e, i);
@@ -125,6 +141,20 @@ static void pass_arguments(struct engine *e, u32 helper, const struct frame *cal
 		f->regs[3].id = ++e->next_id;
 		f->regs[4] = arg[3];
 		break;
+	case BPF_FUNC_user_ringbuf_drain:
+		f->regs[1] = reg_pointer(REG_DYNPTR);
+		f->regs[1].size = DYNPTR_LOCAL;
+		f->regs[1].frame = DYNPTR_POINTER;
+		f->regs[1].id = ++e->next_id;
+		f->regs[2] = arg[3];
+		break;
+	case BPF_FUNC_find_vma:
+		f->regs[1] = arg[1];
+		f->regs[2] = reg_pointer(REG_BTF);
+		f->regs[2].map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, "vm_area_struct");
+		f->regs[2].size = ktype_size(e->opts->kernel, f->regs[2].map);
+		f->regs[3] = arg[4];
+		break;
 	default: /* a timer: the map, the key, the value */
 		f->regs[1] = reg_pointer(REG_MAP);
 		f->regs[1].map = arg[1].map;
@@ -143,6 +173,12 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 	struct state *here = e->cur;
 	struct state round;
 
+	/* Not more rounds than it is told to make. */
+	if (helper == BPF_FUNC_loop &&
+	    engine_reg(e, 1)->n.full.umax <= state_frame(here)->calls_back) {
+		state_frame(here)->calls_back = 0;
+		return true;
+	}
 	state_copy(&round, here);
 	e->cur = &round;
 	bool is_timer =
@@ -155,6 +191,7 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 	}
 	state_done(&round);
 	e->cur = here;
+	state_frame(here)->calls_back = 0;
 	return ok;
 }
 
@@ -186,6 +223,7 @@ static bool return_from_callback(struct engine *e, const struct reg *r0)
 	}
 	s->insn = call;
 	s->is_round = true;
+	state_frame(s)->calls_back++;
 	return true;
 }
 
@@ -208,6 +246,18 @@ static bool return_to_caller(struct engine *e)
 	return true;
 }
 
+/* Hooks of security modules: an error or 0, of some 0 or 1; of those that return nothing all is fine. */
+static bool lsm_range(const struct engine *e, s32 *min, s32 *max)
+{
+	if ((u32)e->prog->type != PROG_LSM || e->prog->attach != BPF_LSM_MAC ||
+	    ktype_result(e->opts->kernel, e->prog) != KTYPE_OTHER)
+		return false;
+	bool is_bool = ktype_hook(e->prog) & HOOK_BOOL;
+	*min = is_bool ? 0 : -4095;
+	*max = is_bool ? 1 : 0;
+	return true;
+}
+
 static bool check_result(struct engine *e)
 {
 	struct reg *r0 = engine_reg(e, 0);
@@ -221,9 +271,11 @@ static bool check_result(struct engine *e)
 	if (reg_is_pointer(r0))
 		return engine_fail(e, VERIFY_LEAK, "return a number",
 				   "the program returns a pointer (%s)", reg_kind_name(r0->kind));
-	if (!has_range)
+	if (!has_range && !lsm_range(e, &min, &max))
 		return true;
-	if (r0->n.full.smin >= min && r0->n.full.smax <= max)
+	if (!has_range && r0->n.low.smin >= min && r0->n.low.smax <= max)
+		return true;
+	if (has_range && r0->n.full.smin >= min && r0->n.full.smax <= max)
 		return true;
 	return engine_fail(e, VERIFY_RETURN, "return one of the values that this hook knows",
 			   "the program may return %lld to %lld, but %d to %d is allowed",
@@ -234,18 +286,27 @@ bool check_exit(struct engine *e)
 {
 	struct state *s = e->cur;
 
-	if (s->lock)
-		return engine_fail(e, VERIFY_LOCK, "unlock on every path",
-				   "a lock is still held when the function ends");
 	if (s->frame_count > 1)
 		return return_to_caller(e);
+	if (s->lock)
+		return engine_fail(e, VERIFY_LOCK, "unlock on every path",
+				   "a lock is still held when the program ends");
+	if (s->rcu || s->preempt)
+		return engine_fail(e, VERIFY_LOCK, "leave it on every path",
+				   "the program ends within %s section",
+				   s->rcu ? "an RCU" : "a non-preemptible");
 	if (s->ref_count && !e->opts->safety_only)
 		return engine_fail(e, VERIFY_REFERENCE,
 				   "release it on every path, with bpf_sk_release(), "
 				   "bpf_ringbuf_submit() or bpf_ringbuf_discard()",
 				   "something that was acquired is not released on this path");
-	if (e->opts->safety_only ? !engine_readable(e, 0) : !check_result(e))
+	bool plain = e->opts->safety_only || state_frame(s)->start;
+	if (plain ? !engine_readable(e, 0) : !check_result(e))
 		return false;
+	if (state_frame(s)->start && engine_reg(e, 0)->kind != REG_SCALAR)
+		return engine_fail(e, VERIFY_RETURN, "return a number",
+				   "the global function returns a pointer (%s)",
+				   reg_kind_name(engine_reg(e, 0)->kind));
 	e->path_done = true;
 	return true;
 }

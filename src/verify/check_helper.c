@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "isa/helper.h"
+#include "isa/hook.h"
 #include "isa/map_type.h"
 #include "object/image.h"
+#include "verify/dynptr.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
 
@@ -18,6 +20,10 @@ struct call {
 	u32 size;     /* of what is handed out */
 	u32 released; /* a reference; 0: none */
 	u32 func;
+	u32 made; /* the argument that is room for a dynptr; 0: none */
+	enum dynptr_kind made_kind;
+	struct reg dynptr;      /* that was given */
+	struct field_kptr kptr; /* where one is kept */
 	bool has_func, has_released, is_null_released;
 	s64 result_max; /* of how much memory was given; -1: none */
 };
@@ -26,6 +32,8 @@ static bool refuse(struct engine *e, const struct call *c, u32 r, const char *wa
 {
 	struct buf b = { 0 };
 
+	if (engine_reg(e, r)->is_stale)
+		return engine_fail_stale(e, r);
 	reg_print(engine_reg(e, r), &b);
 	engine_fail(e, engine_reg(e, r)->maybe_null ? VERIFY_NULL : VERIFY_ARGUMENT,
 		    engine_reg(e, r)->maybe_null ? "compare it with NULL first" : "",
@@ -46,14 +54,15 @@ static bool give_memory(struct engine *e, const struct call *c, u32 r, const str
 
 	if (p.kind == REG_SCALAR || p.kind == REG_CTX || p.kind == REG_BTF || p.maybe_null)
 		return refuse(e, c, r, arg->text);
+	if ((arg->flags & HELPER_ARG_ALIGNED) && !check_alignment(e, &p, a, true))
+		return false;
 	if (p.kind == REG_STACK) {
 		if (reads && !check_stack_bytes(e, &p, a))
 			return false;
 		a.is_write = true;
 		return !writes || check_stack_bytes(e, &p, a);
 	}
-	if (reg_is_packet(&p) && p.kind != REG_PACKET_END && !(c->info->flags & HELPER_PACKET) &&
-	    c->info->flags & HELPER_CHANGES_PACKET)
+	if (reg_is_packet(&p) && p.kind != REG_PACKET_END && !(c->info->flags & HELPER_PACKET))
 		return refuse(e, c, r, "memory that is not of the packet");
 	a.is_write = writes;
 	return check_memory(e, &p, a);
@@ -102,6 +111,13 @@ static bool check_map(struct engine *e, struct call *c, u32 r)
 	return true;
 }
 
+static u32 map_traits(const struct engine *e, s64 map)
+{
+	const struct map_type_info *type = map_type_info(e->img->maps.at[map].type);
+
+	return type ? type->traits : 0;
+}
+
 /* A field of the value that is known to be there. */
 static bool check_field(struct engine *e, struct call *c, u32 r, const char *type)
 {
@@ -120,7 +136,8 @@ static bool check_field(struct engine *e, struct call *c, u32 r, const char *typ
 
 static bool is_sock(const struct engine *e, const struct reg *p, enum helper_kind kind)
 {
-	if (kind == HELPER_KIND_ANY_SOCK && p->kind == REG_BTF && !p->maybe_null && !p->off)
+	if (kind == HELPER_KIND_ANY_SOCK && p->kind == REG_BTF && !p->maybe_null && !p->off &&
+	    p->trust != TRUST_NOTHING)
 		return ktype_is(e->opts->kernel, p->map, "sock_common");
 	if (p->maybe_null)
 		return false;
@@ -151,6 +168,78 @@ static bool check_released(struct engine *e, struct call *c, u32 r)
 	return true;
 }
 
+/* A struct of the kernel, or one within it, that may be relied upon so far. */
+static bool is_struct(const struct engine *e, const struct reg *p, const char *name)
+{
+	u32 type = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, name);
+
+	if (p->kind != REG_BTF || p->maybe_null || p->trust == TRUST_NOTHING || p->off < 0 ||
+	    !scalar_is_zero(&p->n) || !type)
+		return false;
+	return p->off ? ktype_inner(e->opts->kernel, p->map, (u32)p->off, type) != 0
+		      : ktype_is(e->opts->kernel, p->map, name);
+}
+
+/* Where a map's value owns a pointer. */
+static bool check_place(struct engine *e, struct call *c, u32 r)
+{
+	struct reg *p = engine_reg(e, r);
+	s64 at = (s64)p->off + (s64)p->n.bits.value;
+
+	if (p->kind != REG_VALUE || p->maybe_null || !scalar_is_const(&p->n) ||
+	    !field_kptr(e->img, p->map, at, at + 8, &c->kptr) || c->kptr.offset != at ||
+	    !c->kptr.is_owned)
+		return refuse(e, c, r, "the place of a pointer that a map's value owns");
+	return true;
+}
+
+/* What is to be owned there: it was acquired, and is released for the program. */
+static bool check_kept(struct engine *e, struct call *c, u32 r)
+{
+	struct reg *p = engine_reg(e, r);
+	u32 type = ktype_find_local(e->opts->kernel, c->kptr.type);
+
+	if (p->kind != REG_BTF || p->maybe_null || !type ||
+	    !ktype_begins(e->opts->kernel, p->map, type))
+		return refuse(e, c, r, "a pointer of the type that is kept there");
+	return check_released(e, c, r);
+}
+
+/* New ones are made once all arguments were judged. */
+static bool check_dynptr(struct engine *e, struct call *c, u32 r, const struct helper_arg *arg)
+{
+	if (arg->flags & HELPER_ARG_UNINIT) {
+		c->made = r;
+		c->made_kind = arg->flags & HELPER_ARG_RINGBUF ? DYNPTR_RINGBUF : DYNPTR_LOCAL;
+		if (c->made_kind == DYNPTR_LOCAL && engine_reg(e, 1)->kind != REG_VALUE)
+			return refuse(e, c, 1, "a map value");
+		return true;
+	}
+	bool is_record = arg->flags & HELPER_ARG_RINGBUF;
+	if (!dynptr_take(e, r, is_record ? DYNPTR_RINGBUF : DYNPTR_ANY, is_record, c->info->name))
+		return false;
+	c->dynptr = *dynptr_at(e, r);
+	if (!(arg->flags & HELPER_ARG_RELEASED))
+		return true;
+	if (!c->dynptr.ref)
+		return engine_fail(e, VERIFY_REFERENCE, "",
+				   "r%u is released, but it was not acquired here", r);
+	c->released = c->dynptr.ref;
+	c->has_released = true;
+	return true;
+}
+
+/* Its room becomes a dynptr; of a ring buffer a record is behind it, or nothing, but it has to be released. */
+static bool make_dynptr(struct engine *e, const struct call *c)
+{
+	u32 ref = c->made_kind == DYNPTR_RINGBUF ? ++e->next_id : 0;
+
+	if (ref && !state_add_ref(e->cur, ref))
+		return engine_fail(e, VERIFY_COMPLEX, "",
+				   "more than %d things are acquired at once", STATE_REFS);
+	return dynptr_make(e, c->made, c->made_kind, ref, c->info->name);
+}
+
 static bool check_argument(struct engine *e, struct call *c, u32 r)
 {
 	const struct helper_arg *arg = c->info->args[r - 1];
@@ -161,6 +250,9 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		return false;
 	if (is_null && (arg->flags & HELPER_ARG_OR_NULL) && arg->kind != HELPER_KIND_MEM)
 		return true;
+	/* What may be NULL is as good as NULL there. */
+	if (arg->kind == HELPER_KIND_BTF && (arg->flags & HELPER_ARG_OR_NULL))
+		p->maybe_null = false;
 	switch (arg->kind) {
 	case HELPER_KIND_ANY:
 		return true;
@@ -175,6 +267,9 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 	case HELPER_KIND_VALUE:
 		if (c->map < 0)
 			return refuse(e, c, r, "a map before it");
+		/* What a map of sockets takes is a socket. */
+		if (arg->kind == HELPER_KIND_VALUE && (map_traits(e, c->map) & MAP_TRAIT_SOCKETS))
+			return is_sock(e, p, HELPER_KIND_ANY_SOCK) || refuse(e, c, r, "a socket");
 		return give_memory(e, c, r, arg,
 				   arg->kind == HELPER_KIND_KEY
 					   ? e->img->maps.at[c->map].key_size
@@ -220,9 +315,13 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 			return refuse(e, c, r, "a reserved record");
 		return check_released(e, c, r);
 	case HELPER_KIND_BTF:
-		return (p->kind == REG_BTF && !p->maybe_null && !p->off &&
-			ktype_is(e->opts->kernel, p->map, arg->type)) ||
-		       refuse(e, c, r, arg->text);
+		return is_struct(e, p, arg->type) || refuse(e, c, r, arg->text);
+	case HELPER_KIND_KPTR_PLACE:
+		return check_place(e, c, r);
+	case HELPER_KIND_KPTR:
+		return check_kept(e, c, r);
+	case HELPER_KIND_DYNPTR:
+		return check_dynptr(e, c, r, arg);
 	default:
 		return refuse(e, c, r, arg->text);
 	}
@@ -252,31 +351,17 @@ static bool check_lock(struct engine *e, const struct call *c)
 	return true;
 }
 
-static void forget_packet(struct reg *r, void *arg)
+static bool is_packet(const struct reg *r, const void *arg)
 {
 	(void)arg;
-	if (reg_is_packet(r))
-		*r = (struct reg){ 0 };
-}
-
-static void forget_packets(struct state *s)
-{
-	state_each(s, forget_packet, NULL);
-	for (u32 i = 0; i < s->frame_count; i++) {
-		for (u32 k = 0; k < s->frames[i].slot_count; k++) {
-			struct slot *slot = &s->frames[i].slots[k];
-			if (slot->size && slot->spill.kind == REG_NONE)
-				frame_forget(&s->frames[i], -8 * (s32)(k + 1), 8);
-		}
-	}
+	return reg_is_packet(r) || r->is_packet;
 }
 
 /* What a look-up gives: by the type of the map a value, a map or a socket. */
 static bool make_value(struct engine *e, const struct call *c, struct reg *out, bool *acquires)
 {
 	const struct image_map *m = &e->img->maps.at[c->map];
-	const struct map_type_info *type = map_type_info(m->type);
-	u32 traits = type ? type->traits : 0;
+	u32 traits = map_traits(e, c->map);
 
 	if (traits & MAP_TRAIT_OF_MAPS) {
 		if (m->inner == IMAGE_NONE)
@@ -317,6 +402,18 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		out->is_record = true;
 		out->size = c->size;
 		break;
+	case HELPER_KIND_KPTR:
+		*out = kptr_load(e, &c->kptr);
+		out->trust = TRUST_TRUSTED;
+		acquires = true;
+		if (!out->map)
+			return engine_fail(e, VERIFY_HELPER, "",
+					   "struct %s is not of the kernel, which is not supported",
+					   c->kptr.type);
+		break;
+	case HELPER_KIND_MEM:
+		*out = dynptr_slice(&c->dynptr, c->size);
+		break;
 	case HELPER_KIND_SOCKET:
 		*out = reg_pointer(REG_SOCK);
 		break;
@@ -331,6 +428,7 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		*out = reg_pointer(REG_BTF);
 		out->map = ktype_find(e->opts->kernel, BTF_KIND_STRUCT, result->type);
 		out->size = ktype_size(e->opts->kernel, out->map);
+		out->trust = result->kind == HELPER_KIND_BTF_TRUSTED ? TRUST_TRUSTED : TRUST_PLAIN;
 		break;
 	default:
 		return engine_fail(e, VERIFY_HELPER, "", "the result of %s() is not supported here",
@@ -338,6 +436,7 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 	}
 	out->id = ++e->next_id;
 	out->maybe_null = result->flags & HELPER_ARG_OR_NULL;
+	acquires = acquires && !c->made;
 	if (acquires)
 		out->ref = out->id; /* the same, so that NULL is known to need no release */
 	else if (c->info->flags & HELPER_CASTS)
@@ -380,9 +479,18 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",
 				   info->name);
-	if ((info->flags & HELPER_SLEEPS) && !e->prog->is_sleepable)
+	bool pinned = !e->prog->is_sleepable || e->cur->rcu || e->cur->preempt;
+	if ((info->flags & HELPER_SLEEPS) && pinned)
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",
-				   "%s() may sleep, and this program may not", info->name);
+				   "%s() may sleep, and this %s may not", info->name,
+				   e->prog->is_sleepable ? "section" : "program");
+	bool may_path = number != BPF_FUNC_d_path || (u32)e->prog->type == PROG_LSM ||
+			ktype_is_iter(e->prog) || (ktype_hook(e->prog) & HOOK_PATH);
+	if (!may_path && !e->opts->safety_only)
+		return engine_fail(
+			e, VERIFY_HELPER, "attach to security_file_open, for example",
+			"%s() may be called at some functions only, and %s is not of them",
+			info->name, e->prog->target);
 	*out = info;
 	return true;
 }
@@ -401,12 +509,15 @@ static bool finish(struct engine *e, const struct call *c)
 {
 	struct reg out;
 
+	if (c->made && !make_dynptr(e, c))
+		return false;
 	if (c->has_released)
-		state_release(e->cur, c->released);
+		state_release(e->cur, c->released, engine_stale(e));
 	if (!make_result(e, c, &out))
 		return false;
-	if (c->info->flags & HELPER_CHANGES_PACKET)
-		forget_packets(e->cur);
+	bool writes = c->info->number == BPF_FUNC_dynptr_write && c->dynptr.size == DYNPTR_PACKET;
+	if (writes || (c->info->flags & HELPER_CHANGES_PACKET))
+		state_forget(e->cur, is_packet, NULL, engine_stale(e));
 	for (u32 r = 1; r <= 5; r++)
 		*engine_reg(e, r) = (struct reg){ 0 };
 	refine_result(e, c, &out);
@@ -438,12 +549,16 @@ bool check_helper(struct engine *e, const struct bpf_insn *i)
 				   "%s() is called while a lock is held", c.info->name);
 	if (is_lock && !check_lock(e, &c))
 		return false;
+	if (number == BPF_FUNC_tail_call && (e->cur->rcu || e->cur->preempt))
+		return engine_fail(e, VERIFY_LOCK, "leave it before",
+				   "a tail call leaves the program within a section");
 	if (number == BPF_FUNC_tail_call && e->cur->ref_count)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "a tail call leaves the program, and something is not released");
 	if (c.has_func) {
 		bool known = number == BPF_FUNC_loop || number == BPF_FUNC_for_each_map_elem ||
-			     number == BPF_FUNC_timer_set_callback;
+			     number == BPF_FUNC_timer_set_callback || number == BPF_FUNC_find_vma ||
+			     number == BPF_FUNC_user_ringbuf_drain;
 		if (!known)
 			return engine_fail(e, VERIFY_HELPER, "",
 					   "callbacks of %s() are not supported here",

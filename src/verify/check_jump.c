@@ -10,15 +10,21 @@
 
 struct learned {
 	u32 id;
+	s32 off;
 	struct scalar n;
 };
 
+/* Copies, and copies that a constant was added to. */
 static void learn_number(struct reg *r, void *arg)
 {
 	const struct learned *l = arg;
 
-	if (r->kind == REG_SCALAR && r->id == l->id)
-		r->n = l->n;
+	if (r->kind != REG_SCALAR || r->id != l->id)
+		return;
+	struct scalar by = scalar_const((u64)((s64)r->off - l->off), SCALAR_BITS);
+	r->n = r->off == l->off
+		       ? l->n
+		       : scalar_alu(BPF_ADD, &l->n, &by, (struct scalar_mode){ 0 }, SCALAR_BITS);
 }
 
 struct null_check {
@@ -114,14 +120,24 @@ static void learn_end(struct state *s, u8 op, bool is_true, const struct reg *a,
 		resolve_packet(s, a, true);
 }
 
-static bool is_real_pointer(const struct reg *r)
+/* One of the kernel's may be NULL however it was come by; packets may lie so low that one that was moved is. */
+static bool is_real(const struct reg *r)
 {
-	/* One of the kernel's may be NULL however it was come by; packets may lie so low that one that was moved is. */
-	return reg_is_pointer(r) && !r->maybe_null && !reg_is_packet(r) && r->kind != REG_BTF;
+	return reg_is_pointer(r) && !r->maybe_null && !reg_is_packet(r) &&
+	       (r->kind != REG_BTF || reg_is_trusted(r));
+}
+
+/* Kernels follow both ways where a pointer to the context or the stack is compared with NULL. */
+static bool is_real_pointer(const struct engine *e, const struct reg *r)
+{
+	bool followed = r->kind == REG_CTX || r->kind == REG_STACK || r->kind == REG_FLOW_KEYS ||
+			r->kind == REG_FUNC;
+
+	return is_real(r) && (!followed || e->opts->safety_only);
 }
 
 /* Changes the state to what holds on one side; false if that side cannot be. */
-static bool decide(struct state *s, const struct bpf_insn *i, bool is_true)
+static bool decide(struct engine *e, struct state *s, const struct bpf_insn *i, bool is_true)
 {
 	bool is_half = (i->code & 7) == BPF_JMP32;
 	u8 op = i->code & 0xf0;
@@ -145,7 +161,8 @@ static bool decide(struct state *s, const struct bpf_insn *i, bool is_true)
 		a->n = left.n;
 		if (b != &imm)
 			b->n = right.n;
-		struct learned l = { left.id, left.n }, r = { right.id, right.n };
+		struct learned l = { left.id, left.off, left.n };
+		struct learned r = { right.id, right.off, right.n };
 		if (left.id && left.id != right.id)
 			state_each(s, learn_number, &l);
 		if (right.id && left.id != right.id)
@@ -158,11 +175,10 @@ static bool decide(struct state *s, const struct bpf_insn *i, bool is_true)
 	if (is_equality && b->kind == REG_SCALAR && scalar_is_zero(&b->n)) {
 		if (a->maybe_null)
 			resolve_null(s, &(struct reg){ .id = a->id, .ref = a->ref }, says_equal);
-		else if (is_real_pointer(a) && says_equal)
+		else if (is_real_pointer(e, a) && says_equal)
 			return false;
 	} else if (is_equality && says_equal && a->maybe_null != b->maybe_null &&
-		   reg_is_pointer(a) && reg_is_pointer(b) &&
-		   is_real_pointer(a->maybe_null ? b : a)) {
+		   reg_is_pointer(a) && reg_is_pointer(b) && is_real(a->maybe_null ? b : a)) {
 		struct reg *p = a->maybe_null ? a : b;
 		if (p->kind != REG_BTF) /* equal to one that is not NULL */
 			resolve_null(s, &(struct reg){ .id = p->id, .ref = p->ref }, false);
@@ -192,6 +208,7 @@ bool check_jump(struct engine *e, const struct bpf_insn *i)
 	e->jumps++;
 	if (op == INSN_JCOND) {
 		engine_fork(e, target, true);
+		e->cur->rounds++;
 		e->cur->insn++;
 		return true;
 	}
@@ -200,8 +217,8 @@ bool check_jump(struct engine *e, const struct bpf_insn *i)
 		return false;
 	struct state taken;
 	state_copy(&taken, e->cur);
-	bool can_take = decide(&taken, i, true);
-	bool can_pass = decide(e->cur, i, false);
+	bool can_take = decide(e, &taken, i, true);
+	bool can_pass = decide(e, e->cur, i, false);
 	if (can_take && can_pass) {
 		/* The other path waits, with what holds there. */
 		struct state *here = e->cur;

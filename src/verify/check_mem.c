@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loads and stores, by what the pointer points to. */
 #include "isa/ctx.h"
+#include "isa/hook.h"
 #include "isa/insn.h"
+#include "isa/map_type.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/proto.h"
 
 #define MAX_PACKET 0xffff
 
@@ -40,11 +43,15 @@ static bool check_value(struct engine *e, const struct reg *p, struct access a)
 {
 	const struct image_map *m = &e->img->maps.at[p->map];
 	s64 low = (s64)p->off + a.off + p->n.full.smin;
+	s64 high = low + p->n.full.smax - p->n.full.smin + a.size;
+	struct field_kptr kptr;
 	const char *name;
 
 	if (!in_bounds(e, p, a, m->value_size, VERIFY_VALUE))
 		return false;
-	if (field_meets(e->img, p->map, low, low + p->n.full.smax - p->n.full.smin + a.size, &name))
+	if (field_kptr(e->img, p->map, low, high, &kptr) && !check_kptr(e, p, a, &kptr))
+		return false;
+	if (field_meets(e->img, p->map, low, high, &name))
 		return engine_fail(e, VERIFY_VALUE, "only its helpers may use it",
 				   "r%u: the field of type struct %s of map %s is accessed", a.r,
 				   name, m->name);
@@ -96,6 +103,8 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 	if (p->maybe_null)
 		return engine_fail(e, VERIFY_NULL, "compare it with NULL before it is used",
 				   "r%u may be NULL here (%s)", a.r, reg_kind_name(p->kind));
+	if (p->is_stale)
+		return engine_fail_stale(e, a.r);
 	switch (p->kind) {
 	case REG_VALUE:
 		return check_value(e, p, a);
@@ -108,10 +117,6 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 		return in_bounds(e, p, a, p->size, VERIFY_MEM);
 	case REG_FLOW_KEYS:
 		return in_bounds(e, p, a, sizeof(struct bpf_flow_keys), VERIFY_MEM);
-	case REG_BTF:
-		if (!a.is_write && !a.is_helper)
-			return in_bounds(e, p, a, p->size, VERIFY_MEM);
-		break;
 	default:
 		break;
 	}
@@ -120,6 +125,17 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 }
 
 /* ---- contexts */
+
+static struct reg kernel_pointer(struct engine *e, u32 type, enum reg_trust trust)
+{
+	struct reg r = reg_pointer(REG_BTF);
+
+	r.trust = (u8)trust;
+
+	r.map = type;
+	r.size = ktype_size(e->opts->kernel, type);
+	return r;
+}
 
 static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 {
@@ -141,6 +157,13 @@ static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 		break;
 	case CTX_KIND_FLOW_KEYS:
 		return reg_pointer(REG_FLOW_KEYS);
+	case CTX_KIND_SK_BUFF:
+	case CTX_KIND_NF_HOOK_STATE:
+		return kernel_pointer(e,
+				      ktype_find(e->opts->kernel, BTF_KIND_STRUCT,
+						 kind == CTX_KIND_SK_BUFF ? "sk_buff"
+									  : "nf_hook_state"),
+				      TRUST_TRUSTED);
 	default:
 		if (size < 8)
 			r.n = scalar_zext(&r.n, size * 8, SCALAR_BITS);
@@ -148,15 +171,6 @@ static struct reg context_value(struct engine *e, enum ctx_kind kind, u32 size)
 	}
 	r.id = ++e->next_id;
 	r.maybe_null = kind != CTX_KIND_SOCKET;
-	return r;
-}
-
-static struct reg kernel_pointer(struct engine *e, u32 type)
-{
-	struct reg r = reg_pointer(REG_BTF);
-
-	r.map = type;
-	r.size = ktype_size(e->opts->kernel, type);
 	return r;
 }
 
@@ -170,8 +184,15 @@ static bool load_argument(struct engine *e, u32 off, struct access a, struct reg
 	if (!ktype_argument(e->opts->kernel, e->prog, off / 8, &type))
 		return engine_fail(e, VERIFY_CTX, "see the arguments with `skep list -v`",
 				   "argument %u of %s is not known", off / 8, e->prog->target);
-	if (type && a.size == 8)
-		*out = kernel_pointer(e, type);
+	if (!type || a.size != 8)
+		return true;
+	bool trusted = e->prog->attach == BPF_TRACE_RAW_TP || ktype_is_iter(e->prog) ||
+		       ((u32)e->prog->type == PROG_LSM && !(ktype_hook(e->prog) & HOOK_UNTRUSTED));
+	*out = kernel_pointer(e, type, trusted ? TRUST_TRUSTED : TRUST_PLAIN);
+	if (off && ktype_is_iter(e->prog)) {
+		out->id = ++e->next_id;
+		out->maybe_null = true;
+	}
 	return true;
 }
 
@@ -256,6 +277,104 @@ static bool load_constant(struct engine *e, const struct reg *p, struct access a
 	return true;
 }
 
+/* What a pointer that was read through another one is. Programs that may not sleep are in an RCU section as a whole. */
+static struct reg followed(struct engine *e, const struct reg *p, u32 type, u32 off, u32 to)
+{
+	struct reg out = kernel_pointer(e, to, TRUST_PLAIN);
+	bool in_rcu = e->cur->rcu || e->cur->lock || !e->prog->is_sleepable;
+	const char *field = ktype_member(e->opts->kernel, type, off);
+	enum hook_trust trust = hook_field(ktype_name(e->opts->kernel, type), field);
+
+	if (p->trust == TRUST_PLAIN && !p->ref)
+		return out;
+	if (p->trust == TRUST_NOTHING) {
+		out.trust = TRUST_NOTHING;
+	} else if (trust == HOOK_TRUSTED || trust == HOOK_TRUSTED_OR_NULL) {
+		out.trust = TRUST_TRUSTED;
+	} else if (!in_rcu) {
+		out.trust = TRUST_NOTHING;
+	} else if (trust == HOOK_RCU || trust == HOOK_RCU_OR_NULL) {
+		out.trust = TRUST_RCU;
+	}
+	if (trust == HOOK_TRUSTED_OR_NULL ||
+	    (out.trust == TRUST_RCU && trust == HOOK_RCU_OR_NULL)) {
+		out.maybe_null = true;
+		out.id = ++e->next_id;
+	}
+	return out;
+}
+
+/* A field of a struct of the kernel. */
+static bool load_kernel(struct engine *e, const struct reg *p, struct access a, u32 type,
+			struct reg *out)
+{
+	s64 off = (s64)p->off + a.off;
+	u32 to = 0;
+	enum ktype_field f = KTYPE_NOTHING;
+
+	if (off >= 0 && off < STATE_MAX_OFFSET && scalar_is_zero(&p->n))
+		f = ktype_access(e->opts->kernel, type, (u32)off, a.size, &to);
+	if (f == KTYPE_NOTHING)
+		return engine_fail(
+			e, VERIFY_MEM, "read fields whole, by their names",
+			"r%u: the %u bytes at offset %lld of struct %s are no field of it", a.r,
+			a.size, (long long)off, ktype_name(e->opts->kernel, type));
+	if (f == KTYPE_POINTER)
+		*out = followed(e, p, type, (u32)off, to);
+	return true;
+}
+
+/* What the kernel keeps of a map, for those who may know addresses. */
+static bool load_map(struct engine *e, const struct reg *p, struct access a, struct reg *out)
+{
+	const char *name = map_type_struct(e->img->maps.at[p->map].type);
+	u32 type = name ? ktype_find(e->opts->kernel, BTF_KIND_STRUCT, name) : 0;
+
+	if (!type || !e->opts->privileged || p->maybe_null)
+		return check_memory(e, p, a);
+	struct reg plain = *p;
+	plain.trust = TRUST_NOTHING;
+	return load_kernel(e, &plain, a, type, out);
+}
+
+/* Loads through these are rewritten when the program is loaded, so an instruction has one kind of them, or none. */
+static bool is_rewritten(u32 kind)
+{
+	return kind == REG_CTX || kind == REG_SOCK || kind == REG_SOCK_COMMON ||
+	       kind == REG_TCP_SOCK || kind == REG_BTF;
+}
+
+static bool check_same_kind(struct engine *e, const struct reg *p, u32 r)
+{
+	u8 *before = &e->pointers[e->cur->insn];
+
+	if (e->opts->safety_only || *before == p->kind || *before == REG_NONE ||
+	    (!is_rewritten(*before) && !is_rewritten(p->kind))) {
+		*before = p->kind;
+		return true;
+	}
+	return engine_fail(e, VERIFY_ACCESS, "make the access on each path for itself",
+			   "r%u is %s here, and %s on another path", r, reg_kind_name(p->kind),
+			   reg_kind_name(*before));
+}
+
+static bool find_kptr(const struct engine *e, const struct reg *p, struct access a,
+		      struct field_kptr *out)
+{
+	s64 at = (s64)p->off + a.off + (s64)p->n.bits.value;
+
+	return p->kind == REG_VALUE && scalar_is_const(&p->n) &&
+	       field_kptr(e->img, p->map, at, at + a.size, out);
+}
+
+static void load_kptr(struct engine *e, const struct reg *p, struct access a, struct reg *out)
+{
+	struct field_kptr kptr;
+
+	if (find_kptr(e, p, a, &kptr))
+		*out = kptr_load(e, &kptr);
+}
+
 static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 {
 	struct reg *p = engine_reg(e, i->src_reg);
@@ -264,11 +383,17 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 	*out = reg_unknown();
 	if (a.size < 8)
 		out->n = scalar_zext(&out->n, a.size * 8, SCALAR_BITS);
+	if (!check_alignment(e, p, a, false))
+		return false;
 	switch (p->kind) {
 	case REG_STACK:
 		return check_stack_load(e, p, a, out);
 	case REG_CTX:
 		return check_context(e, p, a, out);
+	case REG_BTF:
+		return p->maybe_null ? check_memory(e, p, a) : load_kernel(e, p, a, p->map, out);
+	case REG_MAP:
+		return load_map(e, p, a, out);
 	case REG_SOCK:
 	case REG_SOCK_COMMON:
 	case REG_TCP_SOCK:
@@ -276,13 +401,8 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 	default:
 		if (!check_memory(e, p, a))
 			return false;
-		if (p->kind == REG_VALUE)
-			load_constant(e, p, a, out);
-		if (p->kind == REG_BTF && a.size == 8 && scalar_is_zero(&p->n)) {
-			u32 to = ktype_follow(e->opts->kernel, p->map, (u32)(p->off + a.off));
-			if (to)
-				*out = kernel_pointer(e, to);
-		}
+		if (p->kind == REG_VALUE && !load_constant(e, p, a, out))
+			load_kptr(e, p, a, out);
 		return true;
 	}
 }
@@ -295,7 +415,8 @@ bool check_load(struct engine *e, const struct bpf_insn *i)
 	if (((i->code & 0xe0) != BPF_MEM && !is_signed) || i->dst_reg > 9 || i->src_reg > 10 ||
 	    (is_signed && bytes_of(i->code) == 8))
 		return engine_fail(e, VERIFY_INSN, "", "no such load: code %#x", i->code);
-	if (!engine_readable(e, i->src_reg) || !load(e, i, &out))
+	if (!engine_readable(e, i->src_reg) ||
+	    !check_same_kind(e, engine_reg(e, i->src_reg), i->src_reg) || !load(e, i, &out))
 		return false;
 	if (is_signed) {
 		if (reg_is_pointer(&out))
@@ -316,7 +437,10 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 		.r = i->dst_reg, .off = i->off, .size = bytes_of(i->code), .is_write = true
 	};
 	struct reg unused;
+	struct field_kptr kptr;
 
+	if (!check_alignment(e, p, a, false))
+		return false;
 	switch (p->kind) {
 	case REG_STACK:
 		return check_stack_store(e, p, a, value);
@@ -327,6 +451,8 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 		return check_context(e, p, a, &unused);
 	default:
 		if (!check_memory(e, p, a))
+			return false;
+		if (find_kptr(e, p, a, &kptr) && !kptr_store(e, a.r, value, &kptr))
 			return false;
 		if (reg_is_packet(p) && reg_is_pointer(value) && !e->opts->privileged)
 			return engine_fail(e, VERIFY_LEAK, "",
@@ -339,7 +465,7 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 {
 	u32 size = bytes_of(i->code);
 	struct reg *p = engine_reg(e, i->dst_reg), *s = engine_reg(e, i->src_reg);
-	struct access a = { .r = i->dst_reg, .off = i->off, .size = size };
+	struct access a = { .r = i->dst_reg, .off = i->off, .size = size, .is_helper = true };
 	s32 op = i->imm & ~BPF_FETCH;
 	bool known = op == BPF_ADD || op == BPF_AND || op == BPF_OR || op == BPF_XOR ||
 		     i->imm == BPF_XCHG || i->imm == BPF_CMPXCHG;
@@ -348,13 +474,13 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "no such atomic operation: %#x", i->imm);
 	if (i->imm == BPF_CMPXCHG && !engine_readable(e, 0))
 		return false;
-	if (reg_is_pointer(s) || (i->imm == BPF_CMPXCHG && reg_is_pointer(engine_reg(e, 0))))
+	if (!e->opts->privileged &&
+	    (reg_is_pointer(s) || (i->imm == BPF_CMPXCHG && reg_is_pointer(engine_reg(e, 0)))))
 		return engine_fail(e, VERIFY_LEAK, "",
 				   "an atomic operation takes numbers, no pointers");
+	if (!check_alignment(e, p, a, true))
+		return false;
 	if (p->kind == REG_STACK) {
-		if ((p->off + a.off) % (s32)size)
-			return engine_fail(e, VERIFY_STACK, "",
-					   "an atomic operation is not aligned");
 		if (!check_stack_bytes(e, p, a))
 			return false;
 		a.is_write = true;
@@ -380,6 +506,21 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
+/* An atomic load or store, before it is judged as a plain one. */
+static bool check_ordered(struct engine *e, const struct bpf_insn *i)
+{
+	u8 r = i->imm == INSN_LOAD_ACQ ? i->src_reg : i->dst_reg;
+	const struct reg *p = engine_reg(e, r);
+	struct access a = { .r = r, .off = i->off, .size = bytes_of(i->code) };
+
+	if (p->kind == REG_CTX || p->kind == REG_FLOW_KEYS || p->kind == REG_SOCK ||
+	    p->kind == REG_SOCK_COMMON || p->kind == REG_TCP_SOCK || reg_is_packet(p))
+		return engine_fail(e, VERIFY_ACCESS, "they work on the stack and on map values",
+				   "r%u is %s, where there are no atomic operations", r,
+				   reg_kind_name(p->kind));
+	return !reg_is_pointer(p) || check_alignment(e, p, a, true);
+}
+
 bool check_store(struct engine *e, const struct bpf_insn *i)
 {
 	bool is_imm = (i->code & 7) == BPF_ST;
@@ -391,6 +532,9 @@ bool check_store(struct engine *e, const struct bpf_insn *i)
 		return false;
 	if (!is_imm && (i->code & 0xe0) == BPF_ATOMIC) {
 		struct bpf_insn plain = *i;
+		bool is_ordered = i->imm == INSN_LOAD_ACQ || i->imm == INSN_STORE_REL;
+		if (is_ordered && !check_ordered(e, i))
+			return false;
 		if (i->imm == INSN_LOAD_ACQ) {
 			plain.code = (u8)(BPF_LDX | BPF_MEM | (i->code & 0x18));
 			return check_load(e, &plain);
@@ -407,7 +551,7 @@ bool check_store(struct engine *e, const struct bpf_insn *i)
 	/* The copy in memory and the register are one number from now on. */
 	if (value->kind == REG_SCALAR && !value->id && !scalar_is_const(&value->n))
 		value->id = ++e->next_id;
-	if (!store(e, i, value))
+	if (!check_same_kind(e, engine_reg(e, i->dst_reg), i->dst_reg) || !store(e, i, value))
 		return false;
 	e->cur->insn++;
 	return true;
@@ -422,9 +566,12 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "no such load: code %#x", i->code);
 	if ((u32)e->prog->type >= PROG_TYPES || !(allowed >> e->prog->type & 1))
 		return engine_fail(e, VERIFY_INSN, "", "programs of this type have no such loads");
-	if (e->cur->frame_count > 1)
-		return engine_fail(e, VERIFY_INSN, "", "such loads are not allowed in functions");
-	if (e->cur->ref_count || e->cur->lock)
+	if (e->cur->frame_count > 1 && !e->opts->safety_only && !proto_returns_int(e))
+		return engine_fail(
+			e, VERIFY_INSN, "let the function return int",
+			"such loads are allowed in functions that return an int only, as "
+			"they may end the function with 0");
+	if (e->cur->ref_count || e->cur->lock || e->cur->rcu || e->cur->preempt)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "the load may end the program, and something is not released");
 	if (engine_reg(e, 6)->kind != REG_CTX || engine_reg(e, 6)->off)
@@ -436,6 +583,12 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 	struct reg out = reg_unknown();
 	out.n = scalar_zext(&out.n, bytes_of(i->code) * 8, SCALAR_BITS);
 	*engine_reg(e, 0) = out;
+	if (e->cur->frame_count >
+	    1) { /* what is read may not be there: then the function is left */
+		engine_fork(e, e->cur->insn + 1, false);
+		*engine_reg(e, 0) = reg_const(0);
+		return check_exit(e);
+	}
 	e->cur->insn++;
 	return true;
 }

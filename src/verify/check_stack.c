@@ -3,7 +3,7 @@
  * The stack: 512 bytes a function, kept as slots of 8 bytes. A register that is stored whole is known when it is loaded again, also of
  * 1, 2 or 4 bytes if it is a number; bytes are written, zero, or unknown.
  */
-#include "verify/engine.h"
+#include "verify/dynptr.h"
 
 static const char hint_stack[] = "the stack of a function is r10 - 512 up to r10";
 
@@ -16,7 +16,8 @@ static bool find_span(struct engine *e, const struct reg *p, struct access a, st
 	s64 low = (s64)p->off + a.off + p->n.full.smin;
 	s64 high = (s64)p->off + a.off + p->n.full.smax + a.size;
 
-	if (low < -STATE_STACK || high > 0 || p->n.full.smin <= -STATE_MAX_OFFSET)
+	/* Even of no bytes a place within the stack is asked for. */
+	if (low < -STATE_STACK || low >= 0 || high > 0 || p->n.full.smin <= -STATE_MAX_OFFSET)
 		return engine_fail(e, VERIFY_STACK, hint_stack,
 				   "r%u: %u bytes of stack at r10%+lld to r10%+lld are %s", a.r,
 				   a.size, (long long)low, (long long)high,
@@ -38,28 +39,31 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 	struct frame *f = &e->cur->frames[p->frame];
 	struct span span;
 
-	if (!a.size)
-		return true;
 	if (!find_span(e, p, a, &span))
 		return false;
 	for (s32 at = span.low; at < span.high && !a.is_write; at++) {
+		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
+		if (dynptr_opaque(slot))
+			return engine_fail(e, VERIFY_STACK, "only its functions may use it",
+					   "r%u: a part of %s is read", a.r,
+					   reg_kind_name(slot->spill.kind));
 		if (byte_at(f, at) == BYTE_NONE && !e->opts->privileged)
 			return engine_fail(e, VERIFY_UNINIT, "write all of it first, padding too",
 					   "r%u: the byte at r10%+d is read, but was never written",
 					   a.r, at);
 	}
+	/* What a function fills in by itself would make a handle of it that it is not. */
+	for (s32 at = span.low; at < span.high && a.is_write && a.is_helper; at++) {
+		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
+		if (slot->spill.kind == REG_DYNPTR && dynptr_opaque(slot))
+			return engine_fail(e, VERIFY_STACK, "only its functions may use it",
+					   "r%u: a part of a dynptr is written", a.r);
+	}
+	if (a.is_write && !dynptr_overwrite(e, p->frame, span.low, span.high))
+		return false;
 	if (a.is_write)
 		frame_forget(f, span.low, (u32)(span.high - span.low));
 	return true;
-}
-
-static bool is_aligned(struct engine *e, const struct reg *p, struct access a)
-{
-	if (!scalar_is_const(&p->n) || (p->off + a.off) % (s32)a.size == 0)
-		return true;
-	return engine_fail(e, VERIFY_STACK,
-			   "accesses of the stack have to be aligned by their size",
-			   "r%u: %u bytes at r10%+d", a.r, a.size, p->off + a.off);
 }
 
 bool check_stack_load(struct engine *e, const struct reg *p, struct access a, struct reg *out)
@@ -67,7 +71,7 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 	struct frame *f = &e->cur->frames[p->frame];
 	struct span span;
 
-	if (!is_aligned(e, p, a) || !find_span(e, p, a, &span))
+	if (!check_alignment(e, p, a, false) || !find_span(e, p, a, &span))
 		return false;
 	*out = reg_unknown();
 	if (a.size < 8)
@@ -76,6 +80,10 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 		return check_stack_bytes(e, p, a);
 	struct slot *slot = frame_slot(f, (u32)(-span.low - 1) / 8);
 	u32 from = (u32)(span.low + STATE_STACK) % 8;
+	if (dynptr_opaque(slot))
+		return engine_fail(e, VERIFY_STACK, "only its functions may use it",
+				   "r%u: a part of %s is read", a.r,
+				   reg_kind_name(slot->spill.kind));
 	if (slot->size && slot->from == from && slot->size >= a.size) {
 		struct reg *spill = &slot->spill;
 		if (slot->size == a.size) {
@@ -88,7 +96,12 @@ bool check_stack_load(struct engine *e, const struct reg *p, struct access a, st
 			return engine_fail(e, VERIFY_STACK, "load all of its 8 bytes",
 					   "r%u: %u bytes of a pointer are read from the stack",
 					   a.r, a.size);
+		bool same = spill->n.full.umax <= tnum_all(a.size * 8);
+		if (same && !spill->id && !scalar_is_const(&spill->n))
+			spill->id = ++e->next_id;
 		*out = reg_scalar(scalar_zext(&spill->n, a.size * 8, SCALAR_BITS));
+		out->id = same ? spill->id : 0;
+		out->off = spill->off;
 		return true;
 	}
 	if (slot->size && reg_is_pointer(&slot->spill))
@@ -109,7 +122,7 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	struct reg copy = *value; /* it may lie in what is overwritten */
 	struct span span;
 
-	if (!is_aligned(e, p, a) || !find_span(e, p, a, &span))
+	if (!check_alignment(e, p, a, false) || !find_span(e, p, a, &span))
 		return false;
 	if (copy.kind == REG_STACK && copy.frame > p->frame)
 		return engine_fail(e, VERIFY_STACK, "",
@@ -117,6 +130,8 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	if (reg_is_pointer(&copy) && a.size != 8)
 		return engine_fail(e, VERIFY_STACK, "store all of its 8 bytes",
 				   "%u bytes of a pointer are stored", a.size);
+	if (!dynptr_overwrite(e, p->frame, span.low, span.high))
+		return false;
 	frame_forget(f, span.low, (u32)(span.high - span.low));
 	if (!scalar_is_const(&p->n))
 		return true;

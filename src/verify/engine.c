@@ -115,6 +115,14 @@ bool engine_readable(struct engine *e, u32 r)
 			   "r%u is read, but nothing was written to it on this path", r);
 }
 
+bool engine_fail_stale(struct engine *e, u32 r)
+{
+	return engine_fail(e, VERIFY_UNINIT,
+			   "get the pointer anew after a call that moves the packet; use nothing "
+			   "after it was released",
+			   "r%u was a pointer to what is gone by now", r);
+}
+
 static bool step(struct engine *e)
 {
 	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];

@@ -35,6 +35,8 @@ struct engine_branch {
 	const struct engine_trail *trail;
 };
 
+struct kfunc;
+
 struct engine_call {
 	u32 from, to; /* first instructions of functions */
 };
@@ -54,9 +56,13 @@ struct engine {
 	struct engine_saved **saved; /* lists, of each instruction */
 	u32 *saved_count;
 	u32 next_id;
-	u32 *depths; /* bytes of stack of the function that begins there */
+	const struct kfunc **kfuncs; /* of externs, as they are met */
+	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
+	u32 *depths;  /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;
 	u64 max_steps;
+	bool *called;     /* of each instruction: a global function begins there, and is called */
+	bool *judged;     /* and was walked */
 	u32 jumps, insns; /* since the last kept state */
 	/* States that meet are joined, and loops are trusted to end by their counters: fast, but may reject what is fine. */
 	bool joins;
@@ -75,10 +81,21 @@ static inline struct reg *engine_reg(struct engine *e, u32 r)
 	return &state_frame(e->cur)->regs[r];
 }
 
+/* What is left of a pointer to what is gone: a number, for those who may know it. */
+static inline struct reg engine_stale(const struct engine *e)
+{
+	struct reg r = e->opts->privileged ? reg_unknown() : (struct reg){ 0 };
+
+	r.is_stale = e->opts->privileged;
+	return r;
+}
+
 __attribute__((format(printf, 4, 5))) bool engine_fail(struct engine *e, enum verify_category c,
 						       const char *hint, const char *fmt, ...);
 /* "r3" is readable; fails otherwise. */
 bool engine_readable(struct engine *e, u32 r);
+/* What "r3" was before it became stale is used. */
+bool engine_fail_stale(struct engine *e, u32 r);
 /* Another path, from insn on, with a copy of the current state as it is. */
 void engine_fork(struct engine *e, u32 insn, bool is_taken);
 void engine_note(struct engine *e, u32 insn, bool is_taken);
@@ -107,8 +124,10 @@ struct access {
 	s32 off;
 	u32 size;
 	bool is_write;
-	bool is_helper;
+	bool is_helper; /* or an atomic operation: no plain load or store */
 };
+/* An address that is a multiple of the access's size; `always`: even where programs of this kind need not care. */
+bool check_alignment(struct engine *e, const struct reg *p, struct access a, bool always);
 /* Memory of any kind but the stack and the context: in bounds, and may be written. */
 bool check_memory(struct engine *e, const struct reg *p, struct access a);
 /* The stack as bytes: for helpers, atomics. Reads have to be of written bytes; writes forget. */
@@ -120,6 +139,18 @@ bool check_context(struct engine *e, const struct reg *p, struct access a, struc
 
 /* A field of a map's value that only helpers may use, by its type's name: where it is, or -1. */
 s32 field_find(const struct image *img, u32 map, const char *type);
+/* A pointer to a struct of the kernel that a map's value keeps. */
+struct field_kptr {
+	u32 offset;
+	bool is_owned; /* what is kept is released with the map: only bpf_kptr_xchg() changes it */
+	const char *type;
+};
+/* One that the bytes meet; false if there is none. */
+bool field_kptr(const struct image *img, u32 map, s64 from, s64 to, struct field_kptr *out);
+/* kptr.c: that field of a value, as far as the access is a plain one of the whole; what is loaded, what may be stored. */
+bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field_kptr *k);
+struct reg kptr_load(struct engine *e, const struct field_kptr *k);
+bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct field_kptr *k);
 /* Whether an access meets any such field. */
 bool field_meets(const struct image *img, u32 map, s64 from, s64 to, const char **name);
 

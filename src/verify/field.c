@@ -4,6 +4,8 @@
 
 #include "verify/engine.h"
 
+#define KIND_TYPE_TAG 18 /* younger than some headers that this is built with */
+
 static const struct {
 	const char *type;
 	u32 size;
@@ -21,7 +23,7 @@ static const struct btf_type *strip(const struct rawbtf *btf, u32 id)
 	for (u32 depth = 0; t && depth < 32; depth++) {
 		u32 kind = BTF_INFO_KIND(t->info);
 		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
-		    kind != BTF_KIND_VOLATILE && kind != 18 /* type tag */)
+		    kind != BTF_KIND_VOLATILE && kind != KIND_TYPE_TAG)
 			return t;
 		t = rawbtf_type(btf, t->type);
 	}
@@ -112,4 +114,80 @@ bool field_meets(const struct image *img, u32 map, s64 from, s64 to, const char 
 		return false;
 	*name = s.type;
 	return true;
+}
+
+/* ---- kptrs */
+
+/* A member that is a pointer with a tag: what its type is called, NULL if it is none. */
+static const char *kptr_type(const struct rawbtf *btf, u32 id, bool *is_owned)
+{
+	const struct btf_type *t = strip(btf, id);
+
+	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_PTR)
+		return NULL;
+	const struct btf_type *tag = rawbtf_type(btf, t->type);
+	if (!tag || BTF_INFO_KIND(tag->info) != KIND_TYPE_TAG)
+		return NULL;
+	const char *name = rawbtf_str(btf, tag->name_off);
+	bool is_percpu = !strcmp(name, "percpu_kptr"); /* not known here: of no type */
+	bool owned = !strcmp(name, "kptr") || is_percpu;
+	if (!owned && strcmp(name, "kptr_untrusted") != 0)
+		return NULL;
+	const struct btf_type *to = strip(btf, tag->type);
+	*is_owned = owned;
+	return to && !is_percpu ? rawbtf_str(btf, to->name_off) : "";
+}
+
+static bool find_kptr(const struct rawbtf *btf, u32 id, u32 base, u32 depth, struct search *s,
+		      struct field_kptr *out)
+{
+	const struct btf_type *t = strip(btf, id);
+	u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
+	bool is_owned;
+
+	if (depth > 4)
+		return false;
+	if (kind == BTF_KIND_PTR && s->from < (s64)base + 8 && s->to > (s64)base) {
+		const char *type = kptr_type(btf, id, &is_owned);
+		if (type)
+			*out = (struct field_kptr){ base, is_owned, type };
+		return type != NULL;
+	}
+	if (kind == BTF_KIND_DATASEC) {
+		const struct btf_var_secinfo *v = (const void *)(t + 1);
+		for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+			const struct btf_type *var = rawbtf_type(btf, v[i].type);
+			if (var && find_kptr(btf, var->type, v[i].offset, depth + 1, s, out))
+				return true;
+		}
+	}
+	if (kind == BTF_KIND_ARRAY) {
+		const struct btf_array *a = (const void *)(t + 1);
+		const struct btf_type *one = strip(btf, a->type);
+		u32 size = !one ? 0 : BTF_INFO_KIND(one->info) == BTF_KIND_PTR ? 8 : one->size;
+		u32 from = s->from > base && size ? (u32)((s->from - base) / size) : 0;
+		for (u32 i = from; i < a->nelems && size && (s64)base + i * (s64)size < s->to;
+		     i++) {
+			if (find_kptr(btf, a->type, base + i * size, depth + 1, s, out))
+				return true;
+		}
+	}
+	if (kind != BTF_KIND_STRUCT)
+		return false;
+	const struct btf_member *m = (const void *)(t + 1);
+	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+		u32 bits =
+			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
+		if (find_kptr(btf, m[i].type, base + bits / 8, depth + 1, s, out))
+			return true;
+	}
+	return false;
+}
+
+bool field_kptr(const struct image *img, u32 map, s64 from, s64 to, struct field_kptr *out)
+{
+	struct search s = { .from = from, .to = to };
+	const struct image_map *m = &img->maps.at[map];
+
+	return img->btf && m->value_type && find_kptr(img->btf, m->value_type, 0, 0, &s, out);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "isa/hook.h"
 #include "isa/prog_type.h"
 
 #define DEPTH 32
@@ -43,11 +44,28 @@ static bool is_record(const struct btf_type *t)
 		     BTF_INFO_KIND(t->info) == BTF_KIND_UNION);
 }
 
+u32 ktype_find_local(const struct rawbtf *btf, const char *name)
+{
+	char plain[128];
+	const char *flavor = strstr(name, "___");
+	size_t n = flavor ? (size_t)(flavor - name) : strlen(name);
+
+	snprintf(plain, sizeof(plain), "%.*s", (int)(n < sizeof(plain) ? n : 0), name);
+	return plain[0] ? ktype_find(btf, BTF_KIND_STRUCT, plain) : 0;
+}
+
 u32 ktype_size(const struct rawbtf *btf, u32 id)
 {
 	const struct btf_type *t = btf ? strip(btf, &id) : NULL;
 
 	return is_record(t) ? t->size : 0;
+}
+
+const char *ktype_name(const struct rawbtf *btf, u32 id)
+{
+	const struct btf_type *t = btf ? rawbtf_type(btf, id) : NULL;
+
+	return t ? rawbtf_str(btf, t->name_off) : "?";
 }
 
 static u32 offset_of(const struct btf_type *record, const struct btf_member *m)
@@ -69,6 +87,13 @@ bool ktype_is(const struct rawbtf *btf, u32 id, const char *name)
 		id = first->type;
 	}
 	return false;
+}
+
+bool ktype_begins(const struct rawbtf *btf, u32 id, u32 with)
+{
+	const struct btf_type *t = btf ? strip(btf, &with) : NULL;
+
+	return t && ktype_is(btf, id, rawbtf_str(btf, t->name_off));
 }
 
 /* The struct behind a pointer type. */
@@ -117,9 +142,104 @@ static u32 follow(const struct rawbtf *btf, u32 id, u32 offset, u32 depth)
 	return 0;
 }
 
+/* Of an element, of how ever many dimensions the array is. */
+static u32 element_of(const struct rawbtf *btf, u32 id, u32 *size)
+{
+	const struct btf_type *t = strip(btf, &id);
+
+	for (u32 depth = 0; t && depth < DEPTH && BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY;
+	     depth++) {
+		id = ((const struct btf_array *)(const void *)(t + 1))->type;
+		t = strip(btf, &id);
+	}
+	*size = !t ? 0 : BTF_INFO_KIND(t->info) == BTF_KIND_PTR ? 8 : t->size;
+	return id;
+}
+
+static u64 size_of(const struct rawbtf *btf, u32 id)
+{
+	const struct btf_type *t = strip(btf, &id);
+	u64 count = 1;
+
+	for (u32 depth = 0; t && depth < DEPTH && BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY;
+	     depth++) {
+		const struct btf_array *a = (const void *)(t + 1);
+		count *= a->nelems;
+		id = a->type;
+		t = strip(btf, &id);
+	}
+	return !t ? 0 : count * (BTF_INFO_KIND(t->info) == BTF_KIND_PTR ? 8 : t->size);
+}
+
+static u32 bitfield_size(const struct btf_type *record, const struct btf_member *m)
+{
+	return BTF_INFO_KFLAG(record->info) ? BTF_MEMBER_BITFIELD_SIZE(m->offset) : 0;
+}
+
+/* The member that an access is made to: NULL if it is none, or only holes. */
+static const struct btf_member *member_at(const struct rawbtf *btf, const struct btf_type *record,
+					  u32 offset, u32 size)
+{
+	const struct btf_member *m = (const void *)(record + 1);
+
+	for (u32 i = 0; i < BTF_INFO_VLEN(record->info); i++, m++) {
+		u32 at = offset_of(record, m), bits = bitfield_size(record, m);
+		if (offset + size <= at)
+			break;
+		if (bits) {
+			u32 end = (BTF_MEMBER_BIT_OFFSET(m->offset) + bits + 7) / 8;
+			if (offset <= at && end <= offset + size)
+				return m;
+			continue;
+		}
+		if (offset < at)
+			break;
+		if (offset < at + size_of(btf, m->type))
+			return m;
+	}
+	return NULL;
+}
+
+enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 size, u32 *to)
+{
+	*to = 0;
+	for (u32 depth = 0; btf && depth < DEPTH; depth++) {
+		const struct btf_type *t = strip(btf, &id);
+		if (!is_record(t) || (u64)offset + size > t->size)
+			return KTYPE_NOTHING;
+		const struct btf_member *m = member_at(btf, t, offset, size);
+		if (!m)
+			return KTYPE_NOTHING;
+		if (bitfield_size(t, m))
+			return KTYPE_NUMBER;
+		u32 element, at = offset - offset_of(t, m);
+		id = element_of(btf, m->type, &element);
+		u64 whole = size_of(btf, m->type);
+		u32 within = element ? at % element : at;
+		const struct btf_type *e = strip(btf, &id);
+		if (is_record(e)) {
+			offset = within;
+			continue;
+		}
+		if (e && BTF_INFO_KIND(e->info) == BTF_KIND_PTR) {
+			if (size != 8 || within)
+				return KTYPE_NOTHING;
+			*to = target_of(btf, id);
+			return *to ? KTYPE_POINTER : KTYPE_NUMBER;
+		}
+		return (u64)at + size <= whole ? KTYPE_NUMBER : KTYPE_NOTHING;
+	}
+	return KTYPE_NOTHING;
+}
+
 u32 ktype_follow(const struct rawbtf *btf, u32 id, u32 offset)
 {
 	return btf ? follow(btf, id, offset, 0) : 0;
+}
+
+bool ktype_is_iter(const struct image_prog *p)
+{
+	return p->type == BPF_PROG_TYPE_TRACING && p->attach == BPF_TRACE_ITER;
 }
 
 /* The prototype of what is attached to, and how many arguments before the first are not the program's. */
@@ -129,11 +249,13 @@ static const struct btf_type *prototype(const struct rawbtf *btf, const struct i
 	char name[160];
 	bool is_raw = p->type == BPF_PROG_TYPE_TRACING && p->attach == BPF_TRACE_RAW_TP;
 	bool is_lsm = p->type == BPF_PROG_TYPE_LSM;
+	bool is_iter = ktype_is_iter(p);
 
 	snprintf(name, sizeof(name), "%s%s",
-		 is_raw   ? "btf_trace_"
-		 : is_lsm ? "bpf_lsm_"
-			  : "",
+		 is_raw    ? "btf_trace_"
+		 : is_lsm  ? "bpf_lsm_"
+		 : is_iter ? "bpf_iter_"
+			   : "",
 		 p->target);
 	u32 id = ktype_find(btf, is_raw ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC, name);
 	const struct btf_type *t = rawbtf_type(btf, id);
@@ -170,4 +292,35 @@ bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 ar
 	const struct btf_param *params = (const void *)(t + 1);
 	*id = target_of(btf, params[arg + skip].type);
 	return true;
+}
+
+enum ktype_result ktype_result(const struct rawbtf *btf, const struct image_prog *p)
+{
+	u32 skip;
+	const struct btf_type *t = btf && p->target[0] ? prototype(btf, p, &skip) : NULL;
+
+	return !t ? KTYPE_UNKNOWN : t->type ? KTYPE_OTHER : KTYPE_VOID;
+}
+
+u32 ktype_hook(const struct image_prog *p)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s%s", p->type == BPF_PROG_TYPE_LSM ? "bpf_lsm_" : "",
+		 p->target);
+	return hook_traits(name);
+}
+
+const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset)
+{
+	const struct btf_type *t = btf ? strip(btf, &id) : NULL;
+
+	if (!is_record(t))
+		return "";
+	const struct btf_member *m = (const void *)(t + 1);
+	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+		if (offset_of(t, &m[i]) == offset && m[i].name_off)
+			return rawbtf_str(btf, m[i].name_off);
+	}
+	return "";
 }

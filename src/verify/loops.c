@@ -259,8 +259,9 @@ static bool understand(const struct graph *g, const struct body *b, struct loop 
 {
 	for (u32 k = 0; k < b->n; k++) {
 		const struct bpf_insn *i = &g->insns[b->list[k]];
+		/* Once it has had enough, it has to lead out. */
 		if (is_branch(i) && (i->code & 0xf0) == INSN_JCOND &&
-		    is_every_round(g, l->head, b->list[k])) {
+		    !b->in[flow_target(i, b->list[k])] && is_every_round(g, l->head, b->list[k])) {
 			l->is_bounded = true;
 			return true;
 		}

@@ -38,7 +38,8 @@ static bool same_shape(const struct reg *a, const struct reg *b)
 {
 	return a->kind == b->kind && a->frame == b->frame && a->maybe_null == b->maybe_null &&
 	       a->is_read_only == b->is_read_only && a->is_record == b->is_record &&
-	       a->map == b->map;
+	       (a->map == b->map || a->kind == REG_MEM) && a->trust == b->trust &&
+	       a->is_packet == b->is_packet;
 }
 
 static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg *old)
@@ -48,9 +49,13 @@ static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg 
 	if (!same_shape(new, old) || !scalar_subset(&new->n, &old->n))
 		return false;
 	if (old->kind == REG_SCALAR)
-		return !old->id || same_id(ids, old->id, new->id);
-	if (new->off != old->off || !same_id(ids, old->ref, new->ref) ||
+		return !old->id || (old->off == new->off &&same_id(ids, old->id, new->id));
+	/* How far iterators have come is no part of what is known. */
+	if ((new->off != old->off && old->kind != REG_ITER) || !same_id(ids, old->ref, new->ref) ||
 	    !same_id(ids, old->id, new->id))
+		return false;
+	/* Of a slice the handle's id. */
+	if (old->kind == REG_MEM && !same_id(ids, old->map, new->map))
 		return false;
 	if (old->kind == REG_PACKET || old->kind == REG_PACKET_META)
 		return new->size >= old->size;
@@ -82,7 +87,7 @@ static bool frame_subset(struct ids *ids, const struct frame *new, const struct 
 	static const struct slot nothing;
 
 	if (new->start != old->start || new->call != old->call ||
-	    new->is_callback != old->is_callback)
+	    new->is_callback != old->is_callback || old->calls_back > new->calls_back)
 		return false;
 	for (u32 i = 0; i < 11; i++) {
 		if (!reg_subset(ids, &new->regs[i], &old->regs[i]))
@@ -99,7 +104,8 @@ static bool frame_subset(struct ids *ids, const struct frame *new, const struct 
 static bool same_outside(struct ids *ids, const struct state *a, const struct state *b)
 {
 	if (a->frame_count != b->frame_count || a->ref_count != b->ref_count ||
-	    a->lock_map != b->lock_map || !same_id(ids, b->lock, a->lock))
+	    a->lock_map != b->lock_map || a->rcu != b->rcu || a->preempt != b->preempt ||
+	    !same_id(ids, b->lock, a->lock))
 		return false;
 	for (u32 i = 0; i < a->ref_count; i++) {
 		if (!same_id(ids, b->refs[i], a->refs[i]))
@@ -213,13 +219,17 @@ static bool join_reg(struct join *j, struct reg *a, const struct reg *b)
 		return false;
 	if (a->kind == REG_SCALAR) {
 		a->n = join_number(j, &a->n, &b->n);
-		a->id = a->id && b->id ? join_id(j, a->id, b->id) : 0;
+		a->id = a->id && b->id && a->off == b->off ? join_id(j, a->id, b->id) : 0;
 		return true;
 	}
 	if (a->ref != b->ref)
 		return false;
 	if (a->kind == REG_PACKET || a->kind == REG_PACKET_META)
 		return join_packet(j, a, b);
+	if (a->kind == REG_MEM && a->map != b->map)
+		return false;
+	if (a->kind == REG_ITER)
+		a->off = b->off;
 	if (a->off != b->off || a->size != b->size)
 		return false;
 	if (a->id != b->id)
@@ -255,14 +265,17 @@ bool state_join(struct state *into, const struct state *other, const struct stat
 	struct join j = { .how = how };
 
 	if (into->frame_count != other->frame_count || into->ref_count != other->ref_count ||
-	    into->lock != other->lock ||
+	    into->lock != other->lock || into->rcu != other->rcu ||
+	    into->preempt != other->preempt ||
 	    memcmp(into->refs, other->refs, into->ref_count * sizeof(into->refs[0])) != 0)
 		return false;
+	into->rounds = other->rounds;
 	for (u32 i = 0; i < into->frame_count; i++) {
 		struct frame *f = &into->frames[i];
 		const struct frame *g = &other->frames[i];
 		if (f->start != g->start || f->call != g->call || f->is_callback != g->is_callback)
 			return false;
+		f->calls_back = f->calls_back < g->calls_back ? f->calls_back : g->calls_back;
 		for (u32 r = 0; r < 11; r++) {
 			if (!join_reg(&j, &f->regs[r], &g->regs[r]))
 				return false;

@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "verify/engine.h"
+#include "verify/kfunc.h"
 
-#define PRUNE_KEPT 64 /* states of one instruction that are compared */
+#define COUNTED_ROUNDS 16
+#define EXACT_ROUNDS 8 /* of iterators and may_goto, before numbers are given up */
+#define PRUNE_KEPT 64  /* states of one instruction that are compared */
 /* When states are joined: how many of an instruction stand side by side, and after how many numbers are let go. */
 #define JOIN_AT_HEADS 1
 #define JOIN_ELSEWHERE 4
@@ -102,6 +105,29 @@ static void keep(struct engine *e)
 		e->out->states_peak = e->out->states;
 }
 
+/* Few rounds, whose number is known, are gone through one by one, with all that is known of numbers. */
+static bool is_counted_call(struct engine *e, bool is_call)
+{
+	return is_call && e->prog->insns[e->cur->insn].imm == BPF_FUNC_loop &&
+	       engine_reg(e, 1)->kind == REG_SCALAR &&
+	       engine_reg(e, 1)->n.full.umax <= COUNTED_ROUNDS;
+}
+
+/*
+ * Whether the path has come round from an open state in a way that the runtime bounds: through a callback's call, with another
+ * element of an iterator, or on from a may_goto. One that is taken leads out, and may come back as often as it likes.
+ */
+static bool is_next_round(const struct engine *e, const struct engine_saved *s)
+{
+	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];
+
+	if (!s->state)
+		return false;
+	if (i->code != (BPF_JMP | BPF_CALL))
+		return s->state->rounds != e->cur->rounds;
+	return i->src_reg != BPF_PSEUDO_KFUNC_CALL || iter_advanced(s->state, e->cur);
+}
+
 /* The current state covers a kept one, too, from now on, if they are alike enough. */
 static void cover(struct engine *e, const struct engine_saved *last, enum state_widen widen)
 {
@@ -158,7 +184,8 @@ bool prune_visit(struct engine *e)
 	u32 insn = e->cur->insn;
 	const struct flow_insn *at = &e->flow.insns[insn];
 	const struct engine_saved *open = NULL;
-	bool is_call = e->prog->insns[insn].code == (BPF_JMP | BPF_CALL);
+	bool is_call = e->prog->insns[insn].code == (BPF_JMP | BPF_CALL) &&
+		       e->prog->insns[insn].src_reg != BPF_PSEUDO_KFUNC_CALL;
 	/* Only a round of the loop itself: an outer loop that comes here anew has to end by itself. */
 	bool is_round = at->is_bounded && (!is_call || e->cur->is_round);
 
@@ -171,13 +198,16 @@ bool prune_visit(struct engine *e)
 	for (struct engine_saved *s = e->saved[insn]; s; s = s->next) {
 		bool covered =
 			(!s->open || is_round || at->is_head) && state_subset(e->cur, s->state);
-		if (s->open && !open)
+		bool round = is_round && is_next_round(e, s);
+		if (s->open && !open && round)
 			open = s;
-		if (covered && (!s->open || is_round)) {
+		if (covered && (!s->open || round)) {
 			e->path_done = true;
 			return true;
 		}
-		if (covered && state_subset(s->state, e->cur)) {
+		bool is_still =
+			s->state->rounds == e->cur->rounds && !iter_advanced(s->state, e->cur);
+		if (covered && is_still && state_subset(s->state, e->cur)) {
 			engine_fail(e, VERIFY_LOOP,
 				    "count the rounds in a variable that the loop compares with a "
 				    "constant",
@@ -186,7 +216,9 @@ bool prune_visit(struct engine *e)
 			return true;
 		}
 	}
-	if (is_round && open)
+	/* Loops that count themselves end within few rounds, as long as their numbers are known. */
+	bool is_early = !is_call && e->saved_count[insn] < EXACT_ROUNDS;
+	if (open && !is_early && !is_counted_call(e, is_call))
 		cover(e, open, STATE_ANY);
 	if (at->is_bounded || at->is_head || (e->jumps >= 2 && e->insns >= 8) || !e->parent)
 		keep(e);

@@ -100,6 +100,11 @@ bool reg_is_pointer(const struct reg *r)
 	return r->kind > REG_SCALAR;
 }
 
+bool reg_is_trusted(const struct reg *r)
+{
+	return r->kind == REG_BTF && (r->trust == TRUST_TRUSTED || r->ref);
+}
+
 void state_each(struct state *s, state_visit visit, void *arg)
 {
 	for (u32 i = 0; i < s->frame_count; i++) {
@@ -130,15 +135,27 @@ bool state_add_ref(struct state *s, u32 id)
 	return true;
 }
 
-static void forget_ref(struct reg *r, void *arg)
+void state_forget(struct state *s, state_test is_stale, const void *arg, struct reg left)
 {
-	const u32 *id = arg;
-
-	if (r->ref == *id)
-		*r = (struct reg){ 0 };
+	for (u32 i = 0; i < s->frame_count; i++) {
+		struct frame *f = &s->frames[i];
+		for (u32 r = 0; r < 10; r++) {
+			if (is_stale(&f->regs[r], arg))
+				f->regs[r] = left;
+		}
+		for (u32 k = 0; k < f->slot_count; k++) {
+			if (f->slots[k].size && is_stale(&f->slots[k].spill, arg))
+				frame_forget(f, -8 * (s32)(k + 1), 8);
+		}
+	}
 }
 
-void state_release(struct state *s, u32 id)
+static bool has_ref(const struct reg *r, const void *arg)
+{
+	return r->ref == *(const u32 *)arg;
+}
+
+void state_release(struct state *s, u32 id, struct reg left)
 {
 	u32 n = 0;
 
@@ -147,15 +164,7 @@ void state_release(struct state *s, u32 id)
 			s->refs[n++] = s->refs[i];
 	}
 	s->ref_count = n;
-	state_each(s, forget_ref, &id);
-	/* A spilled pointer that is gone leaves a slot that nothing may be read from as a pointer. */
-	for (u32 i = 0; i < s->frame_count; i++) {
-		for (u32 k = 0; k < s->frames[i].slot_count; k++) {
-			struct slot *slot = &s->frames[i].slots[k];
-			if (slot->size && slot->spill.kind == REG_NONE)
-				frame_forget(&s->frames[i], -8 * (s32)(k + 1), 8);
-		}
-	}
+	state_forget(s, has_ref, &id, left);
 }
 
 const char *reg_kind_name(enum reg_kind kind)
@@ -177,6 +186,8 @@ const char *reg_kind_name(enum reg_kind kind)
 		"kernel struct",
 		"flow keys",
 		"a function",
+		"an iterator",
+		"a dynptr",
 	};
 
 	return names[kind];

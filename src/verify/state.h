@@ -7,7 +7,7 @@
  *	      └─ refs: ids of what has to be released
  *
  * A pointer is a kind, a fixed distance `off`, and a variable one, `n`. Ids tie together what is learned at once: copies of a number, copies of
- * a pointer that may be NULL, packet pointers with the same variable distance.
+ * a pointer that may be NULL, packet pointers with the same variable distance. Numbers with the same id and other `off` differ by just that.
  */
 #ifndef VERIFY_STATE_H
 #define VERIFY_STATE_H
@@ -37,14 +37,27 @@ enum reg_kind {
 	REG_BTF, /* a struct of the kernel */
 	REG_FLOW_KEYS,
 	REG_FUNC,
+	REG_ITER,   /* on the stack only: see iter.c */
+	REG_DYNPTR, /* on the stack, or handed to a callback: see dynptr.h */
+};
+
+/* How far a pointer to a struct of the kernel may be relied upon: whether the struct stays where it is. */
+enum reg_trust {
+	TRUST_PLAIN, /* as functions that are traced get them: for helpers, not for kernel functions */
+	TRUST_TRUSTED, /* acquired, or handed over by who holds it */
+	TRUST_RCU,     /* until the RCU section ends */
+	TRUST_NOTHING, /* read from memory: may be NULL or stale, and is only read through */
 };
 
 struct reg {
 	u8 kind;  /* enum reg_kind */
+	u8 trust; /* enum reg_trust, of REG_BTF */
 	u8 frame; /* of REG_STACK */
 	bool maybe_null;
 	bool is_read_only;
 	bool is_record; /* REG_MEM: reserved in a ring buffer */
+	bool is_packet; /* REG_MEM: a slice of the packet */
+	bool is_stale;  /* REG_SCALAR: was a pointer to what is gone; for messages */
 	s32 off;
 	u32 id;   /* 0: tied to nothing */
 	u32 ref;  /* 0: needs no release */
@@ -67,6 +80,7 @@ struct frame {
 	u32 call; /* the instruction that called */
 	u32 start;
 	bool is_callback;
+	u32 calls_back;          /* rounds of the bpf_loop() that is being gone through */
 	u32 ref_count, first_id; /* of references, and the last id, when it was entered */
 	u32 depth;               /* bytes of stack in use */
 	u32 slot_count;
@@ -80,7 +94,9 @@ struct state {
 	u32 refs[STATE_REFS];
 	u32 lock; /* id of the value whose lock is held, 0: none */
 	u32 lock_map;
-	bool is_round; /* just came back from a callback to the call that calls it again */
+	u32 rcu, preempt; /* sections that were entered, within each other */
+	u32 rounds;       /* may_goto that were gone through, not taken */
+	bool is_round;    /* just came back from a callback to the call that calls it again */
 	struct frame frames[STATE_FRAMES];
 };
 
@@ -114,6 +130,8 @@ static inline struct reg reg_const(u64 v)
 struct reg reg_pointer(enum reg_kind kind);
 bool reg_is_packet(const struct reg *r);
 bool reg_is_pointer(const struct reg *r);
+/* A struct of the kernel that is there for sure, if it is not NULL. */
+bool reg_is_trusted(const struct reg *r);
 
 /* Every register and spilled register of all frames. */
 typedef void (*state_visit)(struct reg *r, void *arg);
@@ -121,8 +139,11 @@ void state_each(struct state *s, state_visit visit, void *arg);
 
 bool state_has_ref(const struct state *s, u32 id);
 bool state_add_ref(struct state *s, u32 id); /* false: too many */
+/* Pointers that are stale become `left`, in registers and on the stack. */
+typedef bool (*state_test)(const struct reg *r, const void *arg);
+void state_forget(struct state *s, state_test is_stale, const void *arg, struct reg left);
 /* Forgets it and all pointers to it. */
-void state_release(struct state *s, u32 id);
+void state_release(struct state *s, u32 id, struct reg left);
 
 /* Whether all that new may be is covered by old. */
 bool state_subset(const struct state *new, const struct state *old);

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/hook.h"
 #include "isa/insn.h"
 #include "verify/claims.h"
 #include "verify/engine.h"
+#include "verify/kfunc.h"
+#include "verify/ktype.h"
+#include "verify/proto.h"
 
 /* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
 #define JOIN_LEAST 200000
@@ -24,12 +28,40 @@ const char *verify_category_name(enum verify_category c)
 	return c < VERIFY_CATEGORIES ? names[c] : "?";
 }
 
-static void start_state(struct state *s)
+static void start_function(struct state *s, u32 start)
 {
 	memset(s, 0, sizeof(*s));
 	s->frame_count = 1;
-	s->frames[0].regs[1] = reg_pointer(REG_CTX);
 	s->frames[0].regs[10] = reg_pointer(REG_STACK);
+	s->frames[0].start = s->insn = start;
+}
+
+static void start_state(struct state *s)
+{
+	start_function(s, 0);
+	s->frames[0].regs[1] = reg_pointer(REG_CTX);
+}
+
+/* Those that are called are judged by their prototypes, each once, also what they call themselves. */
+static bool walk_globals(struct engine *e)
+{
+	bool ok = true;
+
+	for (bool found = true; found && ok;) {
+		found = false;
+		for (size_t i = 1; i < e->prog->funcs.n && ok; i++) {
+			const struct image_func *f = &e->prog->funcs.at[i];
+			if (!e->called[f->start] || e->judged[f->start])
+				continue;
+			found = e->judged[f->start] = true;
+			start_function(e->cur, f->start);
+			e->parent = NULL;
+			e->trail = NULL;
+			e->jumps = e->insns = 0;
+			ok = proto_enter(e, f) && engine_walk(e);
+		}
+	}
+	return ok;
 }
 
 /* Code that no path can reach at all is a mistake of whoever made it; code behind a constant condition is not. */
@@ -116,9 +148,12 @@ static bool walk(struct engine *e, bool joins)
 	e->saved_count = arena_array(&e->own, u32, count);
 	if (e->opts->record)
 		e->out->claims = claims_new(e->arena, count);
+	e->pointers = arena_array(&e->own, u8, count);
 	e->depths = arena_array(&e->own, u32, count);
 	e->calls.n = 0;
-	bool ok = engine_walk(e);
+	e->called = arena_array(&e->own, bool, count);
+	e->judged = arena_array(&e->own, bool, count);
+	bool ok = engine_walk(e) && walk_globals(e);
 	if (ok) { /* there is no state any more: the finding is of the program */
 		start_state(e->cur);
 		ok = check_depth(e);
@@ -147,7 +182,22 @@ static bool judge(struct engine *e)
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;
-	if (loops_find(&e->own, e->prog->insns, e->prog->count, &loops, &e->loop_count)) {
+	bool throws =
+		e->prog->funcs.n && proto_has_tag(e, &e->prog->funcs.at[0], "exception_callback:");
+	if (throws && !e->opts->safety_only)
+		return engine_fail(e, VERIFY_FLOW, "",
+				   "callbacks of exceptions are not known here");
+	bool iterates = false;
+	for (u32 k = 0; k < e->prog->count; k++) {
+		const struct kfunc *f =
+			e->flow.insns[k].is_start ? kfunc_called(e, &e->prog->insns[k]) : NULL;
+		if (!f || !(f->info->flags & KFUNC_ITER_NEXT))
+			continue;
+		e->flow.insns[k].is_bounded = iterates = true;
+	}
+	/* How often an iterator's loop is gone through does not show in its code. */
+	if (!iterates &&
+	    loops_find(&e->own, e->prog->insns, e->prog->count, &loops, &e->loop_count)) {
 		for (u32 i = 0; i < e->loop_count; i++)
 			e->flow.insns[loops[i].head].is_head = true;
 		e->loops = loops;
@@ -180,10 +230,17 @@ int verify_program(struct arena *a, const struct image *img, u32 prog,
 		diag_hint(d, "name the section as libbpf does: SEC(\"xdp\")");
 		return err;
 	}
+	if ((ktype_hook(p) & HOOK_DISABLED) && !opts->safety_only) {
+		int err = diag_error(d, LOC_NONE, "no program may attach to %s", p->target);
+		diag_hint(d, "use another hook of security modules");
+		return err;
+	}
+	struct verify_options own = *opts;
+	own.privileged |= own.safety_only; /* who may know addresses is a policy */
 	struct engine e = { .arena = a,
 			    .img = img,
 			    .prog = p,
-			    .opts = opts,
+			    .opts = &own,
 			    .out = out,
 			    .cur = &cur,
 			    .max_steps = opts->max_steps ? opts->max_steps : VERIFY_MAX_STEPS };

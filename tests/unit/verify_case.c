@@ -33,6 +33,10 @@ static void take_line(struct arena *a, struct verify_case *c, const char *line)
 {
 	if (!strncmp(line, "prog ", 5))
 		c->type = prog_type_find(line + 5);
+	else if (!strcmp(line, "flags strict_alignment"))
+		c->flags |= BPF_F_STRICT_ALIGNMENT;
+	else if (!strcmp(line, "needs may_goto"))
+		c->needs_may_goto = true;
 	else if (!strncmp(line, "map ", 4))
 		add_map(a, c, line + 4);
 	else if (!strcmp(line, "verdict accept"))
@@ -143,6 +147,7 @@ bool verify_case_build(struct arena *a, struct verify_case *c)
 	image_of_insns(&whole, a, (enum bpf_prog_type)c->type, c->insns, c->count);
 	whole.maps.at = c->img.maps.at;
 	whole.maps.n = c->img.maps.n;
+	whole.progs.at[0].flags = c->flags;
 	c->img = whole;
 	return true;
 }

@@ -5,6 +5,8 @@
  *	-- name reads behind the packet
  *	-- prog xdp
  *	-- map counts hash 4 8 16		name, type, sizes of key and value, entries; asm: map[counts]
+ *	-- flags strict_alignment		BPF_F_...; optional
+ *	-- needs may_goto			the kernel is asked only if it is new enough to have that
  *	-- asm
  *	r0 = 0
  *	exit
@@ -19,9 +21,9 @@
 
 struct verify_case {
 	const char *name, *file;
-	u32 line, type;
+	u32 line, type, flags;
 	char *code;
-	bool accept;
+	bool accept, needs_may_goto;
 	const char *category, *message, *differs;
 	struct image img;
 	struct bpf_insn *insns;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "isa/insn.h"
 #include "unit/test.h"
 #include "unit/verify_case.h"
 #include "verify/verify.h"
@@ -78,6 +79,7 @@ static int load(struct verify_case *c, bool log)
 		attr.log_buf = (u64)(uintptr_t)kernel_log;
 	attr.log_size = log ? sizeof(kernel_log) : 0;
 	attr.log_level = log;
+	attr.prog_flags = c->flags;
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
@@ -85,7 +87,8 @@ static void check_kernel(struct arena *a, struct verify_case *c, void *arg)
 {
 	int fds[8] = { 0 };
 
-	(void)arg;
+	if (c->needs_may_goto && !*(const bool *)arg)
+		return;
 	if (!verify_case_build(a, c) || c->img.maps.n > ARRAY_SIZE(fds))
 		return;
 	for (u32 m = 0; m < c->img.maps.n; m++) {
@@ -118,5 +121,14 @@ TEST(verify_cases_as_the_kernel)
 {
 	if (geteuid() != 0)
 		SKIP("not root");
-	verify_case_each(check_kernel, NULL);
+	struct bpf_insn insns[] = { insn_make(BPF_JMP | INSN_JCOND, 0, 0, 0, 0),
+				    insn_mov64_imm(0, 0), insn_exit() };
+	struct verify_case may_goto = { .type = BPF_PROG_TYPE_XDP,
+					.insns = insns,
+					.count = ARRAY_SIZE(insns) };
+	int fd = load(&may_goto, false);
+	bool has_may_goto = fd >= 0;
+	if (has_may_goto)
+		close(fd);
+	verify_case_each(check_kernel, &has_may_goto);
 }

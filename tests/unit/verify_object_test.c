@@ -2,16 +2,19 @@
 /* Programs that clang made, of tests/object/: those whose names say the verdict, and one whose paths double with each round. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "selftests/ask.h"
 #include "unit/test.h"
 #include "verify/verify.h"
 
 #define MAX_OBJECT (1u << 24)
 
-static struct image *open_object(struct arena *a, const char *path, struct diag *d)
+static struct image *open_object(struct arena *a, const char *path, const struct rawbtf *kernel,
+				 struct diag *d)
 {
-	struct image_options opts = { .no_kconfig = true };
+	struct image_options opts = { .no_kconfig = true, .kernel = kernel };
 	struct image *img = arena_new(a, struct image);
 	size_t len;
 	char *elf = text_read_file(path, MAX_OBJECT, &len);
@@ -47,7 +50,7 @@ TEST(verify_fields_of_map_values)
 
 	arena_init(&a);
 	diag_init(&d, &a);
-	struct image *img = open_object(&a, TEST_OBJECTS "/verify_fields.o", &d);
+	struct image *img = open_object(&a, TEST_OBJECTS "/verify_fields.o", NULL, &d);
 	CHECK(img && img->progs.n > 10);
 	for (u32 i = 0; img && i < img->progs.n; i++) {
 		struct verify_result r;
@@ -59,6 +62,78 @@ TEST(verify_fields_of_map_values)
 	arena_done(&a);
 }
 
+/* Whether the kernel has all functions that a program calls. */
+static bool has_functions(const struct image *img, const struct image_prog *p,
+			  struct rawbtf *kernel)
+{
+	for (u32 k = 0; k < p->count; k++) {
+		const struct bpf_insn *i = &p->insns[k];
+		if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+		    !rawbtf_find(kernel, RAWBTF_KIND(BTF_KIND_FUNC), img->externs.at[i->imm].name))
+			return false;
+	}
+	return true;
+}
+
+/* Older compilers leave some of the programs out. */
+static const char *newest(void)
+{
+	static const char path[] = TEST_OBJECTS "/verify_kernel.clang-19.o";
+
+	return access(path, R_OK) ? TEST_OBJECTS "/verify_kernel.o" : path;
+}
+
+static void ask_about(struct arena *a, const struct image_prog *p)
+{
+	static const char *const none[] = { NULL };
+	struct ask_program asked = { p->name, p->type, p->attach, 0, none };
+	struct ask kernel;
+	size_t len;
+	char *elf = text_read_file(newest(), MAX_OBJECT, &len);
+
+	CHECK(elf);
+	if (elf)
+		ask_kernel(a, elf, len, &asked, &kernel);
+	free(elf);
+	if (elf && kernel.answer != ASK_NONE &&
+	    (kernel.answer == ASK_ACCEPT) != !strncmp(p->name, "ok__", 4))
+		test_fail(__FILE__, __LINE__, "%s: the kernel %s it: %s", p->name,
+			  kernel.answer == ASK_ACCEPT ? "accepts" : "rejects", kernel.reason);
+}
+
+/* What is in the kernel's own types, judged here and by the kernel. */
+TEST(verify_what_the_kernel_has)
+{
+	struct verify_options opts = { .privileged = true };
+	struct rawbtf *kernel = NULL;
+	struct arena a;
+	struct diag d;
+	u32 judged = 0;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	opts.kernel = kernel;
+	arena_init(&a);
+	diag_init(&d, &a);
+	struct image *img = open_object(&a, newest(), kernel, &d);
+	CHECK(img);
+	for (u32 i = 0; img && i < img->progs.n; i++) {
+		struct verify_result r;
+		if (!has_functions(img, &img->progs.at[i], kernel))
+			continue;
+		CHECK_EQ(verify_program(&a, img, i, &opts, &r, &d), 0);
+		check_verdict(&img->progs.at[i], &r);
+		if (geteuid() == 0)
+			ask_about(&a, &img->progs.at[i]);
+		judged++;
+	}
+	CHECK(judged > 10);
+	if (img)
+		image_done(img);
+	arena_done(&a);
+	rawbtf_free(kernel);
+}
+
 TEST(verify_many_paths)
 {
 	struct verify_options opts = { .privileged = true };
@@ -68,7 +143,7 @@ TEST(verify_many_paths)
 
 	arena_init(&a);
 	diag_init(&d, &a);
-	struct image *img = open_object(&a, TEST_OBJECTS "/tcp_options.o", &d);
+	struct image *img = open_object(&a, TEST_OBJECTS "/tcp_options.o", NULL, &d);
 	CHECK(img && !verify_program(&a, img, 0, &opts, &r, &d) && r.accepted);
 	CHECK(img && r.steps < 10000);
 	if (img)

@@ -263,6 +263,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	md = page ? fopen(page, "we") : NULL;
+	if (md)
+		fprintf(md, "Medians of %d samples.\n\n", samples);
 	show_heads(md);
 	for (int i = 0; i < SUBJECTS; i++) {
 		struct subject *s = &subjects[i];

@@ -64,11 +64,15 @@ static void compare_bytes(const struct image_fixture *f, const void *elf, size_t
 			  const char *kernel)
 {
 	libbpf_print_fn_t old = libbpf_set_print(quiet);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel);
-	struct bpf_object *o = bpf_object__open_mem(elf, len, &opts);
+	char pins[64];
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel, .pin_root_path = pins);
+	struct bpf_object *o;
 	struct bpf_program *theirs;
 	u32 n = 0;
 
+	snprintf(pins, sizeof(pins), "/sys/fs/bpf/skep-unit-%d",
+		 getpid()); /* runs may be side by side */
+	o = bpf_object__open_mem(elf, len, &opts);
 	CHECK(o != NULL);
 	if (o) {
 		bpf_object__load(o);
@@ -84,7 +88,10 @@ static void compare_bytes(const struct image_fixture *f, const void *elf, size_t
 		}
 		CHECK_EQ(f->image.progs.n, n);
 	}
+	if (o)
+		bpf_object__unpin_maps(o, NULL);
 	bpf_object__close(o);
+	rmdir(pins);
 	libbpf_set_print(old);
 }
 

@@ -184,7 +184,8 @@ TEST(image_slots)
 		CHECK(m->type == BPF_MAP_TYPE_ARRAY && m->value_size == 8 && m->max_entries == 2);
 	}
 	m = image_fixture_map(&f, "filter");
-	CHECK(m && m->extra == (m->extra >> 32 ? 1ull << 44 | 3 : 3)); /* of clang 14 the low half */
+	CHECK(m &&
+	      m->extra == (m->extra >> 32 ? 1ull << 44 | 3 : 3)); /* of clang 14 the low half */
 	m = image_fixture_map(&f, "progs");
 	CHECK(m && m->slots.n == 1 && m->slots.at[0].key == 2);
 	CHECK(m && m->slots.n && m->slots.at[0].index == image_find_prog(&f.image, "leaf"));

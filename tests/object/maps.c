@@ -19,14 +19,6 @@ struct {
 	.values = { [1] = &b, [3] = &a },
 };
 
-/* A number that an array could not be as long as. */
-struct {
-	__uint(type, BPF_MAP_TYPE_BLOOM_FILTER);
-	__uint(max_entries, 8);
-	__type(value, __u32);
-	enum { hashes = 1ull << 44 | 3 } map_extra;
-} filter SEC(".maps");
-
 int leaf(struct xdp_md *ctx);
 
 struct {

@@ -469,7 +469,12 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 	const struct helper_info *any = helper_info(number);
 	const struct helper_info *info = helper_info_for(number, e->prog->type);
 	const struct prog_type_info *type = prog_type_info(e->prog->type);
+	const char *gap = image_gap(e->prog, e->cur->insn);
 
+	if (gap)
+		return engine_fail(e, VERIFY_HELPER,
+				   "ask first, with bpf_core_field_exists() and its like", "%s",
+				   gap);
 	if (!any)
 		return engine_fail(e, VERIFY_HELPER, "", "there is no helper number %u", number);
 	if (!info || !helper_attaches(number, e->prog->type, e->prog->attach))

@@ -262,14 +262,16 @@ static u32 bytes_of(u8 code)
 	}
 }
 
-/* The value of a whole constant of .rodata, which nobody changes. */
+/* The value of a whole constant of .rodata or .kconfig, which nobody changes. */
 static bool load_constant(struct engine *e, const struct reg *p, struct access a, struct reg *out)
 {
 	const struct image_map *m = &e->img->maps.at[p->map];
 	u64 v = 0;
 	s64 off = (s64)p->off + a.off;
 
-	if (m->origin != IMAGE_MAP_RODATA || !m->data || !scalar_is_zero(&p->n))
+	bool is_fixed = m->origin == IMAGE_MAP_RODATA || m->origin == IMAGE_MAP_KCONFIG;
+
+	if (!is_fixed || !m->data || !scalar_is_zero(&p->n))
 		return false;
 	for (u32 i = 0; i < a.size; i++)
 		v |= (u64)m->data[off + i] << (8 * i);

@@ -4,6 +4,7 @@
  * begins with what the verifier has to say, "ok" or the category. The running kernel's verifier judges all of them alike.
  */
 #include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -15,10 +16,14 @@ struct task_struct {
 	int pid;
 	struct task_struct *real_parent, *parent;
 } __attribute__((preserve_access_index));
+struct task_struct___other {
+	int never;
+} __attribute__((preserve_access_index));
 struct bpf_iter_num {
 	__u64 opaque[1];
 } __attribute__((aligned(8)));
 
+extern int LINUX_KERNEL_VERSION __kconfig;
 extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
 extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
@@ -470,6 +475,26 @@ SEC("xdp") int uninitialized__packet_after_a_global(struct xdp_md *x)
 		return 0;
 	moves(x);
 	return *data;
+}
+
+/* Never done on a kernel that has all this. */
+SEC("tc") int ok__constant_of_the_kernel(struct __sk_buff *s)
+{
+	if (LINUX_KERNEL_VERSION < 0x10000)
+		return *(int *)(long)s->len;
+	return 0;
+}
+
+SEC("tp_btf/task_newtask") int BPF_PROG(unknown_call__field_that_is_not_there, struct task_struct *t)
+{
+	return ((struct task_struct___other *)t)->never;
+}
+
+SEC("tp_btf/task_newtask") int BPF_PROG(ok__field_that_is_asked_for, struct task_struct *t)
+{
+	struct task_struct___other *other = (void *)t;
+
+	return bpf_core_field_exists(other->never) ? other->never : 0;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -14,7 +14,7 @@
 static struct image *open_object(struct arena *a, const char *path, const struct rawbtf *kernel,
 				 struct diag *d)
 {
-	struct image_options opts = { .no_kconfig = true, .kernel = kernel };
+	struct image_options opts = { .no_kconfig = !kernel, .kernel = kernel };
 	struct image *img = arena_new(a, struct image);
 	size_t len;
 	char *elf = text_read_file(path, MAX_OBJECT, &len);

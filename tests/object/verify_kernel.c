@@ -485,7 +485,8 @@ SEC("tc") int ok__constant_of_the_kernel(struct __sk_buff *s)
 	return 0;
 }
 
-SEC("tp_btf/task_newtask") int BPF_PROG(unknown_call__field_that_is_not_there, struct task_struct *t)
+SEC("tp_btf/task_newtask")
+int BPF_PROG(unknown_call__field_that_is_not_there, struct task_struct *t)
 {
 	return ((struct task_struct___other *)t)->never;
 }

@@ -78,7 +78,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels check-selftests fuzz fuzz-run lint format bench bench-machine demo golden \
+.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels check-selftests check-samples fuzz fuzz-run lint format bench bench-machine demo golden \
 	install uninstall clean help FORCE
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
@@ -207,6 +207,8 @@ check-selftests: ## the kernel's own verifier cases, judged by ours and by the r
 	@scripts/deps.sh test
 	@$(MAKE) --no-print-directory $(BUILD)/selftests-judge
 	@scripts/check-selftests.sh $(BUILD)
+check-samples: all ## what Debian's packages have of BPF programs, judged by our verifier (fetches them)
+	@scripts/check-samples.sh $(BUILD)/skep
 fuzz: ## every fuzzer over its corpus for FUZZ_SECONDS=20
 	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	   clang -fsanitize=fuzzer,address -w -x c -o /dev/null - 2>/dev/null; \

@@ -18,9 +18,9 @@ static void print_claim(struct debug *d, const struct verify_claims *c, u32 reg)
 	const struct claims_reg *claim;
 	struct buf text = { 0 };
 
-	if (!c || reg > 9 || at->insn >= c->count || !c->is_reached[at->insn])
+	if (!c || reg > 9 || at->insn >= c->count || !c->at[at->insn].is_reached)
 		return;
-	claim = &c->regs[at->insn][reg];
+	claim = &c->at[at->insn].regs[reg];
 	if (claim->kind != CLAIMS_NUMBER)
 		return;
 	scalar_print(&claim->n, &text);
@@ -32,8 +32,8 @@ static void print_claim(struct debug *d, const struct verify_claims *c, u32 reg)
 
 static bool is_number(const struct verify_claims *c, u32 insn, u32 reg)
 {
-	return c && reg < 10 && insn < c->count && c->is_reached[insn] &&
-	       c->regs[insn][reg].kind == CLAIMS_NUMBER;
+	return c && reg < 10 && insn < c->count && c->at[insn].is_reached &&
+	       c->at[insn].regs[reg].kind == CLAIMS_NUMBER;
 }
 
 int debug_regs(struct debug *d, const struct debug_line *line)
@@ -62,7 +62,7 @@ int debug_regs(struct debug *d, const struct debug_line *line)
 		print_claim(d, claims, r);
 		out_puts(&d->out, "\n");
 	}
-	if (claims && at->insn < claims->count && !claims->is_reached[at->insn])
+	if (claims && at->insn < claims->count && !claims->at[at->insn].is_reached)
 		out_puts(&d->out, "the verifier takes it that this instruction is never reached\n");
 	buf_done(&text);
 	return 0;

@@ -174,7 +174,7 @@ static bool run(const struct bpf_insn *insns, u32 count, const struct verify_cla
 	for (*at = 0; *at < count; ++*at) {
 		const struct bpf_insn *i = &insns[*at];
 		u8 class = i->code & 7;
-		if (!claims_hold(claims, *at, regs, reg))
+		if (!claims_hold(claims, *at, regs, NULL, reg))
 			return false;
 		if (i->code == (BPF_JMP | BPF_EXIT))
 			break;

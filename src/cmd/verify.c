@@ -9,6 +9,7 @@
 
 #include "base/opt.h"
 #include "cmd/compile.h"
+#include "cmd/verify_kernel.h"
 #include "cmd/verify_report.h"
 #include "kernel/warn.h"
 
@@ -108,18 +109,10 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 		bpf_object__close(obj);
 		return true;
 	}
-	const char *why = ok ? "accepts" : "rejects", *reason = ok ? "" : verify_report_kernel(log);
-	if (o->json) {
-		out_json_open(o, NULL, '{');
-		out_json_str(o, "program", p->name, strlen(p->name));
-		out_json_bool(o, "kernel_accepted", ok);
-		out_json_str(o, "kernel_reason", reason, strlen(reason));
-		out_json_close(o, '}');
-		out_json_end(o);
-	} else {
-		out_printf(o, "%s: the kernel %s %s%s%s\n", v->file, why, p->name,
-			   reason[0] ? ": " : "", reason);
-	}
+	struct verify_finding f;
+	if (!ok && !verify_kernel_finding(&v->arena, log, p, &f))
+		f.message = "it gives no reason";
+	verify_report_asked(o, v->file, p, ok ? NULL : &f);
 	free(log);
 	bpf_object__close(obj);
 	return ok;

@@ -29,7 +29,13 @@ void verify_report_source(struct out *o, const struct image_line *line)
 	out_puts(o, "^\n");
 }
 
-static void report_step(struct out *o, const struct image_prog *p, const struct verify_step *s)
+static bool is_same(const struct verify_step *a, const struct verify_step *b)
+{
+	return a->insn == b->insn && !strcmp(a->note, b->note);
+}
+
+static void report_step(struct out *o, const struct image_prog *p, const struct verify_step *s,
+			size_t times)
 {
 	const struct image_line *line = image_line(p, s->insn);
 
@@ -37,11 +43,35 @@ static void report_step(struct out *o, const struct image_prog *p, const struct 
 		out_printf(o, "  after %s:%u: ", line->file, line->line);
 	else
 		out_printf(o, "  after instruction %u: ", s->insn);
-	out_printf(o, "%s\n", s->note);
+	out_puts(o, s->note);
+	if (times > 1)
+		out_printf(o, ", %zu times", times);
+	out_puts(o, "\n");
+}
+
+/* The last ones; those that repeat each other are one. */
+static void report_path(struct out *o, const struct image_prog *p, const struct verify_finding *f)
+{
+	const struct verify_step *at = f->path.at;
+	size_t steps = f->path.n ? f->path.n - 1 : 0; /* the last one is the place itself */
+	size_t first = steps, times;
+
+	for (size_t shown = 0; first; first--) {
+		shown += first == steps || !is_same(&at[first - 1], &at[first]);
+		if (shown > STEPS_SHOWN)
+			break;
+	}
+	if (first)
+		out_printf(o, "  after %zu decisions, the last of which are\n", steps);
+	for (size_t i = first; i < steps; i += times) {
+		for (times = 1; i + times < steps && is_same(&at[i], &at[i + times]);)
+			times++;
+		report_step(o, p, &at[i], times);
+	}
 }
 
 static void report_finding(struct out *o, const char *file, const struct image_prog *p,
-			   const struct verify_finding *f)
+			   const struct verify_finding *f, const char *verdict)
 {
 	const struct image_line *line = image_line(p, f->insn);
 	struct buf insn = { 0 };
@@ -50,20 +80,17 @@ static void report_finding(struct out *o, const char *file, const struct image_p
 		out_printf(o, "%s:%u:%u: ", line->file, line->line, line->col);
 	else
 		out_printf(o, "%s: ", file);
-	out_printf(o, "rejected: %s: %s [%s]\n", p->name, f->message,
-		   verify_category_name(f->category));
+	out_printf(o, "%s: %s: %s", verdict, p->name, f->message);
+	if (f->category < VERIFY_CATEGORIES)
+		out_printf(o, " [%s]", verify_category_name(f->category));
+	out_puts(o, "\n");
 	verify_report_source(o, line);
 	disasm_insn(&insn, &p->insns[f->insn], p->count - f->insn, NULL);
 	out_printf(o, "  at instruction %u: %s\n", f->insn, buf_str(&insn));
 	buf_done(&insn);
 	for (size_t i = 0; i < f->values.n; i++)
 		out_printf(o, "  where %s\n", f->values.at[i]);
-	size_t steps = f->path.n ? f->path.n - 1 : 0; /* the last one is the place itself */
-	size_t first = steps > STEPS_SHOWN ? steps - STEPS_SHOWN : 0;
-	if (first)
-		out_printf(o, "  after %zu decisions, the last of which are\n", steps);
-	for (size_t i = first; i < steps; i++)
-		report_step(o, p, &f->path.at[i]);
+	report_path(o, p, f);
 	if (f->input[0])
 		out_printf(o, "  fails with %s\n", f->input);
 	if (f->hint[0])
@@ -90,7 +117,8 @@ static void json_place(struct out *o, const struct image_prog *p, u32 insn)
 static void json_finding(struct out *o, const struct image_prog *p, const struct verify_finding *f)
 {
 	out_json_open(o, "finding", '{');
-	json_str(o, "category", verify_category_name(f->category));
+	json_str(o, "category",
+		 f->category < VERIFY_CATEGORIES ? verify_category_name(f->category) : "");
 	json_str(o, "message", f->message);
 	json_str(o, "hint", f->hint);
 	json_str(o, "input", f->input);
@@ -129,7 +157,26 @@ void verify_report(struct out *o, const char *file, const struct image_prog *p,
 			   p->name, p->count, (unsigned long long)r->steps,
 			   (unsigned long long)r->states_peak);
 	} else {
-		report_finding(o, file, p, &r->finding);
+		report_finding(o, file, p, &r->finding, "rejected");
+	}
+}
+
+void verify_report_asked(struct out *o, const char *file, const struct image_prog *p,
+			 const struct verify_finding *f)
+{
+	if (o->json) {
+		out_json_open(o, NULL, '{');
+		json_str(o, "program", p->name);
+		out_json_bool(o, "kernel_accepted", !f);
+		json_str(o, "kernel_reason", f ? f->message : "");
+		if (f)
+			json_finding(o, p, f);
+		out_json_close(o, '}');
+		out_json_end(o);
+	} else if (f) {
+		report_finding(o, file, p, f, "rejected by the kernel");
+	} else {
+		out_printf(o, "%s: accepted by the kernel: %s\n", file, p->name);
 	}
 }
 

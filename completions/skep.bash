@@ -88,12 +88,12 @@ _skep() {
 	case $command,$prev in
 	exec,--engine) _skep_words "machine kernel" && return ;;
 	exec,--mode) _skep_words "jit interpret checked" && return ;;
-	exec,--pcap | exec,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
-	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--record) return ;;
+	exec,--pcap | exec,--coverage | exec,--routes) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--record) return ;;
 	esac
 	case $command,$cur in
 	exec,-*)
-		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --record --coverage --no-verify -f -q --quiet -h --help"
+		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --record --coverage --no-verify -f -q --quiet -h --help"
 		;;
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;

@@ -64,6 +64,8 @@ complete -c skep -n '__fish_seen_subcommand_from exec' -l ifindex -x -d 'The int
 complete -c skep -n '__fish_seen_subcommand_from exec' -l cpu -x -d 'The CPU to run on'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l pid -x -a '(__fish_complete_pids)' -d 'The process that the program runs in'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l comm -x -d 'Its name'
+complete -c skep -n '__fish_seen_subcommand_from exec' -l now -x -d 'What all clocks say'
+complete -c skep -n '__fish_seen_subcommand_from exec' -l routes -r -d 'The routes that bpf_fib_lookup() finds'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l record -x -d 'The type of what is sent'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l coverage -r -d 'Write which source lines ran'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l no-verify -d 'Run it even if it is rejected'

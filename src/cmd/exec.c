@@ -113,6 +113,8 @@ static int run_all(struct exec *x)
 		return err;
 	while ((got = exec_inputs_next(&x->inputs, &in, &x->diag)) > 0)
 		run_input(x, &in);
+	if (x->engines[0].ops->timers)
+		x->report.timers = x->engines[0].ops->timers(&x->engines[0], &x->report.timer_wait);
 	exec_report_summary(&x->report, &x->inputs);
 	exec_log_print(&x->log, &x->out, x->job.img);
 	if (x->engine_count > 1)

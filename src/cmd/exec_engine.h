@@ -8,6 +8,7 @@
 #ifndef CMD_EXEC_ENGINE_H
 #define CMD_EXEC_ENGINE_H
 
+#include "machine/fib.h"
 #include "machine/machine.h"
 
 #define EXEC_ETH 14 /* bytes of an Ethernet header */
@@ -29,7 +30,9 @@ struct exec_job {
 	u32 ifindex;   /* 0: not told */
 	u32 repeat;
 	struct run_task task;
-	const u8 *ctx; /* as given, NULL: not told */
+	u64 now;               /* what the machine's clocks say, in ns; 0: the clocks' own time */
+	const struct fib *fib; /* the machine's routes; NULL: none */
+	const u8 *ctx;         /* as given, NULL: not told */
 	u32 ctx_len;
 };
 
@@ -81,6 +84,8 @@ struct exec_engine_ops {
 	int (*take)(struct exec_engine *e, u32 map, void *value);
 	/* How often each instruction of a program was run; NULL if it is not counted. */
 	const u64 *(*hits)(struct exec_engine *e, u32 prog);
+	/* How many timers run, and how many ns it is until the first is due; NULL: the engine does not know. */
+	u32 (*timers)(struct exec_engine *e, u64 *wait);
 	void (*close)(struct exec_engine *e); /* also what is half open */
 };
 

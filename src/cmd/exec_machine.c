@@ -64,7 +64,9 @@ static int machine_open(struct exec_engine *e)
 		return err;
 	own->run = run_new(own->m, job->cpu);
 	own->run->task = job->task;
+	own->run->now = job->now;
 	own->run->trace = &own->trace;
+	machine_set_fib(own->m, job->fib);
 	if (!exec_takes_packets(type))
 		return open_context(own, job);
 	own->packet = packet_new(type == BPF_PROG_TYPE_XDP ? PACKET_XDP : PACKET_SKB, job->diag);
@@ -184,6 +186,19 @@ static void take_target(const struct own *own, struct exec_result *r)
 	}
 }
 
+/* Those that are due. What the program itself has said of the input is taken before. */
+static void run_timers(struct own *own, const struct exec_job *job, struct exec_result *r)
+{
+	struct run *run = own->run;
+
+	run->fuel = job->mode == MACHINE_JIT ? RUN_NO_LIMIT : EXEC_FUEL;
+	machine_run_timers(own->m, run);
+	if (!run->trap)
+		return;
+	buf_puts(&r->why, "in a timer's callback: ");
+	tell_trap(own, r);
+}
+
 static void machine_run_one(struct exec_engine *e, const struct exec_input *in,
 			    struct exec_result *r)
 {
@@ -216,6 +231,7 @@ static void machine_run_one(struct exec_engine *e, const struct exec_input *in,
 		take_packet(own, job, in, r);
 	if (exec_verdict_redirects(exec_prog(job)->type, r->ret))
 		take_target(own, r);
+	run_timers(own, job, r);
 }
 
 struct draining {
@@ -280,6 +296,14 @@ static const u64 *machine_hits_of(struct exec_engine *e, u32 prog)
 	return machine_hits(((struct own *)e->own)->m, prog);
 }
 
+static u32 machine_timers_of(struct exec_engine *e, u64 *wait)
+{
+	struct own *own = e->own;
+
+	*wait = machine_timer_wait(own->m, own->run);
+	return machine_timer_count(own->m);
+}
+
 static void machine_close(struct exec_engine *e)
 {
 	struct own *own = e->own;
@@ -305,5 +329,6 @@ const struct exec_engine_ops exec_machine = {
 	.read = machine_read,
 	.take = machine_take,
 	.hits = machine_hits_of,
+	.timers = machine_timers_of,
 	.close = machine_close,
 };

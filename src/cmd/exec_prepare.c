@@ -2,6 +2,7 @@
 #include "cmd/exec_prepare.h"
 
 #include <bpf/libbpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "isa/ctx.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
+#include "source/routes.h"
 #include "verify/verify.h"
 
 /* ---- which program */
@@ -222,6 +224,29 @@ static int take_record(struct exec *x, u32 *type)
 	return -EINVAL;
 }
 
+static int take_routes(struct exec *x)
+{
+	const char *path = x->opts.routes;
+	struct diag lines; /* whose source is the file */
+	size_t len;
+	char *text;
+	int err;
+
+	if (!path)
+		return 0;
+	text = text_read_file(path, ROUTES_MAX_BYTES, &len);
+	if (!text)
+		return diag_errno(&x->diag, errno, "%s cannot be read", path);
+	diag_init(&lines, &x->arena);
+	diag_set_source(&lines, path, text, len);
+	x->fib.arena = &x->arena;
+	x->job.fib = &x->fib;
+	err = routes_parse(&x->fib, text, len, &lines);
+	diag_render(&lines, stderr);
+	free(text);
+	return err;
+}
+
 int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *kernel)
 {
 	const struct image_prog *p;
@@ -238,8 +263,9 @@ int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *k
 	x->job.count_hits = x->opts.coverage;
 	x->job.repeat = x->opts.repeat;
 	x->job.ifindex = x->opts.ifindex;
+	x->job.now = x->opts.now;
 	take_task(x);
-	if (take_cpus(x) || take_context(x) || take_inputs(x) ||
+	if (take_cpus(x) || take_context(x) || take_inputs(x) || take_routes(x) ||
 	    take_record(x, &x->log.record_type))
 		return -EINVAL;
 	/* What only the kernel runs it judges by itself. */

@@ -18,6 +18,7 @@ struct exec {
 	u32 engine_count;
 	struct exec_report report;
 	struct exec_output output;
+	struct fib fib;                 /* of --routes */
 	struct exec_log log, other_log; /* other: of the second engine, which is not shown */
 	struct out out;
 	bool failed; /* something was told that makes the exit code 1 */

@@ -54,7 +54,7 @@ static u32 make_types(struct btfgen *g)
 		{ 0, choice, 64 },
 		{ btfgen_str(g, "mac"), mac, 128 },
 		{ btfgen_str(g, "flag"), flag, 176 },
-		{ btfgen_str(g, "text"), text, 184 },
+		{ btfgen_str(g, "comm"), text, 184 },
 		{ btfgen_str(g, "bits"), bits, 256 },
 		{ btfgen_str(g, "next"), btfgen_ptr(g, s32_), 320 },
 		{ btfgen_str(g, "list"), btfgen_array(g, s32_, 3), 384 },

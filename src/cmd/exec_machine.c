@@ -13,7 +13,8 @@
 #include "machine/code.h"
 #include "machine/packet.h"
 
-#define CTX_SLACK 64 /* zeroes behind a context */
+#define ADVANCE_ROUNDS 1000 /* of timers that are due, when the clocks are set */
+#define CTX_SLACK 64        /* zeroes behind a context */
 
 struct own {
 	struct machine *m;
@@ -291,6 +292,27 @@ static int machine_take(struct exec_engine *e, u32 map, void *value)
 	return map_take(machine_map(((struct own *)e->own)->m, map), NULL, value, 0);
 }
 
+static int machine_write(struct exec_engine *e, u32 map, const void *key, const void *value)
+{
+	struct map *m = machine_map(((struct own *)e->own)->m, map);
+
+	return e->job->img->maps.at[map].key_size ? map_write(m, key, value, BPF_ANY)
+						  : map_push(m, value, BPF_ANY);
+}
+
+/* A timer that starts itself again may be due again by the same clock: it is not left to run without an end. */
+static void machine_advance(struct exec_engine *e, u64 now, struct exec_result *r)
+{
+	struct own *own = e->own;
+
+	own->run->now = now;
+	for (u32 i = 0; i < ADVANCE_ROUNDS && r->outcome == EXEC_RAN; i++) {
+		if (machine_timer_wait(own->m, own->run))
+			break;
+		run_timers(own, e->job, r);
+	}
+}
+
 static const u64 *machine_hits_of(struct exec_engine *e, u32 prog)
 {
 	return machine_hits(((struct own *)e->own)->m, prog);
@@ -328,6 +350,8 @@ const struct exec_engine_ops exec_machine = {
 	.next = machine_next,
 	.read = machine_read,
 	.take = machine_take,
+	.write = machine_write,
+	.advance = machine_advance,
 	.hits = machine_hits_of,
 	.timers = machine_timers_of,
 	.close = machine_close,

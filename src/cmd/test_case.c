@@ -70,7 +70,7 @@ static void add_line(struct test_file *f, struct arena *a, const struct test_lin
 	}
 	c = vec_add(a, &f->cases);
 	c->name = test_text(f, line, a);
-	c->line = line->loc.line;
+	c->loc = line->loc;
 }
 
 void test_file_parse(struct test_file *f, struct arena *a, const char *path, const char *text,

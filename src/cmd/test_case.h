@@ -38,7 +38,7 @@ typedef vec_of(struct test_line) test_lines;
 
 struct test_case {
 	const char *name;
-	u32 line;
+	struct loc loc;   /* of NAME */
 	test_lines lines; /* NAME is not among them */
 };
 

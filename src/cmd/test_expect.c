@@ -123,8 +123,8 @@ static void compare_packets(const struct expecting *x, const struct test_line *l
 		       bytes_text(a, want->at, want->mask, want->len, i),
 		       bytes_text(a, data, NULL, len, i));
 	if (want->len != len)
-		differ(x, line, arena_printf(a, "%s, length", name),
-		       arena_printf(a, "%u bytes", want->len), arena_printf(a, "%u bytes", len));
+		differ(x, line, arena_printf(a, "%s, bytes", name),
+		       arena_printf(a, "%u", want->len), arena_printf(a, "%u", len));
 }
 
 static const char *target_text(struct arena *a, const struct exec_result *r)

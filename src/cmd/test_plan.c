@@ -67,16 +67,16 @@ static int take_object(struct test_plan *p)
 	struct test_object *o;
 
 	if (!line)
-		return diag_error(p->d, LOC_NONE, "%s:%u: this case has no OBJECT", p->file->path,
-				  p->c->line);
+		return diag_error(p->d, p->c->loc, "this case has no OBJECT");
 	o = test_object_get(p->objects, test_plan_path(p, test_text(p->file, line, p->arena)),
 			    flags ? test_text(p->file, flags, p->arena) : "");
 	p->object = o;
 	p->skip = o->skip;
 	if (o->wrong) {
 		diag_error(p->d, test_plan_loc(p, line), "%s", o->wrong);
-		if (o->output.len)
+		if (o->output.len) /* once is enough */
 			diag_hint(p->d, "it says:\n%s", buf_str(&o->output));
+		buf_clear(&o->output);
 		return -EINVAL;
 	}
 	p->job.file = o->path;
@@ -287,8 +287,7 @@ int test_plan_make(struct test_plan *p)
 	err = take_lines(p, &p->file->common, &ctx, &ctx_len);
 	also = take_lines(p, &p->c->lines, &ctx, &ctx_len);
 	if (!err && !also && !has_input(p) && !p->rejected) {
-		diag_error(p->d, LOC_NONE, "%s:%u: this case has nothing that the program runs on",
-			   p->file->path, p->c->line);
+		diag_error(p->d, p->c->loc, "this case has nothing that the program runs on");
 		diag_hint(p->d, "PACKET or PCAP gives %s packets", exec_prog(&p->job)->name);
 		return -EINVAL;
 	}

@@ -225,6 +225,11 @@ int test_plan_result(struct test_plan *p, const struct test_line *line)
 		diag_hint(p->d, "put PACKET, PCAP or CTX above it");
 		return -EINVAL;
 	}
+	if ((line->directive == TEST_EXPECT_VERDICT && last->verdict_line) ||
+	    (line->directive == TEST_EXPECT_PACKET && last->packet_line) ||
+	    (line->directive == TEST_EXPECT_REDIRECT && last->redirect_line))
+		return diag_error(p->d, line->loc, "%s is there already for this input",
+				  test_directive_name(line->directive));
 	if (line->directive == TEST_EXPECT_VERDICT)
 		return verdicts(p, line, last);
 	if (line->directive == TEST_EXPECT_REDIRECT) {

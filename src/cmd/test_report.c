@@ -70,7 +70,7 @@ static void text_difference(struct out *o, const struct test_plan *p,
 		strlen(p->file->path) + strlen(d->what) + strlen(d->expected) + strlen(d->got);
 	bool is_long = length > LINE_LENGTH || strchr(d->got, '\n');
 
-	out_printf(o, "    %s:%u: ", p->file->path, d->line ? d->line->loc.line : p->c->line);
+	out_printf(o, "    %s:%u: ", p->file->path, d->line ? d->line->loc.line : p->c->loc.line);
 	put_plain(o, d->what);
 	if (label[0])
 		out_printf(o, " (%s)", label);
@@ -86,7 +86,7 @@ static void json_difference(struct out *o, const struct test_plan *p,
 			    const struct test_difference *d)
 {
 	out_json_open(o, NULL, '{');
-	out_json_u64(o, "line", d->line ? d->line->loc.line : p->c->line);
+	out_json_u64(o, "line", d->line ? d->line->loc.line : p->c->loc.line);
 	json_str(o, "what", d->what);
 	if (d->label)
 		json_str(o, "engine", d->label);
@@ -103,7 +103,7 @@ static void json_case(struct test_report *r, const struct test_plan *p,
 	out_json_open(out, NULL, '{');
 	json_str(out, "type", "case");
 	json_str(out, "file", p->file->path);
-	out_json_u64(out, "line", p->c->line);
+	out_json_u64(out, "line", p->c->loc.line);
 	json_str(out, "name", p->c->name);
 	json_str(out, "result", o->result == TEST_FAILED ? "failed" : names[o->result]);
 	if (o->why)
@@ -131,7 +131,8 @@ void test_report_case(struct test_report *r, const struct test_plan *p,
 	}
 	if (o->result == TEST_PASSED && !r->lists_all && !p->d->items.n)
 		return;
-	out_printf(r->out, "%s %s:%u: %s", names[o->result], p->file->path, p->c->line, p->c->name);
+	out_printf(r->out, "%s %s:%u: %s", names[o->result], p->file->path, p->c->loc.line,
+		   p->c->name);
 	if (o->why)
 		out_printf(r->out, ": %s", o->why);
 	out_puts(r->out, "\n");

@@ -117,7 +117,8 @@ static int fill_map(struct test_plan *p, struct test_run *run, const struct test
 	free(value);
 	if (err)
 		return diag_error(p->d, test_plan_loc(p, v->line), "%s cannot be set: %s", v->name,
-				  strerror(-err));
+				  err == -E2BIG ? "the map has no room for this key"
+						: strerror(-err));
 	return 0;
 }
 

@@ -38,7 +38,7 @@ int literal_value(struct literal *l, u32 type, void *out, void *mask, u32 size);
 
 /* ---- what stands around values */
 
-/* Passes blanks; whether something is left. */
+/* Passes blanks, and comments from # to the end of the line; whether something is left. */
 bool literal_skip(struct literal *l);
 /* Passes this character, behind blanks; false if it is not there. */
 bool literal_take(struct literal *l, char c);

@@ -31,7 +31,11 @@ static int digit(char c)
 
 bool literal_skip(struct literal *l)
 {
-	while (l->at < l->end && isspace((unsigned char)l->text[l->at])) {
+	bool is_comment = false;
+
+	while (l->at < l->end &&
+	       (is_comment || peek(l) == '#' || isspace((unsigned char)peek(l)))) {
+		is_comment = (is_comment || peek(l) == '#') && peek(l) != '\n';
 		if (l->text[l->at++] == '\n') {
 			l->line++;
 			l->line_start = l->at;

@@ -20,16 +20,27 @@ static bool is_same(const struct test_difference *a, const struct test_differenc
 	       !strcmp(a->expected, b->expected) && !strcmp(a->got, b->got);
 }
 
-/* What two ways of running show alike is told once. */
+static u32 line_of(const struct test_difference *d)
+{
+	return d->line ? d->line->loc.line : UINT32_MAX;
+}
+
+/* What two ways of running show alike is told once; all in the order of the lines. */
 void test_differ(struct test_plan *p, struct test_outcome *out, const struct test_difference *d)
 {
+	size_t at;
+
 	for (size_t i = 0; i < out->differences.n; i++) {
 		if (!is_same(&out->differences.at[i], d))
 			continue;
 		out->differences.at[i].label = NULL;
 		return;
 	}
-	*vec_add(p->arena, &out->differences) = *d;
+	vec_add(p->arena, &out->differences);
+	for (at = out->differences.n - 1;
+	     at > 0 && line_of(&out->differences.at[at - 1]) > line_of(d); at--)
+		out->differences.at[at] = out->differences.at[at - 1];
+	out->differences.at[at] = *d;
 }
 
 struct expecting {

@@ -183,7 +183,10 @@ static int verdicts(struct test_plan *p, const struct test_line *line, const str
 	size_t first = p->steps.n, n = 0, of_line = 0;
 	u32 ret = 0;
 	const char *text = "";
+	char *comment = strchr(words, '#');
 
+	if (comment)
+		*comment = '\0';
 	for (size_t i = 0; i < p->steps.n; i++) {
 		if (!p->steps.at[i].now && p->steps.at[i].line == last->line) {
 			first = first < i ? first : i;

@@ -93,11 +93,13 @@ static const char *without_end(const struct test_plan *p, const char *text, u32 
 static int take_value(struct test_plan *p, struct literal *l, u32 size, struct test_value *v)
 {
 	u8 *out = arena_alloc(p->arena, size + 1u), *mask = arena_alloc(p->arena, size + 1u);
+	u32 begin;
 
 	literal_skip(l);
-	v->literal = without_end(p, l->text, l->at, l->end);
+	begin = l->at;
 	if (literal_value(l, v->type, out, mask, size))
 		return -EINVAL;
+	v->literal = without_end(p, l->text, begin, l->at);
 	if (literal_skip(l))
 		return literal_expected(l, "the end of the line");
 	v->bytes = (struct test_bytes){ out, mask, size };
@@ -235,6 +237,7 @@ static int record(struct test_plan *p, const struct test_line *line)
 	struct test_value v = { .line = line };
 	u64 size;
 	u8 *bytes, *mask;
+	const char *comment;
 	u32 n;
 
 	if (take_map(p, &l, is_ring, "sends no records", &v.map))
@@ -251,7 +254,8 @@ static int record(struct test_plan *p, const struct test_line *line)
 			return -EINVAL;
 	} else {
 		literal_skip(&l);
-		v.literal = without_end(p, l.text, l.at, l.end);
+		comment = memchr(l.text + l.at, '#', l.end - l.at);
+		v.literal = without_end(p, l.text, l.at, comment ? (u32)(comment - l.text) : l.end);
 		l.at += l.end - l.at > 2 && (!memcmp(l.text + l.at, "x:", 2) ||
 					     !memcmp(l.text + l.at, "0x", 2))
 				? 2

@@ -132,7 +132,7 @@ TEST(literal_reads_numbers)
 		s64 value;
 	} rows[] = {
 		{ "5", 5 },
-		{ " -5 ", -5 },
+		{ " -5 # five\n", -5 },
 		{ "0x10", 16 },
 		{ "010", 8 },
 		{ "0b101", 5 },

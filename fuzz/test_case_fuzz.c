@@ -16,7 +16,7 @@ static void check(const struct test_file *f, const test_lines *lines, struct are
 		const struct test_line *line = &lines->at[i];
 		struct literal l = test_value(f, line, NULL, d), hex = l;
 		u8 out[8], mask[8], *bytes, *known;
-		u32 n;
+		u32 n = 0;
 
 		if (line->loc.offset < last || line->at < line->loc.offset + line->loc.len ||
 		    line->end < line->at || line->end > f->len)

@@ -60,6 +60,18 @@ static size_t value_end(const char *text, size_t len, size_t at, size_t *next, u
 	}
 }
 
+/* Passes lines that have nothing in them. */
+static size_t skip_empty(const char *text, size_t len, size_t at, u32 *number)
+{
+	for (size_t i = at; i < len && isspace((unsigned char)text[i]); i++) {
+		if (text[i] != '\n')
+			continue;
+		at = i + 1;
+		++*number;
+	}
+	return at;
+}
+
 static void add_line(struct test_file *f, struct arena *a, const struct test_line *line)
 {
 	struct test_case *c;
@@ -77,12 +89,13 @@ void test_file_parse(struct test_file *f, struct arena *a, const char *path, con
 		     size_t len)
 {
 	const char *slash = strrchr(path, '/');
-	size_t at = 0, next;
+	size_t at, next;
 	u32 number = 1;
 
 	*f = (struct test_file){ .path = path, .text = text, .len = len };
 	f->dir = slash ? arena_strndup(a, path, (size_t)(slash - path) + 1) : "";
-	for (; at < len; at = next) {
+	for (at = skip_empty(text, len, 0, &number); at < len;
+	     at = skip_empty(text, len, next, &number)) {
 		struct test_line line = { .value_line = number, .value_start = (u32)at };
 		size_t n = 0;
 
@@ -108,6 +121,13 @@ int test_line_unknown(const struct test_file *f, const struct test_line *line, s
 	size_t n = line->loc.len < sizeof(word) ? line->loc.len : sizeof(word) - 1;
 	struct nearest near;
 
+	if (!n)
+		return diag_error(
+			d,
+			(struct loc){ line->at, 1, line->value_line,
+				      line->at - line->value_start + 1 },
+			"a line that begins with a blank goes on with the one above, but there is "
+			"none");
 	memcpy(word, f->text + line->loc.offset, n);
 	word[n] = '\0';
 	near = nearest_to(word);

@@ -431,7 +431,7 @@ int literal_hex(struct literal *l, struct arena *a, u32 max, u8 **out, u8 **mask
 		if (n == max)
 			return diag_error(l->d, literal_loc(l, 2),
 					  "there is room for %u bytes only", max);
-		bytes[n] = is_any ? 0 : (u8)(digit(peek(l)) << 4 | digit(ahead(l, 1)));
+		bytes[n] = (u8)(is_any ? 0 : digit(peek(l)) << 4 | digit(ahead(l, 1)));
 		known[n++] = is_any ? 0 : 0xff;
 		l->at += 2;
 	}

@@ -413,7 +413,7 @@ int literal_scan_float(struct literal *l, double *out)
 
 int literal_hex(struct literal *l, struct arena *a, u32 max, u8 **out, u8 **mask, u32 *len)
 {
-	u32 room = (l->end - l->at) / 2 + 1, n = 0;
+	u32 most = (l->end - l->at) / 2, room = (most < max ? most : max) + 1u, n = 0;
 	u8 *bytes = arena_alloc(a, room), *known = arena_alloc(a, room);
 
 	while (literal_skip(l)) {

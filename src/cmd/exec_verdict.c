@@ -88,6 +88,10 @@ bool exec_verdict_find(u32 type, const char *word, u32 *ret, struct nearest *nea
 		*ret = word[0] == 'a';
 		return true;
 	}
+	if (type == PROG_SOCKET_FILTER && !strcmp(word, "drops")) {
+		*ret = 0;
+		return true;
+	}
 	if (!text_s64(word, &n) || n < INT32_MIN || n > UINT32_MAX)
 		return false;
 	*ret = (u32)n;

@@ -9,7 +9,7 @@
 /* "XDP_PASS", "TC_ACT_SHOT", "keeps 64 bytes", "allows"; a number where there is no name. */
 void exec_verdict_name(u32 type, u32 ret, struct buf *out);
 /*
- * The inverse, also for numbers, "allows" and "denies". near: NULL, or what is told of the names that there are. False: it is
+ * The inverse, also for numbers, "allows", "denies" and "drops". near: NULL, or what is told of the names that there are. False: it is
  * none for this type.
  */
 bool exec_verdict_find(u32 type, const char *word, u32 *ret, struct nearest *near);

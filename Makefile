@@ -58,6 +58,8 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 	$(if $(filter v4,$(shell $(CLANG) -target bpf --print-supported-cpus 2>&1)),v4.o) \
 	$(foreach other,clang-16 clang-19,$(if $(shell command -v $(other)),$(other).o)), \
 	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
+# Those that script cases run.
+TESTEDOBJECTS := packets route timer
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 # Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.
@@ -83,7 +85,7 @@ endif
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
 unit: $(BUILD)/unit $(TESTOBJECTS) ## build/unit, the unit tests (run it with a part of a name to run those)
-runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(BUILD)/tests/object/packets.o ## build/runner, which runs the script cases
+runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(TESTEDOBJECTS:%=$(BUILD)/tests/object/%.o) ## build/runner, which runs the script cases
 accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
 testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
 
@@ -247,7 +249,7 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep

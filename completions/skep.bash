@@ -66,7 +66,7 @@ _skep() {
 		cur=${line##*[[:space:]\'\"]}
 	fi
 	case ${COMP_WORDS[1]-} in
-	list | build | link | verify | exec | disasm | debug | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
+	list | build | link | verify | exec | test | disasm | debug | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
 	esac
 
 	if [[ ${COMP_WORDS[1]-} == accel && $COMP_CWORD -gt 1 ]]; then
@@ -86,15 +86,16 @@ _skep() {
 	esac
 
 	case $command,$prev in
-	exec,--engine) _skep_words "machine kernel" && return ;;
+	exec,--engine | test,--engine) _skep_words "machine kernel" && return ;;
 	exec,--mode) _skep_words "jit interpret checked" && return ;;
-	exec,--pcap | exec,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
-	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--record) return ;;
+	exec,--pcap | exec,--coverage | exec,--routes | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--record | test,--filter) return ;;
 	esac
 	case $command,$cur in
 	exec,-*)
-		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --record --coverage --no-verify -f -q --quiet -h --help"
+		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --record --coverage --no-verify -f -q --quiet -h --help"
 		;;
+	test,-*) _skep_words "-v --verbose --filter --engine --coverage -f -h --help" ;;
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
@@ -106,7 +107,7 @@ _skep() {
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ndisasm\ndebug\nrun\naccel\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

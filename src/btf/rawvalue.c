@@ -209,7 +209,7 @@ static void put_float(struct walk *w, const char *key, const u8 *data, u32 size)
 
 /* ---- strings: arrays of char */
 
-static bool is_char(const struct rawbtf *b, const struct btf_type *t)
+bool rawvalue_is_char(const struct rawbtf *b, const struct btf_type *t)
 {
 	u32 info;
 
@@ -219,7 +219,7 @@ static bool is_char(const struct rawbtf *b, const struct btf_type *t)
 	return BTF_INT_ENCODING(info) & BTF_INT_CHAR || !strcmp(rawbtf_str(b, t->name_off), "char");
 }
 
-static bool is_byte(const struct btf_type *t)
+bool rawvalue_is_byte(const struct btf_type *t)
 {
 	u32 info;
 
@@ -283,10 +283,10 @@ static void put_array(struct walk *w, const char *key, const struct btf_type *t,
 	u64 size = rawvalue_size(w->b, a->type);
 	struct out *o = w->o;
 
-	if (size == 1 && (is_char(w->b, element) || is_byte(element))) {
+	if (size == 1 && (rawvalue_is_char(w->b, element) || rawvalue_is_byte(element))) {
 		size_t n = a->nelems < len ? a->nelems : len;
 
-		if (is_char(w->b, element))
+		if (rawvalue_is_char(w->b, element))
 			put_string(w, key, data, n);
 		else
 			rawvalue_print_hex(o, key, data, n);
@@ -307,17 +307,10 @@ static void put_array(struct walk *w, const char *key, const struct btf_type *t,
 		out_puts(o, "]");
 }
 
-/* Where a member's bits are. */
-struct place {
-	u32 type;
-	u64 bit;
-	u32 bits; /* 0: it is no bit field */
-};
-
-static struct place place_of(const struct rawbtf *b, const struct btf_type *t, u32 i)
+struct rawvalue_place rawvalue_place(const struct rawbtf *b, const struct btf_type *t, u32 i)
 {
 	const struct btf_member *m = (const struct btf_member *)(const void *)(t + 1) + i;
-	struct place p = { m->type, m->offset, 0 };
+	struct rawvalue_place p = { m->type, m->offset, 0 };
 	const struct btf_type *of;
 
 	if (BTF_INFO_KFLAG(t->info)) {
@@ -338,8 +331,8 @@ static struct place place_of(const struct rawbtf *b, const struct btf_type *t, u
 	return p;
 }
 
-static void put_bit_field(struct walk *w, const char *key, const struct place *p, const u8 *data,
-			  size_t len)
+static void put_bit_field(struct walk *w, const char *key, const struct rawvalue_place *p,
+			  const u8 *data, size_t len)
 {
 	const struct btf_type *t = rawbtf_type(w->b, rawvalue_resolve(w->b, p->type));
 	u64 v = 0;
@@ -363,7 +356,7 @@ static void put_members(struct walk *w, const struct btf_type *t, const u8 *data
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
 		const struct btf_member *m = (const struct btf_member *)(const void *)(t + 1) + i;
 		const char *name = rawbtf_str(w->b, m->name_off);
-		struct place p = place_of(w->b, t, i);
+		struct rawvalue_place p = rawvalue_place(w->b, t, i);
 		const struct btf_type *of = rawbtf_type(w->b, rawvalue_resolve(w->b, p.type));
 		u32 kind = of ? BTF_INFO_KIND(of->info) : BTF_KIND_UNKN;
 		bool is_inside = p.bit % 8 == 0 && p.bit / 8 <= len;

@@ -27,4 +27,18 @@ u64 rawvalue_size(const struct rawbtf *b, u32 type);
 /* The type without names and qualifiers; 0 if there is none. */
 u32 rawvalue_resolve(const struct rawbtf *b, u32 type);
 
+/* ---- what literal.h reads values by */
+
+/* Elements of strings; of arrays that are shown as bytes in a row. */
+bool rawvalue_is_char(const struct rawbtf *b, const struct btf_type *t);
+bool rawvalue_is_byte(const struct btf_type *t);
+
+/* Where a member's bits are. */
+struct rawvalue_place {
+	u32 type;
+	u64 bit;
+	u32 bits; /* 0: it is no bit field */
+};
+struct rawvalue_place rawvalue_place(const struct rawbtf *b, const struct btf_type *t, u32 i);
+
 #endif

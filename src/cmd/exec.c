@@ -80,6 +80,7 @@ static void compare_ends(struct exec *x)
 static int write_coverage(struct exec *x)
 {
 	struct exec_output w = { 0 };
+	struct exec_coverage coverage = { .arena = &x->arena };
 	struct buf text = { 0 };
 	int err;
 
@@ -88,7 +89,8 @@ static int write_coverage(struct exec *x)
 	err = exec_output_open(&w, x->opts.coverage, &x->diag);
 	if (err)
 		return err;
-	exec_coverage(&x->engines[0], &text);
+	exec_coverage_add(&coverage, &x->engines[0]);
+	exec_coverage_write(&coverage, &text);
 	if (!text.len)
 		diag_warning(&x->diag, LOC_NONE,
 			     "%s has no line information, so %s is empty: compile with -g",
@@ -113,6 +115,8 @@ static int run_all(struct exec *x)
 		return err;
 	while ((got = exec_inputs_next(&x->inputs, &in, &x->diag)) > 0)
 		run_input(x, &in);
+	if (x->engines[0].ops->timers)
+		x->report.timers = x->engines[0].ops->timers(&x->engines[0], &x->report.timer_wait);
 	exec_report_summary(&x->report, &x->inputs);
 	exec_log_print(&x->log, &x->out, x->job.img);
 	if (x->engine_count > 1)
@@ -142,8 +146,8 @@ static int exec_image(struct exec *x, const struct image *img, const struct rawb
 		return err;
 	x->engine_count = x->opts.compare ? 2 : 1;
 	x->engines[0] = (struct exec_engine){ x->opts.in_kernel ? &exec_kernel : &exec_machine,
-					      &x->job, NULL };
-	x->engines[1] = (struct exec_engine){ &exec_kernel, &x->job, NULL };
+					      &x->job, NULL, NULL };
+	x->engines[1] = (struct exec_engine){ &exec_kernel, &x->job, NULL, NULL };
 	err = run_all(x);
 	for (u32 i = 0; i < x->engine_count; i++)
 		x->engines[i].ops->close(&x->engines[i]);

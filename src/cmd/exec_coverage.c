@@ -5,25 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct row {
-	const char *file, *func; /* func: NULL for a line */
-	u32 line;
-	u64 hits;
-};
-
-typedef vec_of(struct row) rows;
-
-static void add(struct arena *a, rows *to, const char *file, const char *func, u32 line, u64 hits)
+static void add(struct arena *a, exec_coverage_rows *to, const char *file, const char *func,
+		u32 line, u64 hits)
 {
-	struct row *row = vec_add(a, to);
+	struct exec_coverage_row *row = vec_add(a, to);
 
-	*row = (struct row){ file, func, line, hits };
+	*row = (struct exec_coverage_row){ file, func, line, hits };
 }
 
-static void add_program(struct exec_engine *e, u32 prog, const u64 *hits, rows *lines, rows *funcs)
+static void add_program(struct exec_coverage *c, const struct exec_engine *e, u32 prog,
+			const u64 *hits, exec_coverage_rows *lines, exec_coverage_rows *funcs)
 {
 	const struct image_prog *p = &e->job->img->progs.at[prog];
-	struct arena *a = e->job->arena;
+	struct arena *a = c->arena;
 
 	for (size_t i = 0; i < p->lines.n; i++) {
 		u32 end = i + 1 < p->lines.n ? p->lines.at[i + 1].insn : p->count;
@@ -47,7 +41,7 @@ static void add_program(struct exec_engine *e, u32 prog, const u64 *hits, rows *
 
 static int by_place(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
+	const struct exec_coverage_row *x = a, *y = b;
 	int order = strcmp(x->file, y->file);
 
 	if (!order && x->func && y->func)
@@ -55,19 +49,22 @@ static int by_place(const void *a, const void *b)
 	return order ? order : x->line < y->line ? -1 : x->line > y->line;
 }
 
-/* Sorts, and makes one of rows of the same line (the most) or function (the sum, of several programs' copies). */
-static void merge(rows *r)
+/*
+ * Sorts, and makes one of rows of the same line or function: of a line the most (of programs that have it, each by a copy) or
+ * the sum (of several runs), of a function always the sum.
+ */
+static void merge(exec_coverage_rows *r, bool of_runs)
 {
 	size_t n = 0;
 
 	if (r->n)
 		qsort(r->at, r->n, sizeof(*r->at), by_place);
 	for (size_t i = 0; i < r->n; i++) {
-		struct row *last = n ? &r->at[n - 1] : NULL;
+		struct exec_coverage_row *last = n ? &r->at[n - 1] : NULL;
 
 		if (!last || by_place(last, &r->at[i]) != 0)
 			r->at[n++] = r->at[i];
-		else if (r->at[i].func)
+		else if (of_runs || r->at[i].func)
 			last->hits += r->at[i].hits;
 		else if (r->at[i].hits > last->hits)
 			last->hits = r->at[i].hits;
@@ -75,7 +72,7 @@ static void merge(rows *r)
 	r->n = n;
 }
 
-static void put_functions(const rows *funcs, const char *file, struct buf *out)
+static void put_functions(const exec_coverage_rows *funcs, const char *file, struct buf *out)
 {
 	for (size_t i = 0; i < funcs->n; i++) {
 		if (!strcmp(funcs->at[i].file, file))
@@ -89,7 +86,8 @@ static void put_functions(const rows *funcs, const char *file, struct buf *out)
 }
 
 /* The lines of the file that the i-th is of; returns the first one of another file. */
-static size_t put_file(const rows *lines, const rows *funcs, size_t i, struct buf *out)
+static size_t put_file(const exec_coverage_rows *lines, const exec_coverage_rows *funcs, size_t i,
+		       struct buf *out)
 {
 	const char *file = lines->at[i].file;
 	u32 found = 0, hit = 0;
@@ -105,19 +103,29 @@ static size_t put_file(const rows *lines, const rows *funcs, size_t i, struct bu
 	return i;
 }
 
-void exec_coverage(struct exec_engine *e, struct buf *out)
+void exec_coverage_add(struct exec_coverage *c, struct exec_engine *e)
 {
 	const struct image *img = e->job->img;
-	rows lines = { 0 }, funcs = { 0 };
+	exec_coverage_rows lines = { 0 }, funcs = { 0 };
 
 	for (u32 i = 0; i < img->progs.n; i++) {
 		const u64 *hits = e->ops->hits(e, i);
 
 		if (hits && (i == e->job->prog || hits[0]))
-			add_program(e, i, hits, &lines, &funcs);
+			add_program(c, e, i, hits, &lines, &funcs);
 	}
-	merge(&lines);
-	merge(&funcs);
-	for (size_t i = 0; i < lines.n;)
-		i = put_file(&lines, &funcs, i, out);
+	merge(&lines, false);
+	merge(&funcs, false);
+	for (size_t i = 0; i < lines.n; i++)
+		*vec_add(c->arena, &c->lines) = lines.at[i];
+	for (size_t i = 0; i < funcs.n; i++)
+		*vec_add(c->arena, &c->funcs) = funcs.at[i];
+	merge(&c->lines, true);
+	merge(&c->funcs, true);
+}
+
+void exec_coverage_write(const struct exec_coverage *c, struct buf *out)
+{
+	for (size_t i = 0; i < c->lines.n;)
+		i = put_file(&c->lines, &c->funcs, i, out);
 }

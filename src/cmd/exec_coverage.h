@@ -15,7 +15,22 @@
 
 #include "cmd/exec_engine.h"
 
-/* Of the program that was run and of all others that ran at all, by tail calls. */
-void exec_coverage(struct exec_engine *e, struct buf *out);
+struct exec_coverage_row {
+	const char *file, *func; /* func: NULL for a line */
+	u32 line;
+	u64 hits;
+};
+
+typedef vec_of(struct exec_coverage_row) exec_coverage_rows;
+
+/* Of several runs, summed up. Names are the images', which have to live as long. */
+struct exec_coverage {
+	struct arena *arena;
+	exec_coverage_rows lines, funcs;
+};
+
+/* Adds the program that was run and all others that ran at all, by tail calls. */
+void exec_coverage_add(struct exec_coverage *c, struct exec_engine *e);
+void exec_coverage_write(const struct exec_coverage *c, struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef CMD_EXEC_ENGINE_H
 #define CMD_EXEC_ENGINE_H
 
+#include "machine/fib.h"
 #include "machine/machine.h"
 
 #define EXEC_ETH 14 /* bytes of an Ethernet header */
@@ -29,7 +30,10 @@ struct exec_job {
 	u32 ifindex;   /* 0: not told */
 	u32 repeat;
 	struct run_task task;
-	const u8 *ctx; /* as given, NULL: not told */
+	bool set_data; /* variables begin as img has them, which was changed since it was read from elf */
+	u64 now;       /* what the machine's clocks say, in ns; 0: the clocks' own time */
+	const struct fib *fib; /* the machine's routes; NULL: none */
+	const u8 *ctx;         /* as given, NULL: not told */
 	u32 ctx_len;
 };
 
@@ -79,18 +83,30 @@ struct exec_engine_ops {
 	int (*next)(struct exec_engine *e, u32 map, const void *key, void *next);
 	int (*read)(struct exec_engine *e, u32 map, const void *key, void *value);
 	int (*take)(struct exec_engine *e, u32 map, void *value);
+	/* As map_write(). */
+	int (*write)(struct exec_engine *e, u32 map, const void *key, const void *value);
+	/* Sets all clocks and runs the timers that are due then; NULL: the engine's clocks are not its own. */
+	void (*advance)(struct exec_engine *e, u64 now, struct exec_result *r);
 	/* How often each instruction of a program was run; NULL if it is not counted. */
 	const u64 *(*hits)(struct exec_engine *e, u32 prog);
+	/* How many timers run, and how many ns it is until the first is due; NULL: the engine does not know. */
+	u32 (*timers)(struct exec_engine *e, u64 *wait);
 	void (*close)(struct exec_engine *e); /* also what is half open */
 };
 
 struct exec_engine {
 	const struct exec_engine_ops *ops;
 	const struct exec_job *job;
-	void *own; /* the engine's */
+	void *own;         /* the engine's */
+	const char *label; /* what messages call it; NULL: ops->name */
 };
 
 extern const struct exec_engine_ops exec_machine, exec_kernel;
+
+static inline const char *exec_label(const struct exec_engine *e)
+{
+	return e->label ? e->label : e->ops->name;
+}
 
 static inline const struct image_prog *exec_prog(const struct exec_job *job)
 {

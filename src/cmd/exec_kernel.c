@@ -59,6 +59,25 @@ static bool is_called(const struct image *img, const char *name)
 	return false;
 }
 
+/* Variables as the image has them. */
+static int set_data(struct own *own, const struct exec_job *job)
+{
+	for (u32 i = 0; i < job->img->maps.n; i++) {
+		const struct image_map *m = &job->img->maps.at[i];
+		struct bpf_map *to;
+		int err;
+
+		if (m->origin < IMAGE_MAP_DATA || m->origin == IMAGE_MAP_KCONFIG || !m->data)
+			continue;
+		to = bpf_object__find_map_by_name(own->obj, m->name);
+		err = to ? bpf_map__set_initial_value(to, m->data, m->value_size) : -ENOENT;
+		if (err)
+			return diag_errno(job->diag, -err, "the variables in %s cannot be set",
+					  m->name);
+	}
+	return 0;
+}
+
 static int load(struct own *own, const struct exec_job *job, const struct buf *warnings)
 {
 	const char *name = exec_prog(job)->name;
@@ -205,6 +224,8 @@ static int kernel_open(struct exec_engine *e)
 	if (!own->obj)
 		err = diag_errno(job->diag, errno, "libbpf does not open %s: %s", job->file,
 				 warn_last(&warnings, job->arena));
+	if (!err && job->set_data)
+		err = set_data(own, job);
 	if (!err)
 		err = load(own, job, &warnings);
 	warn_end();
@@ -369,6 +390,14 @@ static int kernel_take(struct exec_engine *e, u32 map, void *value)
 	return bpf_map_lookup_and_delete_elem(((struct own *)e->own)->maps[map], NULL, value);
 }
 
+static int kernel_write(struct exec_engine *e, u32 map, const void *key, const void *value)
+{
+	int fd = ((struct own *)e->own)->maps[map];
+	bool has_keys = e->job->img->maps.at[map].key_size;
+
+	return fd < 0 ? -ENOENT : bpf_map_update_elem(fd, has_keys ? key : NULL, value, BPF_ANY);
+}
+
 static const u64 *kernel_hits(struct exec_engine *e, u32 prog)
 {
 	(void)e, (void)prog;
@@ -383,6 +412,7 @@ const struct exec_engine_ops exec_kernel = {
 	.next = kernel_next,
 	.read = kernel_read,
 	.take = kernel_take,
+	.write = kernel_write,
 	.hits = kernel_hits,
 	.close = kernel_close,
 };

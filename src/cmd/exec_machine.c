@@ -13,7 +13,8 @@
 #include "machine/code.h"
 #include "machine/packet.h"
 
-#define CTX_SLACK 64 /* zeroes behind a context */
+#define ADVANCE_ROUNDS 1000 /* of timers that are due, when the clocks are set */
+#define CTX_SLACK 64        /* zeroes behind a context */
 
 struct own {
 	struct machine *m;
@@ -64,7 +65,9 @@ static int machine_open(struct exec_engine *e)
 		return err;
 	own->run = run_new(own->m, job->cpu);
 	own->run->task = job->task;
+	own->run->now = job->now;
 	own->run->trace = &own->trace;
+	machine_set_fib(own->m, job->fib);
 	if (!exec_takes_packets(type))
 		return open_context(own, job);
 	own->packet = packet_new(type == BPF_PROG_TYPE_XDP ? PACKET_XDP : PACKET_SKB, job->diag);
@@ -184,6 +187,19 @@ static void take_target(const struct own *own, struct exec_result *r)
 	}
 }
 
+/* Those that are due. What the program itself has said of the input is taken before. */
+static void run_timers(struct own *own, const struct exec_job *job, struct exec_result *r)
+{
+	struct run *run = own->run;
+
+	run->fuel = job->mode == MACHINE_JIT ? RUN_NO_LIMIT : EXEC_FUEL;
+	machine_run_timers(own->m, run);
+	if (!run->trap)
+		return;
+	buf_puts(&r->why, "in a timer's callback: ");
+	tell_trap(own, r);
+}
+
 static void machine_run_one(struct exec_engine *e, const struct exec_input *in,
 			    struct exec_result *r)
 {
@@ -216,6 +232,7 @@ static void machine_run_one(struct exec_engine *e, const struct exec_input *in,
 		take_packet(own, job, in, r);
 	if (exec_verdict_redirects(exec_prog(job)->type, r->ret))
 		take_target(own, r);
+	run_timers(own, job, r);
 }
 
 struct draining {
@@ -275,9 +292,38 @@ static int machine_take(struct exec_engine *e, u32 map, void *value)
 	return map_take(machine_map(((struct own *)e->own)->m, map), NULL, value, 0);
 }
 
+static int machine_write(struct exec_engine *e, u32 map, const void *key, const void *value)
+{
+	struct map *m = machine_map(((struct own *)e->own)->m, map);
+
+	return e->job->img->maps.at[map].key_size ? map_write(m, key, value, BPF_ANY)
+						  : map_push(m, value, BPF_ANY);
+}
+
+/* A timer that starts itself again may be due again by the same clock: it is not left to run without an end. */
+static void machine_advance(struct exec_engine *e, u64 now, struct exec_result *r)
+{
+	struct own *own = e->own;
+
+	own->run->now = now;
+	for (u32 i = 0; i < ADVANCE_ROUNDS && r->outcome == EXEC_RAN; i++) {
+		if (machine_timer_wait(own->m, own->run))
+			break;
+		run_timers(own, e->job, r);
+	}
+}
+
 static const u64 *machine_hits_of(struct exec_engine *e, u32 prog)
 {
 	return machine_hits(((struct own *)e->own)->m, prog);
+}
+
+static u32 machine_timers_of(struct exec_engine *e, u64 *wait)
+{
+	struct own *own = e->own;
+
+	*wait = machine_timer_wait(own->m, own->run);
+	return machine_timer_count(own->m);
 }
 
 static void machine_close(struct exec_engine *e)
@@ -304,6 +350,9 @@ const struct exec_engine_ops exec_machine = {
 	.next = machine_next,
 	.read = machine_read,
 	.take = machine_take,
+	.write = machine_write,
+	.advance = machine_advance,
 	.hits = machine_hits_of,
+	.timers = machine_timers_of,
 	.close = machine_close,
 };

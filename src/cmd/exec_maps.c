@@ -306,7 +306,7 @@ static void json_difference(const struct difference *d, const u8 *key, const u8 
 	out_json_str(d->o, "map", c->map->name, strlen(c->map->name));
 	rawvalue_print(d->o, "key", job->img->btf, c->map->key_type, key, c->map->key_size);
 	for (int i = 0; i < 2; i++) {
-		out_json_open(d->o, d->engines[i]->ops->name, '{');
+		out_json_open(d->o, exec_label(d->engines[i]), '{');
 		if (values[i])
 			put_value(d->of[i], job, values[i], d->o);
 		out_json_close(d->o, '}');
@@ -336,7 +336,7 @@ static void tell(struct difference *d, const u8 *key, const u8 *a, const u8 *b)
 		out_puts(d->o, "]");
 	}
 	for (int i = 0; i < 2; i++) {
-		out_printf(d->o, "%s %s ", i ? "," : ":", d->engines[i]->ops->name);
+		out_printf(d->o, "%s %s ", i ? "," : ":", exec_label(d->engines[i]));
 		if (values[i])
 			put_value(d->of[i], job, values[i], d->o);
 		else

@@ -20,6 +20,8 @@ enum option {
 	OPTION_CPU,
 	OPTION_PID,
 	OPTION_COMM,
+	OPTION_NOW,
+	OPTION_ROUTES,
 	OPTION_RECORD,
 	OPTION_COVERAGE,
 	OPTION_NO_VERIFY,
@@ -46,6 +48,10 @@ static const struct opt options[] = {
 	[OPTION_CPU] = { 0, "cpu", "N", "the CPU to run on (default 0)" },
 	[OPTION_PID] = { 0, "pid", "N", "the process that the program runs in (machine)" },
 	[OPTION_COMM] = { 0, "comm", "NAME", "its name (machine)" },
+	[OPTION_NOW] = { 0, "now", "NS",
+			 "what all clocks say (machine), so that runs can be repeated" },
+	[OPTION_ROUTES] = { 0, "routes", "FILE",
+			    "the routes that bpf_fib_lookup() finds (machine)" },
 	[OPTION_RECORD] = { 0, "record", "STRUCT",
 			    "the type of what is sent by ring buffers and perf events" },
 	[OPTION_COVERAGE] = { 0, "coverage", "FILE", "write which source lines ran, for lcov" },
@@ -118,6 +124,9 @@ static int take_text(struct exec_options *o, struct arena *a, enum option option
 	case OPTION_COVERAGE:
 		o->coverage = value;
 		break;
+	case OPTION_ROUTES:
+		o->routes = value;
+		break;
 	case OPTION_ENGINE:
 		err = take_word(d, "--engine", value, engines, ARRAY_SIZE(engines), &n);
 		o->in_kernel = n;
@@ -144,6 +153,11 @@ static int take_option(struct exec_options *o, struct arena *a, enum option opti
 		return take_number(d, "ifindex", value, 1, INT32_MAX, &o->ifindex);
 	case OPTION_CPU:
 		return take_number(d, "cpu", value, 0, MAP_MAX_CPUS - 1, &o->cpu);
+	case OPTION_NOW:
+		if (!text_u64(value, &o->now) || !o->now)
+			return diag_error(d, LOC_NONE,
+					  "--now takes a time in ns from 1 on, not '%s'", value);
+		return 0;
 	case OPTION_PID:
 		o->has_task = true;
 		if (take_number(d, "pid", value, 0, INT32_MAX, &o->task.pid))
@@ -200,6 +214,9 @@ static int check_options(const struct exec_options *o, struct diag *d)
 			d, LOC_NONE,
 			"--pid and --comm are for the machine: in the kernel the process is "
 			"skep itself");
+	if ((o->now || o->routes) && uses_kernel)
+		return diag_error(d, LOC_NONE, "--%s is for the machine: the kernel has its own %s",
+				  o->now ? "now" : "routes", o->now ? "clocks" : "routes");
 	return 0;
 }
 

@@ -13,10 +13,11 @@ struct exec_options {
 	const char *file, *program; /* program: NULL: the only one */
 	const char *ctx;            /* hexadecimal, NULL: none */
 	vec_of(const char *) packets;
-	const char *record;                   /* name of a type; NULL: none */
-	const char *pcap, *output, *coverage; /* paths; NULL: none */
+	const char *record;                            /* name of a type; NULL: none */
+	const char *pcap, *output, *coverage, *routes; /* paths; NULL: none */
 	enum exec_mode mode;
 	u32 repeat, cpu, ifindex;
+	u64 now; /* 0: not told */
 	struct run_task task;
 	bool has_task; /* it was given */
 	bool in_kernel, compare, no_verify, json, quiet, help;

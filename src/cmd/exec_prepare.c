@@ -2,6 +2,7 @@
 #include "cmd/exec_prepare.h"
 
 #include <bpf/libbpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "isa/ctx.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
+#include "source/routes.h"
 #include "verify/verify.h"
 
 /* ---- which program */
@@ -66,14 +68,9 @@ static int judge(struct exec *x, u32 prog, const struct verify_options *how)
 	return -EINVAL;
 }
 
-/* The program, and those that it can get to by program arrays. */
-static int judge_all(struct exec *x, const struct rawbtf *kernel)
+void exec_reachable(const struct image *img, u32 prog, bool *wanted)
 {
-	const struct verify_options how = { .privileged = true, .kernel = kernel };
-	const struct image *img = x->job.img;
-	bool *wanted = arena_array(&x->arena, bool, img->progs.n);
-
-	wanted[x->job.prog] = true;
+	wanted[prog] = true;
 	for (size_t i = 0; i < img->maps.n; i++) {
 		const struct image_map *m = &img->maps.at[i];
 
@@ -83,6 +80,15 @@ static int judge_all(struct exec *x, const struct rawbtf *kernel)
 				wanted[m->slots.at[k].index] = true;
 		}
 	}
+}
+
+static int judge_all(struct exec *x, const struct rawbtf *kernel)
+{
+	const struct verify_options how = { .privileged = true, .kernel = kernel };
+	const struct image *img = x->job.img;
+	bool *wanted = arena_array(&x->arena, bool, img->progs.n);
+
+	exec_reachable(img, x->job.prog, wanted);
 	for (u32 i = 0; i < img->progs.n; i++) {
 		if (wanted[i] && judge(x, i, &how))
 			return -EINVAL;
@@ -91,7 +97,7 @@ static int judge_all(struct exec *x, const struct rawbtf *kernel)
 }
 
 /* Programs with pointers to the kernel's structs would follow them to nowhere. */
-static bool may_compile(u32 type)
+bool exec_may_compile(u32 type)
 {
 	const u64 types = PROGS(XDP) | PROGS_TC | PROGS_LWT | PROGS(SOCKET_FILTER) |
 			  PROGS(CGROUP_SKB) | PROGS_RAW_TP | PROGS(KPROBE) | PROGS(TRACEPOINT) |
@@ -110,7 +116,7 @@ static enum machine_mode choose_mode(const struct exec *x)
 	case EXEC_MODE_CHECKED:
 		return MACHINE_CHECKED;
 	default:
-		if (x->opts.no_verify || !may_compile(exec_prog(&x->job)->type))
+		if (x->opts.no_verify || !exec_may_compile(exec_prog(&x->job)->type))
 			return MACHINE_CHECKED;
 		return x->opts.coverage ? MACHINE_INTERPRET : MACHINE_JIT;
 	}
@@ -166,33 +172,43 @@ static int take_inputs(struct exec *x)
 	return x->opts.pcap ? exec_inputs_open(&x->inputs, &x->arena, x->opts.pcap, &x->diag) : 0;
 }
 
+void exec_own_task(struct run_task *task)
+{
+	task->pid = task->tgid = (u32)getpid();
+	task->uid = getuid();
+	task->gid = getgid();
+	prctl(PR_GET_NAME, task->comm);
+}
+
 static void take_task(struct exec *x)
 {
 	struct run_task *task = &x->job.task;
 	const struct run_task *given = &x->opts.task;
 
-	task->pid = task->tgid = (u32)getpid();
-	task->uid = getuid();
-	task->gid = getgid();
-	prctl(PR_GET_NAME, task->comm);
+	exec_own_task(task);
 	if (given->pid)
 		task->pid = task->tgid = given->pid;
 	if (given->comm[0])
 		memcpy(task->comm, given->comm, sizeof(task->comm));
 }
 
-static int take_cpus(struct exec *x)
+u32 exec_cpus(void)
 {
 	int cpus = libbpf_num_possible_cpus();
 
-	if (cpus < 1 || cpus > MAP_MAX_CPUS)
-		cpus = 1;
-	if (x->opts.cpu >= (u32)cpus)
+	return cpus < 1 || cpus > MAP_MAX_CPUS ? 1 : (u32)cpus;
+}
+
+static int take_cpus(struct exec *x)
+{
+	u32 cpus = exec_cpus();
+
+	if (x->opts.cpu >= cpus)
 		return diag_error(&x->diag, LOC_NONE,
-				  "there is no CPU %u: this machine has 0 to %d", x->opts.cpu,
+				  "there is no CPU %u: this machine has 0 to %u", x->opts.cpu,
 				  cpus - 1);
 	x->job.cpu = x->opts.cpu;
-	x->job.cpus = (u32)cpus;
+	x->job.cpus = cpus;
 	return 0;
 }
 
@@ -222,6 +238,35 @@ static int take_record(struct exec *x, u32 *type)
 	return -EINVAL;
 }
 
+int exec_routes(struct fib *fib, struct arena *a, const char *path, struct diag *lines)
+{
+	size_t len;
+	char *text = text_read_file(path, ROUTES_MAX_BYTES, &len), *copy;
+
+	diag_init(lines, a);
+	if (!text)
+		return diag_errno(lines, errno, "%s cannot be read", path);
+	copy = arena_alloc(a, len + 1);
+	memcpy(copy, text, len);
+	free(text);
+	diag_set_source(lines, path, copy, len);
+	fib->arena = a;
+	return routes_parse(fib, copy, len, lines);
+}
+
+static int take_routes(struct exec *x)
+{
+	struct diag lines;
+	int err;
+
+	if (!x->opts.routes)
+		return 0;
+	x->job.fib = &x->fib;
+	err = exec_routes(&x->fib, &x->arena, x->opts.routes, &lines);
+	diag_render(&lines, stderr);
+	return err;
+}
+
 int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *kernel)
 {
 	const struct image_prog *p;
@@ -238,8 +283,9 @@ int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *k
 	x->job.count_hits = x->opts.coverage;
 	x->job.repeat = x->opts.repeat;
 	x->job.ifindex = x->opts.ifindex;
+	x->job.now = x->opts.now;
 	take_task(x);
-	if (take_cpus(x) || take_context(x) || take_inputs(x) ||
+	if (take_cpus(x) || take_context(x) || take_inputs(x) || take_routes(x) ||
 	    take_record(x, &x->log.record_type))
 		return -EINVAL;
 	/* What only the kernel runs it judges by itself. */

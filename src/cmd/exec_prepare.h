@@ -18,10 +18,23 @@ struct exec {
 	u32 engine_count;
 	struct exec_report report;
 	struct exec_output output;
+	struct fib fib;                 /* of --routes */
 	struct exec_log log, other_log; /* other: of the second engine, which is not shown */
 	struct out out;
 	bool failed; /* something was told that makes the exit code 1 */
 };
+
+/* ---- also for `skep test` */
+
+/* Programs of this type see only their context, packets and maps, so that compiled code does no harm. */
+bool exec_may_compile(u32 type);
+/* Marks the program and those that it can get to by program arrays; wanted has a place for each. */
+void exec_reachable(const struct image *img, u32 prog, bool *wanted);
+/* skep's own process. */
+void exec_own_task(struct run_task *task);
+u32 exec_cpus(void); /* that per-CPU maps have values of */
+/* Reads routes out of a file, which becomes the source of lines, where errors are told. */
+int exec_routes(struct fib *fib, struct arena *a, const char *path, struct diag *lines);
 
 /*
  * Chooses the program, has it verified, and opens what it is to run on: fills in the job and the inputs. The kernel's types may be

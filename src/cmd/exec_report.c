@@ -260,6 +260,10 @@ static void json_summary(const struct exec_report *r, const struct exec_inputs *
 	out_json_u64(o, "without_ethernet", in->without_ethernet);
 	if (r->job->repeat > 1 && r->ran)
 		out_json_u64(o, "ns", r->ns / r->ran);
+	if (r->timers) {
+		out_json_u64(o, "timers", r->timers);
+		out_json_u64(o, "next_timer_ns", r->timer_wait);
+	}
 	out_json_close(o, '}');
 	out_json_end(o);
 }
@@ -281,6 +285,10 @@ void exec_report_summary(const struct exec_report *r, const struct exec_inputs *
 	if (r->job->repeat > 1 && r->ran)
 		out_printf(o, "a run takes %" PRIu64 " ns, on average of %u runs of each input\n",
 			   r->ns / r->ran, r->job->repeat);
+	if (r->timers)
+		out_printf(o, "%u timer%s still run%s, the next is due in %" PRIu64 " ns\n",
+			   r->timers, r->timers == 1 ? "" : "s", r->timers == 1 ? "s" : "",
+			   r->timer_wait);
 	if (in->short_ones)
 		out_printf(o,
 			   "cut by the capture: %" PRIu64 " of %" PRIu64

@@ -26,6 +26,8 @@ struct exec_report {
 	u64 inputs, trapped, refused, differing;
 	u64 ns; /* of one run on average, summed up */
 	u64 ran;
+	u32 timers; /* that still run */
+	u64 timer_wait;
 };
 
 void exec_report_input(struct exec_report *r, const struct exec_input *in,

@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include <string.h>
 
 #include "cmd/exec_engine.h"
 #include "isa/ctx.h"
@@ -45,20 +46,20 @@ static const struct verdict sk[] = {
 	{ SK_PASS, true, "SK_PASS" },
 };
 
+static const struct {
+	u64 types;
+	const struct verdict *at;
+	size_t n;
+} tables[] = {
+	{ PROGS(XDP), xdp, ARRAY_SIZE(xdp) },
+	{ PROGS_TC, tc, ARRAY_SIZE(tc) },
+	{ PROGS_LWT | PROGS(FLOW_DISSECTOR), lwt, ARRAY_SIZE(lwt) },
+	{ PROGS(SK_SKB) | PROGS(SK_MSG) | PROGS(SK_LOOKUP) | PROGS(SK_REUSEPORT), sk,
+	  ARRAY_SIZE(sk) },
+};
+
 static const struct verdict *find(u32 type, u32 ret)
 {
-	static const struct {
-		u64 types;
-		const struct verdict *at;
-		size_t n;
-	} tables[] = {
-		{ PROGS(XDP), xdp, ARRAY_SIZE(xdp) },
-		{ PROGS_TC, tc, ARRAY_SIZE(tc) },
-		{ PROGS_LWT | PROGS(FLOW_DISSECTOR), lwt, ARRAY_SIZE(lwt) },
-		{ PROGS(SK_SKB) | PROGS(SK_MSG) | PROGS(SK_LOOKUP) | PROGS(SK_REUSEPORT), sk,
-		  ARRAY_SIZE(sk) },
-	};
-
 	for (size_t i = 0; type < 64 && i < ARRAY_SIZE(tables); i++) {
 		for (size_t k = 0; (tables[i].types >> type & 1) && k < tables[i].n; k++) {
 			if (tables[i].at[k].ret == ret)
@@ -66,6 +67,35 @@ static const struct verdict *find(u32 type, u32 ret)
 		}
 	}
 	return NULL;
+}
+
+bool exec_verdict_find(u32 type, const char *word, u32 *ret, struct nearest *near)
+{
+	bool is_cgroup = type == PROG_CGROUP_SKB || (type < 64 && PROGS_CGROUP_CURRENT >> type & 1);
+	s64 n;
+
+	for (size_t i = 0; type < 64 && i < ARRAY_SIZE(tables); i++) {
+		for (size_t k = 0; (tables[i].types >> type & 1) && k < tables[i].n; k++) {
+			if (near)
+				nearest_try(near, tables[i].at[k].name);
+			if (strcmp(tables[i].at[k].name, word) != 0)
+				continue;
+			*ret = tables[i].at[k].ret;
+			return true;
+		}
+	}
+	if (is_cgroup && (!strcmp(word, "allows") || !strcmp(word, "denies"))) {
+		*ret = word[0] == 'a';
+		return true;
+	}
+	if (type == PROG_SOCKET_FILTER && !strcmp(word, "drops")) {
+		*ret = 0;
+		return true;
+	}
+	if (!text_s64(word, &n) || n < INT32_MIN || n > UINT32_MAX)
+		return false;
+	*ret = (u32)n;
+	return true;
 }
 
 static bool is_cgroup_skb(u32 type)

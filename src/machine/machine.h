@@ -56,6 +56,7 @@ u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct 
 u32 machine_run_timers(struct machine *m, struct run *r);
 /* ns until the next one is due, by the run's time; UINT64_MAX: none is running. */
 u64 machine_timer_wait(struct machine *m, const struct run *r);
+u32 machine_timer_count(struct machine *m); /* of those that run */
 struct timers *machine_timers(struct machine *m);
 /* The routes that programs find; borrowed. NULL: there are none. */
 void machine_set_fib(struct machine *m, const struct fib *fib);

@@ -324,3 +324,15 @@ u64 machine_timer_wait(struct machine *m, const struct run *run)
 	pthread_mutex_unlock(&t->lock);
 	return least;
 }
+
+u32 machine_timer_count(struct machine *m)
+{
+	struct timers *t = machine_timers(m);
+	u32 n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	for (u32 i = 0; i < t->count; i++)
+		n += t->at[i].is_active;
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}

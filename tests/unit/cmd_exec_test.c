@@ -57,6 +57,27 @@ static void check_verdict(u32 type, u32 ret, const char *name, bool passes, u32 
 	CHECK_EQ(exec_verdict_passes(type, ret, &left), passes);
 	CHECK_EQ(left, len);
 	buf_done(&b);
+	if (!strchr(name, ' ')) {
+		CHECK(exec_verdict_find(type, name, &left, NULL));
+		CHECK_EQ(left, ret);
+	}
+}
+
+TEST(exec_finds_verdicts)
+{
+	struct nearest near = nearest_to("XDP_DORP");
+	u32 ret = 77;
+
+	CHECK(!exec_verdict_find(BPF_PROG_TYPE_XDP, "XDP_DORP", &ret, &near));
+	CHECK_STR(nearest_name(&near), "XDP_DROP");
+	CHECK(!exec_verdict_find(BPF_PROG_TYPE_SCHED_CLS, "XDP_DROP", &ret, NULL));
+	CHECK(!exec_verdict_find(BPF_PROG_TYPE_XDP, "allows", &ret, NULL));
+	CHECK(!exec_verdict_find(BPF_PROG_TYPE_XDP, "4294967296", &ret, NULL));
+	CHECK_EQ(ret, 77);
+	CHECK(exec_verdict_find(BPF_PROG_TYPE_SCHED_CLS, "-1", &ret, NULL));
+	CHECK_EQ(ret, UINT32_MAX);
+	CHECK(exec_verdict_find(BPF_PROG_TYPE_CGROUP_SKB, "denies", &ret, NULL));
+	CHECK_EQ(ret, 0);
 }
 
 TEST(exec_knows_verdicts)

@@ -106,8 +106,10 @@ TEST(machine_timer_fires_when_it_is_due)
 			SKIP("the object has not been built");
 		}
 		CHECK_EQ(machine_timer_wait(w.m, w.r), UINT64_MAX);
+		CHECK_EQ(machine_timer_count(w.m), 0);
 		CHECK_EQ(run(&w, "start"), 0);
 		CHECK_EQ(machine_timer_wait(w.m, w.r), 500);
+		CHECK_EQ(machine_timer_count(w.m), 3);
 		CHECK_EQ(map_count(map_of(&w, "hash")), 1);
 		CHECK_EQ(machine_run_timers(w.m, w.r), 0);
 		w.r->now += 500;

@@ -25,7 +25,7 @@ enum packet_kind { PACKET_XDP, PACKET_SKB };
 struct packet {
 	enum packet_kind kind;
 	bool starts_with_network; /* the link's header lies before the data, not in it */
-	u8 *memory; /* PACKET_HEADROOM + PACKET_MAX + PACKET_TAILROOM bytes */
+	u8 *memory;               /* PACKET_HEADROOM + PACKET_MAX + PACKET_TAILROOM bytes */
 	union {
 		struct xdp_md xdp;
 		struct __sk_buff skb;

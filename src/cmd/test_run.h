@@ -34,6 +34,7 @@ struct test_seen {
 /* A case run in one way. */
 struct test_run {
 	const char *label;
+	bool is_only; /* there is no other one, so that its name says nothing */
 	struct exec_engine engine;
 	struct exec_log log;
 	struct test_seen *seen; /* of each step */

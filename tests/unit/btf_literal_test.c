@@ -203,6 +203,31 @@ TEST(literal_reads_parts)
 	fixture_end(&f);
 }
 
+TEST(literal_reads_variables)
+{
+	struct fixture f;
+	struct buf bytes = { 0 };
+	u32 section;
+
+	fixture_begin(&f);
+	const struct btf_var_secinfo vars[] = {
+		{ btfgen_var(&f.g, "packets", f.s32), 0, 4 },
+		{ btfgen_var(&f.g, "beyond", f.s32), 0xfffffffe, 4 },
+		{ btfgen_var(&f.g, "at", f.point), 8, 8 },
+	};
+	section = btfgen_datasec(&f.g, ".bss", 16, vars, 3);
+	rawbtf_free(f.btf);
+	btfgen_write(&f.g, &bytes);
+	CHECK_EQ(rawbtf_from_bytes(bytes.data, bytes.len, NULL, &f.btf), 0);
+	buf_done(&bytes);
+	CHECK_EQ(read(&f, section, 16, "{ .packets = 1, .at = { 2, 3 } }"), 0);
+	CHECK(!memcmp(f.out, "\1\0\0\0\0\0\0\0\2\0\0\0\3\0\0\0", 16));
+	CHECK(read(&f, section, 16, "{ .beyond = 1 }") < 0);
+	CHECK_STR(f.error, "the type has this member beyond its end");
+	CHECK(read(&f, section, 8, "{ .packets = 1 }") < 0);
+	fixture_end(&f);
+}
+
 /* Every value that is printed whole is read as the bytes that it was. */
 TEST(literal_reads_what_is_printed)
 {

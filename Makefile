@@ -59,7 +59,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 	$(foreach other,clang-16 clang-19,$(if $(shell command -v $(other)),$(other).o)), \
 	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
 # Those that script cases run.
-TESTEDOBJECTS := packets route timer
+TESTEDOBJECTS := packets route timer dynptr
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 # Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.

@@ -70,7 +70,7 @@ static bool may_pass_dynptr(struct run *run, u64 address)
 	const struct helper_dynptr *p = helper_at(address);
 
 	return run_may(run, address, sizeof(*p), true) &&
-	       (!p->data || run_may(run, p->data, p->size, !p->is_readonly));
+	       (!p->data || run_may(run, p->data, p->size, !(p->flags & HELPER_DYNPTR_READONLY)));
 }
 
 static bool may_use(const struct call *c, u64 address, u64 size, u32 flags)

@@ -20,11 +20,14 @@
 	HELPER_DECLARE_##machine(name)
 #include "isa/helper.def"
 
+#define HELPER_DYNPTR_READONLY 1u
+#define HELPER_DYNPTR_PACKET 2u /* bpf_dynptr_data() is not for those */
+
 /* A dynptr: the kernel's two words, the offset added to the address. */
 struct helper_dynptr {
 	u64 data; /* 0: null */
 	u32 size;
-	u32 is_readonly;
+	u32 flags;
 };
 
 /* The head of such a function; those arguments that it does not use are of no concern. */

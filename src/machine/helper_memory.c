@@ -175,7 +175,7 @@ HELP(dynptr_write)
 {
 	const struct helper_dynptr *p = helper_at(a);
 
-	if (!p->data || p->is_readonly || e)
+	if (!p->data || p->flags & HELPER_DYNPTR_READONLY || e)
 		return helper_error(-EINVAL);
 	if (!has(p, (u32)b, (u32)d))
 		return helper_error(-E2BIG);
@@ -187,7 +187,7 @@ HELP(dynptr_data)
 {
 	const struct helper_dynptr *p = helper_at(a);
 
-	if (!p->data || p->is_readonly || !has(p, (u32)b, (u32)c))
+	if (!p->data || p->flags || !has(p, (u32)b, (u32)c))
 		return 0;
 	run_add_region(run, helper_at(p->data + (u32)b), (u32)c, true, "dynptr");
 	return p->data + (u32)b;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "machine/run.h"
+#include "machine/kfunc.h"
 
 struct number_iter {
 	s32 at, end; /* at: the last one that was given */
@@ -60,11 +60,24 @@ run_helper run_find_kfunc(const char *name)
 		const char *name;
 		run_helper function;
 	} table[] = {
-		{ "bpf_iter_num_new", iter_num_new }, { "bpf_iter_num_next", iter_num_next },
-		{ "bpf_iter_num_destroy", nothing },  { "bpf_rcu_read_lock", nothing },
-		{ "bpf_rcu_read_unlock", nothing },   { "bpf_preempt_disable", nothing },
-		{ "bpf_preempt_enable", nothing },    { "bpf_rdonly_cast", same },
+		{ "bpf_iter_num_new", iter_num_new },
+		{ "bpf_iter_num_next", iter_num_next },
+		{ "bpf_iter_num_destroy", nothing },
+		{ "bpf_rcu_read_lock", nothing },
+		{ "bpf_rcu_read_unlock", nothing },
+		{ "bpf_preempt_disable", nothing },
+		{ "bpf_preempt_enable", nothing },
+		{ "bpf_rdonly_cast", same },
 		{ "bpf_cast_to_kern_ctx", same },
+		{ "bpf_dynptr_from_skb", kfunc_dynptr_from_skb },
+		{ "bpf_dynptr_from_xdp", kfunc_dynptr_from_xdp },
+		{ "bpf_dynptr_slice", kfunc_dynptr_slice },
+		{ "bpf_dynptr_slice_rdwr", kfunc_dynptr_slice_rdwr },
+		{ "bpf_dynptr_adjust", kfunc_dynptr_adjust },
+		{ "bpf_dynptr_is_null", kfunc_dynptr_is_null },
+		{ "bpf_dynptr_is_rdonly", kfunc_dynptr_is_rdonly },
+		{ "bpf_dynptr_size", kfunc_dynptr_size },
+		{ "bpf_dynptr_clone", kfunc_dynptr_clone },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

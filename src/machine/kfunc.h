@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernel functions of a family of their own: kfunc_NAME for bpf_NAME, called as helpers are. */
+#ifndef MACHINE_KFUNC_H
+#define MACHINE_KFUNC_H
+
+#include "machine/run.h"
+
+#define KFUNC_FUNCTION(name)                                                                       \
+	u64 kfunc_##name(__attribute__((unused)) u64 a, __attribute__((unused)) u64 b,             \
+			 __attribute__((unused)) u64 c, __attribute__((unused)) u64 d,             \
+			 __attribute__((unused)) u64 e, __attribute__((unused)) struct run *run)
+
+KFUNC_FUNCTION(dynptr_from_skb);
+KFUNC_FUNCTION(dynptr_from_xdp);
+KFUNC_FUNCTION(dynptr_slice);
+KFUNC_FUNCTION(dynptr_slice_rdwr);
+KFUNC_FUNCTION(dynptr_adjust);
+KFUNC_FUNCTION(dynptr_is_null);
+KFUNC_FUNCTION(dynptr_is_rdonly);
+KFUNC_FUNCTION(dynptr_size);
+KFUNC_FUNCTION(dynptr_clone);
+
+#endif

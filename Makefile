@@ -58,6 +58,8 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 	$(if $(filter v4,$(shell $(CLANG) -target bpf --print-supported-cpus 2>&1)),v4.o) \
 	$(foreach other,clang-16 clang-19,$(if $(shell command -v $(other)),$(other).o)), \
 	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
+# gcc 12 cannot compile calls of helpers as libbpf's header has them but where it folds them.
+TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options))
 # Those that script cases run.
 TESTEDOBJECTS := packets route timer dynptr
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
@@ -161,6 +163,11 @@ $(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def)
 bpf_variant = $(patsubst .%,%,$(suffix $(basename $(1))))
 bpf_cpu = $(if $(filter v%,$(call bpf_variant,$(1))),$(call bpf_variant,$(1)),v3)
 bpf_clang = $(if $(filter clang-%,$(call bpf_variant,$(1))),$(call bpf_variant,$(1)),$(CLANG))
+$(BUILD)/tests/object/%.gcc.o: tests/object/%.c
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)bpf-gcc -mcpu=v3 -O2 -gbtf -Wall -Wextra -Wno-unused-parameter -Wno-unknown-pragmas \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -idirafter /usr/include -c -o $@ $<
 .SECONDEXPANSION:
 $(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c
 	$(call say,BPF)

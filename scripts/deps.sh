@@ -35,6 +35,7 @@ table() {
 	build must archive libzstd.a - libzstd-static - zstd-static
 	test want command jq jq jq jq jq
 	test want command bpftool bpftool bpftool bpf bpftool
+	test want command bpf-gcc gcc-bpf - - -
 	test want command llvm-objdump llvm llvm llvm llvm
 	test want command clang-format clang-format clang-tools-extra clang clang-extra-tools
 	kernels must command qemu-system-x86_64 qemu-system-x86 qemu-system-x86-core qemu-system-x86 qemu-system-x86_64

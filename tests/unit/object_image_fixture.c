@@ -8,7 +8,8 @@
 
 enum { OBJECT_MAX = 1 << 22 };
 
-const char *const image_variants[] = { "", ".v1", ".v2", ".v4", ".clang-16", ".clang-19", NULL };
+const char *const image_variants[] = { "",          ".v1",       ".v2",  ".v4",
+				       ".clang-16", ".clang-19", ".gcc", NULL };
 
 void image_fixture_init(struct image_fixture *f)
 {

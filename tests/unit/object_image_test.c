@@ -185,6 +185,24 @@ TEST(image_common)
 	image_fixture_done(&f);
 }
 
+TEST(image_of_gcc)
+{
+	struct image_fixture f;
+	const struct image_prog *p;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "tcp_options.gcc")) {
+		image_fixture_done(&f);
+		SKIP("gcc for BPF is not here");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	CHECK_STR(image_fixture_error(&f), "");
+	p = image_fixture_prog(&f, "tcp_options");
+	CHECK(p && p->type == BPF_PROG_TYPE_XDP && p->count > 20);
+	CHECK(f.image.btf != NULL);
+	image_fixture_done(&f);
+}
+
 TEST(image_slots)
 {
 	struct image_fixture f;

@@ -16,7 +16,7 @@ trap 'exit 130' INT TERM
 filter=${FILTER-}
 parts=4 # that tell counts
 [ -z "$filter" ] || parts=3
-seconds=1500 # for one kernel; it takes some minutes on an idle machine
+seconds=2000 # for one kernel; it takes some ten minutes on an idle machine
 # What accel's cases need that is not built in, each after what it needs.
 modules="llc stp bridge veth crc32c_generic libcrc32c nfnetlink nf_defrag_ipv4 nf_defrag_ipv6 nf_conntrack \
 	nf_nat nf_tables nft_nat nft_chain_nat tls"

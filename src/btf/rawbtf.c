@@ -25,6 +25,7 @@
 #include "base/arena.h"
 
 enum {
+	MAX_SKIPPED = 32, /* from name to name; more of them go in a circle */
 	INDEX_STRIDE = 16,
 	SCANS_BEFORE_HASH = 12, /* a table costs about as much as this many scans */
 	MAX_BYTES = 256 << 20,
@@ -425,4 +426,37 @@ u32 rawbtf_find_enumerator(const struct rawbtf *b, const char *name, u32 *index)
 		}
 	}
 	return 0;
+}
+
+const struct btf_type *rawbtf_skip(const struct rawbtf *b, u32 *id, bool *is_const)
+{
+	const struct btf_type *t = b ? rawbtf_type(b, *id) : NULL;
+
+	for (u32 i = 0; t && i < MAX_SKIPPED; i++) {
+		u32 kind = BTF_INFO_KIND(t->info);
+
+		if (kind == BTF_KIND_CONST && is_const)
+			*is_const = true;
+		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
+		    kind != BTF_KIND_VOLATILE && kind != BTF_KIND_RESTRICT &&
+		    kind != BTF_KIND_TYPE_TAG)
+			return t;
+		*id = t->type;
+		t = rawbtf_type(b, *id);
+	}
+	return NULL;
+}
+
+bool rawbtf_is_number(const struct btf_type *t)
+{
+	u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
+
+	return kind == BTF_KIND_INT || kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
+}
+
+bool rawbtf_is_record(const struct btf_type *t)
+{
+	u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
+
+	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION;
 }

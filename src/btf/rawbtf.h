@@ -27,6 +27,14 @@ u32 rawbtf_end(const struct rawbtf *b);   /* one more than the last id */
 const struct btf_type *rawbtf_type(const struct rawbtf *b, u32 id);
 const char *rawbtf_str(const struct rawbtf *b, u32 offset); /* "" past the end */
 
+/*
+ * What is behind typedefs, qualifiers and type tags; *id becomes its id, *is_const whether a const was among them (NULL: of no
+ * concern). NULL if nothing is, too many of them are, or b is NULL.
+ */
+const struct btf_type *rawbtf_skip(const struct rawbtf *b, u32 *id, bool *is_const);
+bool rawbtf_is_number(const struct btf_type *t); /* an integer or enum; NULL is none */
+bool rawbtf_is_record(const struct btf_type *t); /* a struct or union; NULL is none */
+
 #define RAWBTF_KIND(kind) (1u << (kind))
 /* The first of its own types with this name and one of the kinds; 0 if there is none. */
 u32 rawbtf_find(struct rawbtf *b, u32 kinds, const char *name);

@@ -8,28 +8,11 @@ enum { TYPE_MAX_STEPS = 32, POINTER_BYTES = 8 };
 
 const struct btf_type *image_type_skip(const struct rawbtf *b, u32 id, u32 *out_id)
 {
-	for (int i = 0; i < TYPE_MAX_STEPS; i++) {
-		const struct btf_type *t = rawbtf_type(b, id);
+	const struct btf_type *t = rawbtf_skip(b, &id, NULL);
 
-		if (!t)
-			break;
-		switch (image_type_kind(t)) {
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_CONST:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_TYPE_TAG:
-			id = t->type;
-			continue;
-		default:
-			if (out_id)
-				*out_id = id;
-			return t;
-		}
-	}
 	if (out_id)
-		*out_id = 0;
-	return NULL;
+		*out_id = t ? id : 0;
+	return t;
 }
 
 s64 image_type_size(const struct rawbtf *b, u32 id)

@@ -58,17 +58,7 @@ static bool is(const struct kcall *c, const char *name)
 
 static bool refuse(struct engine *e, const struct kfunc *k, u32 r, const char *wants)
 {
-	struct buf b = { 0 };
-
-	if (engine_reg(e, r)->is_stale)
-		return engine_fail_stale(e, r);
-	reg_print(engine_reg(e, r), &b);
-	engine_fail(e, engine_reg(e, r)->maybe_null ? VERIFY_NULL : VERIFY_ARGUMENT,
-		    engine_reg(e, r)->maybe_null ? "compare it with NULL first" : "",
-		    "%s() takes %s as argument %u, but r%u is %s", k->info->name, wants, r, r,
-		    buf_str(&b));
-	buf_done(&b);
-	return false;
+	return engine_fail_argument(e, k->info->name, r, wants);
 }
 
 /* Memory of a known size, which the function may read and write. */

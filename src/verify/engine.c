@@ -123,6 +123,21 @@ bool engine_fail_stale(struct engine *e, u32 r)
 			   "r%u was a pointer to what is gone by now", r);
 }
 
+bool engine_fail_argument(struct engine *e, const char *function, u32 r, const char *wants)
+{
+	struct buf b = { 0 };
+
+	if (engine_reg(e, r)->is_stale)
+		return engine_fail_stale(e, r);
+	reg_print(engine_reg(e, r), &b);
+	engine_fail(e, engine_reg(e, r)->maybe_null ? VERIFY_NULL : VERIFY_ARGUMENT,
+		    engine_reg(e, r)->maybe_null ? "compare it with NULL first" : "",
+		    "%s() takes %s as argument %u, but r%u is %s", function, wants, r, r,
+		    buf_str(&b));
+	buf_done(&b);
+	return false;
+}
+
 static bool step(struct engine *e)
 {
 	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];

@@ -96,6 +96,8 @@ __attribute__((format(printf, 4, 5))) bool engine_fail(struct engine *e, enum ve
 bool engine_readable(struct engine *e, u32 r);
 /* What "r3" was before it became stale is used. */
 bool engine_fail_stale(struct engine *e, u32 r);
+/* A function does not take what is in r as that argument; wants: what it takes. */
+bool engine_fail_argument(struct engine *e, const char *function, u32 r, const char *wants);
 /* Another path, from insn on, with a copy of the current state as it is. */
 void engine_fork(struct engine *e, u32 insn, bool is_taken);
 void engine_note(struct engine *e, u32 insn, bool is_taken);

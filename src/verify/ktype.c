@@ -8,7 +8,6 @@
 #include "isa/prog_type.h"
 
 #define DEPTH 32
-#define KIND_TYPE_TAG 18 /* added after the headers of Debian 12 */
 
 u32 ktype_find(const struct rawbtf *btf, u32 kind, const char *name)
 {
@@ -20,28 +19,6 @@ u32 ktype_find(const struct rawbtf *btf, u32 kind, const char *name)
 			return it.id;
 	}
 	return 0;
-}
-
-/* Without typedefs and qualifiers. */
-static const struct btf_type *strip(const struct rawbtf *btf, u32 *id)
-{
-	const struct btf_type *t = rawbtf_type(btf, *id);
-
-	for (u32 depth = 0; t && depth < DEPTH; depth++) {
-		u32 kind = BTF_INFO_KIND(t->info);
-		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
-		    kind != BTF_KIND_VOLATILE && kind != BTF_KIND_RESTRICT && kind != KIND_TYPE_TAG)
-			return t;
-		*id = t->type;
-		t = rawbtf_type(btf, *id);
-	}
-	return NULL;
-}
-
-static bool is_record(const struct btf_type *t)
-{
-	return t && (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT ||
-		     BTF_INFO_KIND(t->info) == BTF_KIND_UNION);
 }
 
 u32 ktype_find_local(const struct rawbtf *btf, const char *name)
@@ -56,9 +33,9 @@ u32 ktype_find_local(const struct rawbtf *btf, const char *name)
 
 u32 ktype_size(const struct rawbtf *btf, u32 id)
 {
-	const struct btf_type *t = btf ? strip(btf, &id) : NULL;
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
-	return is_record(t) ? t->size : 0;
+	return rawbtf_is_record(t) ? t->size : 0;
 }
 
 const char *ktype_name(const struct rawbtf *btf, u32 id)
@@ -76,7 +53,7 @@ static u32 offset_of(const struct btf_type *record, const struct btf_member *m)
 bool ktype_is(const struct rawbtf *btf, u32 id, const char *name)
 {
 	for (u32 depth = 0; btf && depth < DEPTH; depth++) {
-		const struct btf_type *t = strip(btf, &id);
+		const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 		if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_STRUCT)
 			return false;
 		if (!strcmp(rawbtf_str(btf, t->name_off), name))
@@ -91,7 +68,7 @@ bool ktype_is(const struct rawbtf *btf, u32 id, const char *name)
 
 bool ktype_begins(const struct rawbtf *btf, u32 id, u32 with)
 {
-	const struct btf_type *t = btf ? strip(btf, &with) : NULL;
+	const struct btf_type *t = rawbtf_skip(btf, &with, NULL);
 
 	return t && ktype_is(btf, id, rawbtf_str(btf, t->name_off));
 }
@@ -99,17 +76,17 @@ bool ktype_begins(const struct rawbtf *btf, u32 id, u32 with)
 /* The struct behind a pointer type. */
 static u32 target_of(const struct rawbtf *btf, u32 id)
 {
-	const struct btf_type *t = strip(btf, &id);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
 	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_PTR)
 		return 0;
 	id = t->type;
-	return is_record(strip(btf, &id)) ? id : 0;
+	return rawbtf_is_record(rawbtf_skip(btf, &id, NULL)) ? id : 0;
 }
 
 static u32 follow(const struct rawbtf *btf, u32 id, u32 offset, u32 depth)
 {
-	const struct btf_type *t = strip(btf, &id);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
 	if (!t || depth > DEPTH)
 		return 0;
@@ -118,22 +95,22 @@ static u32 follow(const struct rawbtf *btf, u32 id, u32 offset, u32 depth)
 	if (BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY) {
 		const struct btf_array *a = (const void *)(t + 1);
 		u32 element = a->type;
-		const struct btf_type *e = strip(btf, &element);
+		const struct btf_type *e = rawbtf_skip(btf, &element, NULL);
 		u32 size = !e ? 0 : BTF_INFO_KIND(e->info) == BTF_KIND_PTR ? 8 : e->size;
 		if (!size || offset / size >= a->nelems)
 			return 0;
 		return follow(btf, element, offset % size, depth + 1);
 	}
-	if (!is_record(t))
+	if (!rawbtf_is_record(t))
 		return 0;
 	const struct btf_member *m = (const void *)(t + 1);
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
 		u32 at = offset_of(t, &m[i]), type = m[i].type;
 		u32 found = at <= offset ? follow(btf, type, offset - at, depth + 1) : 0;
-		const struct btf_type *mt = strip(btf, &type);
+		const struct btf_type *mt = rawbtf_skip(btf, &type, NULL);
 		/* Only if the place is within the member: an earlier one could seem to reach there. */
 		u32 size = !mt                                       ? 0
-			   : is_record(mt)                           ? mt->size
+			   : rawbtf_is_record(mt)                    ? mt->size
 			   : BTF_INFO_KIND(mt->info) == BTF_KIND_PTR ? 8
 								     : UINT32_MAX;
 		if (found && offset - at < size)
@@ -145,12 +122,12 @@ static u32 follow(const struct rawbtf *btf, u32 id, u32 offset, u32 depth)
 /* Of an element, of how ever many dimensions the array is. */
 static u32 element_of(const struct rawbtf *btf, u32 id, u32 *size)
 {
-	const struct btf_type *t = strip(btf, &id);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
 	for (u32 depth = 0; t && depth < DEPTH && BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY;
 	     depth++) {
 		id = ((const struct btf_array *)(const void *)(t + 1))->type;
-		t = strip(btf, &id);
+		t = rawbtf_skip(btf, &id, NULL);
 	}
 	*size = !t ? 0 : BTF_INFO_KIND(t->info) == BTF_KIND_PTR ? 8 : t->size;
 	return id;
@@ -158,7 +135,7 @@ static u32 element_of(const struct rawbtf *btf, u32 id, u32 *size)
 
 static u64 size_of(const struct rawbtf *btf, u32 id)
 {
-	const struct btf_type *t = strip(btf, &id);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 	u64 count = 1;
 
 	for (u32 depth = 0; t && depth < DEPTH && BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY;
@@ -166,7 +143,7 @@ static u64 size_of(const struct rawbtf *btf, u32 id)
 		const struct btf_array *a = (const void *)(t + 1);
 		count *= a->nelems;
 		id = a->type;
-		t = strip(btf, &id);
+		t = rawbtf_skip(btf, &id, NULL);
 	}
 	return !t ? 0 : count * (BTF_INFO_KIND(t->info) == BTF_KIND_PTR ? 8 : t->size);
 }
@@ -204,8 +181,8 @@ enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 
 {
 	*to = 0;
 	for (u32 depth = 0; btf && depth < DEPTH; depth++) {
-		const struct btf_type *t = strip(btf, &id);
-		if (!is_record(t) || (u64)offset + size > t->size)
+		const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
+		if (!rawbtf_is_record(t) || (u64)offset + size > t->size)
 			return KTYPE_NOTHING;
 		const struct btf_member *m = member_at(btf, t, offset, size);
 		if (!m)
@@ -216,8 +193,8 @@ enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 
 		id = element_of(btf, m->type, &element);
 		u64 whole = size_of(btf, m->type);
 		u32 within = element ? at % element : at;
-		const struct btf_type *e = strip(btf, &id);
-		if (is_record(e)) {
+		const struct btf_type *e = rawbtf_skip(btf, &id, NULL);
+		if (rawbtf_is_record(e)) {
 			offset = within;
 			continue;
 		}
@@ -264,7 +241,7 @@ static const struct btf_type *prototype(const struct rawbtf *btf, const struct i
 		return NULL;
 	if (is_raw) {
 		u32 pointer = t->type;
-		const struct btf_type *ptr = strip(btf, &pointer);
+		const struct btf_type *ptr = rawbtf_skip(btf, &pointer, NULL);
 		if (!ptr || BTF_INFO_KIND(ptr->info) != BTF_KIND_PTR)
 			return NULL;
 		t = ptr;
@@ -313,9 +290,9 @@ u32 ktype_hook(const struct image_prog *p)
 
 const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset)
 {
-	const struct btf_type *t = btf ? strip(btf, &id) : NULL;
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
-	if (!is_record(t))
+	if (!rawbtf_is_record(t))
 		return "";
 	const struct btf_member *m = (const void *)(t + 1);
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {

@@ -5,42 +5,10 @@
 #include "verify/ktype.h"
 
 #define DEPTH 32
-#define KIND_TYPE_TAG 18 /* these two are younger than some headers that this is built with */
-#define KIND_ENUM64 19
-
-static const struct btf_type *strip(const struct rawbtf *btf, u32 *id, bool *is_const)
-{
-	const struct btf_type *t = btf ? rawbtf_type(btf, *id) : NULL;
-
-	for (u32 depth = 0; t && depth < DEPTH; depth++) {
-		u32 kind = BTF_INFO_KIND(t->info);
-		if (kind == BTF_KIND_CONST && is_const)
-			*is_const = true;
-		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
-		    kind != BTF_KIND_VOLATILE && kind != BTF_KIND_RESTRICT && kind != KIND_TYPE_TAG)
-			return t;
-		*id = t->type;
-		t = rawbtf_type(btf, *id);
-	}
-	return NULL;
-}
-
-static bool is_number(const struct btf_type *t)
-{
-	u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
-
-	return kind == BTF_KIND_INT || kind == BTF_KIND_ENUM || kind == KIND_ENUM64;
-}
-
-static bool is_struct(const struct btf_type *t)
-{
-	return t && (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT ||
-		     BTF_INFO_KIND(t->info) == BTF_KIND_UNION);
-}
 
 static const struct btf_type *pointer(const struct rawbtf *btf, u32 id)
 {
-	const struct btf_type *t = strip(btf, &id, NULL);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
 	return t && BTF_INFO_KIND(t->info) == BTF_KIND_PTR ? t : NULL;
 }
@@ -70,20 +38,20 @@ u32 ktype_target(const struct rawbtf *btf, u32 id)
 	const struct btf_type *p = pointer(btf, id);
 	u32 to = p ? p->type : 0;
 
-	return p && is_struct(strip(btf, &to, NULL)) ? to : 0;
+	return p && rawbtf_is_record(rawbtf_skip(btf, &to, NULL)) ? to : 0;
 }
 
 u32 ktype_pointed_size(const struct rawbtf *btf, u32 id)
 {
 	const struct btf_type *p = pointer(btf, id);
 	u32 to = p ? p->type : 0;
-	const struct btf_type *t = p ? strip(btf, &to, NULL) : NULL;
+	const struct btf_type *t = p ? rawbtf_skip(btf, &to, NULL) : NULL;
 
 	if (!t)
 		return 0;
 	if (BTF_INFO_KIND(t->info) == BTF_KIND_PTR)
 		return 8;
-	return is_number(t) || is_struct(t) ? t->size : 0;
+	return rawbtf_is_number(t) || rawbtf_is_record(t) ? t->size : 0;
 }
 
 bool ktype_to_const(const struct rawbtf *btf, u32 id)
@@ -93,27 +61,27 @@ bool ktype_to_const(const struct rawbtf *btf, u32 id)
 	u32 to = p ? p->type : 0;
 
 	if (p)
-		strip(btf, &to, &is_const);
+		rawbtf_skip(btf, &to, &is_const);
 	return is_const;
 }
 
 u32 ktype_number_size(const struct rawbtf *btf, u32 id)
 {
-	const struct btf_type *t = strip(btf, &id, NULL);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
-	return is_number(t) ? t->size : 0;
+	return rawbtf_is_number(t) ? t->size : 0;
 }
 
 static bool is_plain(const struct rawbtf *btf, u32 id, u32 depth)
 {
-	const struct btf_type *t = strip(btf, &id, NULL);
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 
-	if (is_number(t))
+	if (rawbtf_is_number(t))
 		return true;
 	if (t && BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY && depth < 4)
 		return is_plain(btf, ((const struct btf_array *)(const void *)(t + 1))->type,
 				depth + 1);
-	if (!is_struct(t) || depth >= 4)
+	if (!rawbtf_is_record(t) || depth >= 4)
 		return false;
 	const struct btf_member *m = (const void *)(t + 1);
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
@@ -131,9 +99,9 @@ bool ktype_is_plain(const struct rawbtf *btf, u32 id)
 u32 ktype_inner(const struct rawbtf *btf, u32 id, u32 offset, u32 type)
 {
 	for (u32 depth = 0; depth < DEPTH; depth++) {
-		const struct btf_type *t = strip(btf, &id, NULL);
+		const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 		const struct btf_member *m = (const void *)(t + 1), *found = NULL;
-		if (!is_struct(t))
+		if (!rawbtf_is_record(t))
 			return 0;
 		if (!offset && ktype_begins(btf, id, type))
 			return id;
@@ -142,8 +110,8 @@ u32 ktype_inner(const struct rawbtf *btf, u32 id, u32 offset, u32 type)
 							  : m[i].offset) /
 				 8;
 			u32 to = m[i].type;
-			const struct btf_type *mt = strip(btf, &to, NULL);
-			if (is_struct(mt) && at <= offset && offset < at + mt->size) {
+			const struct btf_type *mt = rawbtf_skip(btf, &to, NULL);
+			if (rawbtf_is_record(mt) && at <= offset && offset < at + mt->size) {
 				found = &m[i];
 				offset -= at;
 				id = to;

@@ -10,9 +10,6 @@
 #include "verify/kfunc.h"
 #include "verify/ktype.h"
 
-#define KIND_DECL_TAG 17 /* these three are younger than some headers that this is built with */
-#define KIND_TYPE_TAG 18
-#define KIND_ENUM64 19
 #define DEPTH 32
 
 enum {
@@ -22,28 +19,6 @@ enum {
 	TAG_NULLABLE = 1 << 3,
 	TAG_OTHER = 1 << 4,
 };
-
-static const struct btf_type *strip(const struct rawbtf *btf, u32 *id)
-{
-	const struct btf_type *t = rawbtf_type(btf, *id);
-
-	for (u32 depth = 0; t && depth < DEPTH; depth++) {
-		u32 kind = BTF_INFO_KIND(t->info);
-		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
-		    kind != BTF_KIND_VOLATILE && kind != BTF_KIND_RESTRICT && kind != KIND_TYPE_TAG)
-			return t;
-		*id = t->type;
-		t = rawbtf_type(btf, *id);
-	}
-	return NULL;
-}
-
-static bool is_number(const struct btf_type *t)
-{
-	u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
-
-	return kind == BTF_KIND_INT || kind == BTF_KIND_ENUM || kind == KIND_ENUM64;
-}
 
 static const struct btf_type *prototype(const struct engine *e, const struct image_func *f)
 {
@@ -60,7 +35,7 @@ bool proto_has_tag(const struct engine *e, const struct image_func *f, const cha
 	const struct btf_type *t;
 
 	while (e->img->btf && f->type && (t = rawbtf_next(e->img->btf, &it))) {
-		if (BTF_INFO_KIND(t->info) == KIND_DECL_TAG && t->type == f->type &&
+		if (BTF_INFO_KIND(t->info) == BTF_KIND_DECL_TAG && t->type == f->type &&
 		    *(const s32 *)(const void *)(t + 1) == -1 &&
 		    !strncmp(rawbtf_str(e->img->btf, t->name_off), prefix, strlen(prefix)))
 			return true;
@@ -82,7 +57,7 @@ static u32 tags_of(const struct engine *e, const struct image_func *f, u32 arg)
 	u32 tags = 0;
 
 	while ((t = rawbtf_next(e->img->btf, &it))) {
-		if (BTF_INFO_KIND(t->info) != KIND_DECL_TAG || t->type != f->type ||
+		if (BTF_INFO_KIND(t->info) != BTF_KIND_DECL_TAG || t->type != f->type ||
 		    *(const s32 *)(const void *)(t + 1) != (s32)arg)
 			continue;
 		const char *name = rawbtf_str(e->img->btf, t->name_off);
@@ -100,7 +75,7 @@ static u32 size_of(const struct rawbtf *btf, u32 id)
 	u64 count = 1;
 
 	for (u32 depth = 0; depth < DEPTH; depth++) {
-		const struct btf_type *t = strip(btf, &id);
+		const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 		u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
 		if (kind == BTF_KIND_ARRAY) {
 			const struct btf_array *a = (const void *)(t + 1);
@@ -111,8 +86,8 @@ static u32 size_of(const struct rawbtf *btf, u32 id)
 			continue;
 		}
 		u64 one = kind == BTF_KIND_PTR ? 8
-			  : kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || is_number(t) ||
-					  kind == BTF_KIND_FLOAT
+			  : kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION ||
+					  rawbtf_is_number(t) || kind == BTF_KIND_FLOAT
 				  ? t->size
 				  : 0;
 		return one * count < STATE_MAX_OFFSET ? (u32)(one * count) : 0;
@@ -145,8 +120,8 @@ static bool is_context(const struct engine *e, u32 id)
 		if (names_context(e, rawbtf_str(e->img->btf, t->name_off),
 				  kind == BTF_KIND_STRUCT || kind == BTF_KIND_FWD))
 			return true;
-		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST && kind != KIND_TYPE_TAG &&
-		    kind != BTF_KIND_VOLATILE)
+		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
+		    kind != BTF_KIND_TYPE_TAG && kind != BTF_KIND_VOLATILE)
 			return false;
 		id = t->type;
 	}
@@ -163,7 +138,7 @@ static bool read_pointer(struct engine *e, const struct image_func *f, u32 i, u3
 			 struct proto_arg *out)
 {
 	u32 id = target;
-	const struct btf_type *t = strip(e->img->btf, &id);
+	const struct btf_type *t = rawbtf_skip(e->img->btf, &id, NULL);
 	const char *name = t ? rawbtf_str(e->img->btf, t->name_off) : "";
 
 	if ((tags & TAG_CTX) || is_context(e, target)) { /* also of types that have no size */
@@ -201,7 +176,7 @@ bool proto_read(struct engine *e, const struct image_func *f, struct proto *out)
 				   "there are no types of the global function %s()", f->name);
 	out->count = BTF_INFO_VLEN(t->info);
 	u32 result = t->type;
-	if (!is_number(strip(e->img->btf, &result)))
+	if (!rawbtf_is_number(rawbtf_skip(e->img->btf, &result, NULL)))
 		return engine_fail(e, VERIFY_ARGUMENT, "return an int, or make it static",
 				   "the global function %s() does not return a number", f->name);
 	if (out->count > ARRAY_SIZE(out->args))
@@ -209,13 +184,13 @@ bool proto_read(struct engine *e, const struct image_func *f, struct proto *out)
 	const struct btf_param *params = (const void *)(t + 1);
 	for (u32 i = 0; i < out->count; i++) {
 		u32 id = params[i].type, tags = tags_of(e, f, i);
-		const struct btf_type *p = strip(e->img->btf, &id);
+		const struct btf_type *p = rawbtf_skip(e->img->btf, &id, NULL);
 		if (p && BTF_INFO_KIND(p->info) == BTF_KIND_PTR) {
 			if (!read_pointer(e, f, i, p->type, tags, &out->args[i]))
 				return false;
 		} else if (tags) {
 			return refuse(e, f, i, "is no pointer, but has a tag of one");
-		} else if (!is_number(p)) {
+		} else if (!rawbtf_is_number(p)) {
 			return refuse(e, f, i, "is neither a number nor a pointer");
 		}
 	}
@@ -228,7 +203,7 @@ bool proto_returns_int(const struct engine *e)
 	const struct btf_type *t = f ? prototype(e, f) : NULL;
 	u32 result = t ? t->type : 0;
 
-	return t && is_number(strip(e->img->btf, &result));
+	return t && rawbtf_is_number(rawbtf_skip(e->img->btf, &result, NULL));
 }
 
 const struct image_func *proto_global(const struct engine *e, u32 start)

@@ -22,6 +22,7 @@ kernel -> isa btf object probe engine
 source -> probe machine
 session -> isa btf object probe engine
 net -> isa btf object kernel bpf
+inspect -> isa btf object engine kernel net
 cmd -> *
 main -> cmd
 '

@@ -118,11 +118,21 @@ static void out_string(struct buf *b, const char *s, size_t n)
 	buf_putc(b, '"');
 }
 
+static void out_indent(struct out *o)
+{
+	buf_putc(&o->buf, '\n');
+	for (u32 i = 0; i < o->depth; i++)
+		buf_putc(&o->buf, '\t');
+}
+
 static void out_separate(struct out *o)
 {
 	if (o->comma)
-		buf_puts(&o->buf, ", ");
+		buf_puts(&o->buf, o->pretty ? "," : ", ");
+	if (o->pretty && o->depth && !o->keyed)
+		out_indent(o);
 	o->comma = true;
+	o->keyed = false;
 }
 
 /* What comes before a value: the comma that is due and the key. */
@@ -139,6 +149,7 @@ void out_json_key(struct out *o, const char *key, size_t n)
 	out_string(&o->buf, key, n);
 	buf_puts(&o->buf, ": ");
 	o->comma = false;
+	o->keyed = true;
 }
 
 void out_json_open(struct out *o, const char *key, char bracket)
@@ -146,10 +157,14 @@ void out_json_open(struct out *o, const char *key, char bracket)
 	out_json_lead(o, key);
 	buf_putc(&o->buf, bracket);
 	o->comma = false;
+	o->depth++;
 }
 
 void out_json_close(struct out *o, char bracket)
 {
+	o->depth--;
+	if (o->pretty && o->comma)
+		out_indent(o);
 	buf_putc(&o->buf, bracket);
 	o->comma = true;
 	out_filled(o);
@@ -180,6 +195,13 @@ void out_json_bool(struct out *o, const char *key, bool v)
 {
 	out_json_lead(o, key);
 	buf_puts(&o->buf, v ? "true" : "false");
+	out_filled(o);
+}
+
+void out_json_null(struct out *o, const char *key)
+{
+	out_json_lead(o, key);
+	buf_puts(&o->buf, "null");
 	out_filled(o);
 }
 

@@ -20,7 +20,10 @@ struct out {
 	bool json;
 	bool failed; /* a write failed: error holds errno */
 	int error;
-	bool comma; /* JSON: a comma is due before the next element */
+	bool pretty; /* JSON: a line for each element, indented */
+	bool comma;  /* JSON: a comma is due before the next element */
+	bool keyed;  /* JSON: the key of the next value has been written */
+	u32 depth;   /* JSON: brackets that are open */
 	struct buf buf;
 };
 
@@ -41,6 +44,7 @@ void out_json_str(struct out *o, const char *key, const char *s, size_t n);
 void out_json_s64(struct out *o, const char *key, s64 v);
 void out_json_u64(struct out *o, const char *key, u64 v);
 void out_json_bool(struct out *o, const char *key, bool v);
+void out_json_null(struct out *o, const char *key);
 /* A key by itself, before open or a value with key NULL. */
 void out_json_key(struct out *o, const char *key, size_t n);
 void out_json_end(struct out *o); /* end of a top-level value: newline */

@@ -180,3 +180,27 @@ TEST(out_to_a_full_device)
 	out_done(&o);
 	close(fd);
 }
+
+TEST(out_json_pretty_indents)
+{
+	struct out o;
+
+	out_init(&o, -1, true);
+	o.pretty = true;
+	out_json_open(&o, NULL, '[');
+	out_json_open(&o, NULL, '{');
+	out_json_u64(&o, "id", 1);
+	out_json_open(&o, "pids", '[');
+	out_json_close(&o, ']');
+	out_json_open(&o, "maps", '[');
+	out_json_u64(&o, NULL, 2);
+	out_json_null(&o, NULL);
+	out_json_close(&o, ']');
+	out_json_close(&o, '}');
+	out_json_close(&o, ']');
+	out_json_end(&o);
+	CHECK_STR(buf_str(&o.buf), "[\n\t{\n\t\t\"id\": 1,\n\t\t\"pids\": [],\n\t\t\"maps\": [\n"
+				   "\t\t\t2,\n\t\t\tnull\n\t\t]\n\t}\n]\n");
+	buf_clear(&o.buf);
+	out_done(&o);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Objects of BPF in the running kernel: each has an id within its kind, a descriptor opens it, and bpf(2) tells about it.
+ * Objects come and go meanwhile; what has gone is -ENOENT, which those who list pass over.
+ */
+#ifndef INSPECT_HANDLE_H
+#define INSPECT_HANDLE_H
+
+#include <linux/bpf.h>
+
+#include "base/int.h"
+
+enum handle_kind { HANDLE_PROG, HANDLE_MAP, HANDLE_LINK, HANDLE_BTF, HANDLE_KINDS };
+
+/* "program", "map", "link", "BTF object". */
+const char *handle_kind_name(enum handle_kind kind);
+
+/* The next id above *id: 0, -ENOENT at the end, -EPERM without privilege. Start with 0. */
+int handle_next(enum handle_kind kind, u32 *id);
+/* A descriptor, to be closed, or -errno. */
+int handle_open(enum handle_kind kind, u32 id);
+/* What is pinned at the path: a descriptor or -errno. */
+int handle_open_pinned(const char *path);
+
+/*
+ * What the kernel tells of it, of which this kernel may know less than size bytes: the rest stays as it is, so the caller zeroes
+ * all but the addresses and lengths of what is to be filled in. 0 or -errno.
+ */
+int handle_info(int fd, void *info, u32 size);
+
+struct handle_name {
+	enum handle_kind kind;
+	u32 id;
+};
+/* What a descriptor of this or another process stands for, from fdinfo (of /proc/PID/fdinfo/N): -ENOENT if it is nothing of BPF's. */
+int handle_identify(int dir, const char *fdinfo, struct handle_name *out);
+/* The same for a descriptor of our own. */
+int handle_identify_fd(int fd, struct handle_name *out);
+
+#endif

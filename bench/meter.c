@@ -6,6 +6,7 @@
  *	meter cost -l LOAD [-r US] [-n MS] TOOL...        NAME INSNS NS for each program
  *	meter flood -n N -o FILE [-e FILE] TOOL...        NS from dd's start to the last line written
  *	meter detach CATEGORY:EVENT                       NS that the kernel needs
+ *	meter idle WORD                                   is no tool: writes WORD and waits, to measure what any program takes
  */
 #include "meter.h"
 
@@ -15,14 +16,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static int meter_idle(const struct meter *m)
+{
+	puts(m->argv[0]);
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct meter *m);
 } operations[] = {
-	{ "start", meter_start },
-	{ "cost", meter_cost },
-	{ "flood", meter_flood },
-	{ "detach", meter_detach },
+	{ "start", meter_start },   { "cost", meter_cost }, { "flood", meter_flood },
+	{ "detach", meter_detach }, { "idle", meter_idle },
 };
 
 int meter_open(const char *path)

@@ -39,20 +39,21 @@ function put(a, b, c, d, e, f) {
 	printf "| %s | %s | %s | %s | %s | %s |\n", a, b, c, d, e, f >page
 }
 
-function line(row, what, unit, digits, better, bar,    mine, theirs, limit, ok) {
+function line(row, what, unit, digits, better, bar,    mine, theirs, limit, ok, part) {
 	mine = median(row, "skep")
 	theirs = median(row, "bpftrace")
 	if (mine == "" && theirs == "")
 		return
-	limit = bar
-	if (bar ~ /^\*/)
-		limit = theirs == "" ? "" : theirs * substr(bar, 2)
+	split(bar, part, "*")
+	limit = part[1]
+	if (bar ~ /\*/ && theirs != "" && (limit == "" || theirs * part[2] > limit))
+		limit = theirs * part[2]
 	ok = "-"
 	if (limit != "") {
 		ok = mine != "" && (better == "less" ? mine <= limit : mine >= limit) ? "ok" : "NO"
 		if (ok == "NO")
 			missed++
-		limit = sprintf("%.*f", bar ~ /^\*/ ? digits : 0, limit) (unit == "" ? "" : " " unit)
+		limit = sprintf("%.*f", limit != part[1] ? digits : 0, limit) (unit == "" ? "" : " " unit)
 	}
 	put(what, shown(row, "skep", mine, digits, unit), shown(row, "bpftrace", theirs, digits, unit), \
 	    ratio(mine, theirs, better), limit == "" ? "-" : limit, ok)

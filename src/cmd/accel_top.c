@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `skep accel top`: rates between two readings, of the connections that move most first. On a terminal each table takes the
- * place of the one before and fits on the screen; else they follow each other.
+ * `skep accel top`: rates between two readings, of the connections that move most first.
  *
  *	accel is on: 3 connections, 5 directions redirected, 0 B waiting
  *	handed over 10240 messages/s, 1.5 GiB/s; by TCP 12 messages/s, 3 KiB/s
@@ -13,23 +12,17 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "base/out.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "cmd/accel_pairs.h"
+#include "cmd/live.h"
 
 enum {
-	ROWS = 40,  /* lines of a table that goes to no terminal */
 	HEADER = 5, /* lines that are no connections: heads, an empty one, what is left out */
-	MIN_ROWS = 1,
-	MAX_SECONDS = 3600,
-	MAX_COUNT = 1000000,
 };
 
 static const struct opt options[] = {
@@ -50,15 +43,10 @@ struct reading {
 struct top {
 	struct accel_args *args;
 	struct accel_view view;
-	struct loop *loop;
+	struct live live;
 	struct out out;
 	struct reading readings[2];
 	unsigned newest;
-	u32 shown;
-	bool terminal; /* the tables go to one */
-	bool raw;      /* keys are read from one */
-	struct termios cooked;
-	int err;
 };
 
 struct rate {
@@ -69,9 +57,9 @@ static int take(struct accel_args *a, int i, const char *value)
 {
 	u64 n = 1;
 
-	if (i < 2 && (!text_u64(value, &n) || !n || n > (i ? MAX_COUNT : MAX_SECONDS)))
+	if (i < 2 && (!text_u64(value, &n) || !n || n > (i ? LIVE_MAX_COUNT : LIVE_MAX_SECONDS)))
 		return diag_error(a->diag, LOC_NONE, "'%s' is not a number from 1 to %d", value,
-				  i ? MAX_COUNT : MAX_SECONDS);
+				  i ? LIVE_MAX_COUNT : LIVE_MAX_SECONDS);
 	if (i == 0)
 		a->interval_ms = (u32)n * 1000;
 	else
@@ -177,18 +165,6 @@ static void write_direction(struct top *t, struct arena *a, const struct accel_e
 		   accel_say_bytes(a, row->end.charged), accel_state_name(&row->end));
 }
 
-/* Lines for connections, and how wide they may be; 0: as they are. */
-static size_t screen(const struct top *t, size_t *width)
-{
-	struct winsize w = { 0 };
-
-	*width = 0;
-	if (!t->terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row)
-		return ROWS;
-	*width = w.ws_col;
-	return w.ws_row > HEADER + MIN_ROWS ? w.ws_row - HEADER - 1u : MIN_ROWS;
-}
-
 static void write_pair(struct top *t, struct arena *a, const struct accel_pair *p, size_t width)
 {
 	enum { NUMBERS = 2 * (9 + 1 + 8 + 1 + 8 + 1 + 9) + 1 };
@@ -207,7 +183,7 @@ static void write_table(struct top *t)
 	const struct reading *now = &t->readings[t->newest];
 	accel_pair_list pairs = { 0 };
 	struct arena a;
-	size_t width, rows = screen(t, &width);
+	size_t width, rows = live_rows(&t->live, HEADER, &width);
 
 	arena_init(&a);
 	accel_pairs_join(&now->rows, &a, &pairs);
@@ -219,10 +195,7 @@ static void write_table(struct top *t)
 			p->rate += rate_of(t, p->server).bytes;
 	}
 	accel_pairs_sort(&pairs);
-	if (t->terminal)
-		out_puts(&t->out, "\033[H\033[2J");
-	else if (t->shown)
-		out_puts(&t->out, "\n");
+	live_begin(&t->live);
 	write_head(t, &a, &pairs);
 	out_printf(&t->out, "%9s %8s %8s %-9s ", "->MSGS/S", "MB/S", "WAITING", "STATE");
 	out_printf(&t->out, "%9s %8s %8s %-9s%s\n", "<-MSGS/S", "MB/S", "WAITING", "STATE",
@@ -231,86 +204,26 @@ static void write_table(struct top *t)
 		write_pair(t, &a, &pairs.at[i], width);
 	if (pairs.n > rows)
 		out_printf(&t->out, "and %zu more\n", pairs.n - rows);
-	out_flush(&t->out);
 	arena_done(&a);
 }
 
 /* The maps stay readable for those who have opened them, so the pin tells whether it still is on. */
-static void tick(void *arg)
+static int tick(void *arg)
 {
 	struct top *t = arg;
+	int err;
 
-	if (access(ACCEL_DIR "/control", F_OK)) {
-		t->err = diag_error(t->args->diag, LOC_NONE, "accel was turned off");
-		loop_stop(t->loop);
-		return;
-	}
-	t->err = read_now(t);
-	if (!t->err)
+	if (access(ACCEL_DIR "/control", F_OK))
+		return diag_error(t->args->diag, LOC_NONE, "accel was turned off");
+	err = read_now(t);
+	if (!err)
 		write_table(t);
-	t->shown++;
-	if (t->err || t->out.failed || (t->args->count && t->shown >= t->args->count))
-		loop_stop(t->loop);
-}
-
-static void key(void *arg)
-{
-	struct top *t = arg;
-	char c;
-	ssize_t n = read(STDIN_FILENO, &c, 1);
-
-	if (n == 1 && (c == 'q' || c == 'Q'))
-		loop_stop(t->loop);
-	else if (n <= 0)
-		loop_remove_fd(t->loop, STDIN_FILENO);
-}
-
-static void interrupted(void *arg, int signo, u32 sender)
-{
-	struct top *t = arg;
-
-	(void)signo;
-	(void)sender;
-	loop_stop(t->loop);
-}
-
-/* Keys come one by one, if this is who the terminal listens to. */
-static void open_keys(struct top *t)
-{
-	struct termios raw;
-
-	if (!t->terminal || tcgetpgrp(STDIN_FILENO) != getpgrp() ||
-	    tcgetattr(STDIN_FILENO, &t->cooked))
-		return;
-	raw = t->cooked;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	t->raw = !tcsetattr(STDIN_FILENO, TCSANOW, &raw) &&
-		 !loop_add_fd(t->loop, STDIN_FILENO, key, t);
-}
-
-static int watch(struct top *t)
-{
-	int err = read_now(t);
-
-	if (err)
-		return err;
-	err = loop_add_signal(t->loop, SIGINT, interrupted, t);
-	if (!err)
-		err = loop_add_signal(t->loop, SIGTERM, interrupted, t);
-	if (!err)
-		err = loop_add_timer(t->loop, t->args->interval_ms * 1000000ull, tick, t);
-	if (!err) {
-		open_keys(t);
-		err = loop_run(t->loop, NULL, NULL);
-		if (t->raw)
-			tcsetattr(STDIN_FILENO, TCSANOW, &t->cooked);
-	}
-	return err ? diag_errno(t->args->diag, -err, "cannot wait") : t->err;
+	return err;
 }
 
 static int run(struct accel_args *a)
 {
-	struct top t = { .args = a, .terminal = isatty(STDOUT_FILENO) };
+	struct top t = { .args = a };
 	int err = accel_verb_open(&t.view, a->diag);
 
 	if (err)
@@ -322,9 +235,15 @@ static int run(struct accel_args *a)
 	table_init(&t.readings[0].ends, &t.readings[0].arena);
 	table_init(&t.readings[1].ends, &t.readings[1].arena);
 	out_init(&t.out, STDOUT_FILENO, false);
-	t.loop = loop_new();
-	err = t.loop ? watch(&t) : diag_errno(a->diag, errno, "cannot wait");
-	loop_free(t.loop);
+	t.live = (struct live){ .diag = a->diag,
+				.out = &t.out,
+				.interval_ms = a->interval_ms,
+				.count = a->count,
+				.tick = tick,
+				.arg = &t };
+	err = read_now(&t);
+	if (!err)
+		err = live_run(&t.live);
 	out_done(&t.out);
 	arena_done(&t.readings[0].arena);
 	arena_done(&t.readings[1].arena);

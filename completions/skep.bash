@@ -55,6 +55,31 @@ _skep_accel() {
 	esac
 }
 
+# Options, by the help of a command.
+_skep_options_of() {
+	_skep_words "$(skep "$@" --help 2>/dev/null | sed -nE 's/^  (-.)(, (--[a-z-]+))?.*/\1 \3/p; s/^ +(--[a-z-]+).*/\1/p')"
+}
+
+# Words behind a noun: its verbs by its help, then what objects are named by, and options.
+_skep_noun() {
+	local noun=${COMP_WORDS[1]}
+	if [[ $COMP_CWORD -eq 2 ]]; then
+		_skep_words "$(skep "$noun" --help 2>/dev/null | sed -nE 's/^  ([a-z_-]+) .*/\1/p') -h --help"
+		return
+	fi
+	case $prev,$cur in
+	-f,* | --format,*) _skep_words "text json" ;;
+	pinned,* | file,* | *,/* | *,.*) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames ;;
+	dev,*) _skep_words "$(cd /sys/class/net && printf '%s\n' *)" ;;
+	id,*) _skep_words "$(skep "$noun" show 2>/dev/null | sed -nE 's/^([0-9]+): .*/\1/p')" ;;
+	*,-*) _skep_options_of "$noun" "${COMP_WORDS[2]}" ;;
+	*)
+		_skep_words "$(skep "$noun" "${COMP_WORDS[2]}" --help 2>/dev/null |
+			sed -nE '1{s/^usage: skep [^ ]+ [^ ]+//;s/[^a-z_]+/ /g;p}') id name pinned"
+		;;
+	esac
+}
+
 _skep() {
 	local cur=$2 prev=$3 command= IFS=$'\n'
 	local options="-e -l -c -p -o -f -q --quiet -v --verbose -B -d --dry-run --unsafe --no-warnings -h --help -V --version"
@@ -66,11 +91,26 @@ _skep() {
 		cur=${line##*[[:space:]\'\"]}
 	fi
 	case ${COMP_WORDS[1]-} in
-	list | build | link | verify | exec | test | disasm | debug | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
+	list | build | verify | exec | test | disasm | debug | run) [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]} ;;
 	esac
 
 	if [[ ${COMP_WORDS[1]-} == accel && $COMP_CWORD -gt 1 ]]; then
 		_skep_accel
+		return
+	fi
+
+	if [[ $COMP_CWORD -gt 1 && " prog map link net cgroup iter struct-ops btf feature gen " == *" ${COMP_WORDS[1]} "* ]]; then
+		_skep_noun
+		return
+	fi
+
+	if [[ ${COMP_WORDS[1]-} == top && $COMP_CWORD -gt 1 ]]; then
+		case $prev in
+		-f | --format) _skep_words "text json" ;;
+		-s | --sort) _skep_words "cpu events ns total insns memory id name" ;;
+		-r | --record) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames ;;
+		*) _skep_options_of top ;;
+		esac
 		return
 	fi
 
@@ -102,12 +142,11 @@ _skep() {
 	verify,-*) _skep_words "-f --safety-only --kernel --log -h --help" ;;
 	disasm,-*) _skep_words "-f --jit --bytes --no-source -h --help" ;;
 	debug,-*) _skep_words "--packet --ctx --fuel --now --random -h --help" ;;
-	link,-*) _skep_words "-o --output -h --help" ;;
 	*,-*) _skep_words "$options" ;;
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\naccel\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\ntop\nprog\nmap\nnet\ncgroup\niter\nstruct-ops\nbtf\nfeature\ngen\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

@@ -10,7 +10,18 @@ function __skep_probes
     end
 end
 
-set -l run 'not __fish_seen_subcommand_from list build link verify exec test disasm debug accel'
+# Verbs of a noun, and options of a verb, by their help.
+function __skep_verbs
+    set -l words (commandline -opc)
+    skep $words[2] --help 2>/dev/null | string replace -rf '^  ([a-z_-]+) +(.*)' '$1\t$2'
+end
+function __skep_options
+    set -l words (commandline -opc)
+    skep $words[2..3] --help 2>/dev/null | string replace -rf '^ +(?:-., )?(--[a-z-]+).*' '$1'
+end
+
+set -l nouns prog map link net cgroup iter struct-ops btf feature gen
+set -l run 'not __fish_seen_subcommand_from list build link verify exec test disasm debug accel top prog map net cgroup iter struct-ops btf feature gen'
 complete -c skep -n __fish_use_subcommand -a list -d 'What can be probed'
 complete -c skep -n __fish_use_subcommand -a build -d 'Compile a script to a BPF object'
 complete -c skep -n __fish_use_subcommand -a link -d 'Link BPF objects to one'
@@ -20,6 +31,16 @@ complete -c skep -n __fish_use_subcommand -a test -d 'Run unit tests for program
 complete -c skep -n __fish_use_subcommand -a disasm -d 'Show instructions between source lines'
 complete -c skep -n __fish_use_subcommand -a debug -d 'Step through a program, forward and back'
 complete -c skep -n __fish_use_subcommand -a run -d 'Run a script or an object'
+complete -c skep -n __fish_use_subcommand -a top -d 'What programs cost, live'
+complete -c skep -n __fish_use_subcommand -a prog -d 'Programs in the kernel'
+complete -c skep -n __fish_use_subcommand -a map -d 'Maps in the kernel'
+complete -c skep -n __fish_use_subcommand -a net -d 'What is attached to interfaces'
+complete -c skep -n __fish_use_subcommand -a cgroup -d 'What is attached to cgroups'
+complete -c skep -n __fish_use_subcommand -a iter -d 'Iterators of BPF'
+complete -c skep -n __fish_use_subcommand -a struct-ops -d 'What the kernel calls in place of its own'
+complete -c skep -n __fish_use_subcommand -a btf -d 'Types'
+complete -c skep -n __fish_use_subcommand -a feature -d 'What this kernel can do'
+complete -c skep -n __fish_use_subcommand -a gen -d 'Write headers and objects'
 complete -c skep -n __fish_use_subcommand -a accel -d 'TCP within this host past the TCP/IP stack'
 complete -c skep -n __fish_use_subcommand -a help -d 'Help'
 
@@ -125,3 +146,15 @@ complete -c skep -n "$seen tap" -l comm -x -d 'Only those of programs of these n
 complete -c skep -n "$seen probe" -s p -x -a '(__fish_complete_pids)' -d 'Watch this process'
 complete -c skep -n "$seen probe" -s t -x -d 'End after so many seconds'
 complete -c skep -n "$seen probe" -s f -x -a 'text json' -d 'How to write the report'
+
+complete -c skep -n "__fish_seen_subcommand_from $nouns; and test (count (commandline -opc)) -eq 2" -f -a '(__skep_verbs)'
+complete -c skep -n "__fish_seen_subcommand_from $nouns; and test (count (commandline -opc)) -gt 2" -a '(__skep_options) id name pinned'
+
+set -l top '__fish_seen_subcommand_from top; and not __fish_seen_subcommand_from accel'
+complete -c skep -n $top -s i -l interval -x -d 'Seconds between tables'
+complete -c skep -n $top -s n -l count -x -d 'End after so many'
+complete -c skep -n $top -l once -d 'One table'
+complete -c skep -n $top -s s -l sort -x -a 'cpu events ns total insns memory id name' -d 'What comes first'
+complete -c skep -n $top -s t -l type -x -d 'Only programs of this type'
+complete -c skep -n $top -s r -l record -r -d 'Lines of JSON into a file'
+complete -c skep -n $top -s f -l format -x -a 'text json' -d 'How to write results'

@@ -13,6 +13,7 @@
 #include "cmd/list.h"
 #include "cmd/run.h"
 #include "cmd/test.h"
+#include "cmd/top.h"
 #include "cmd/verify.h"
 
 static const struct {

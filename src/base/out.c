@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,6 +189,17 @@ void out_json_u64(struct out *o, const char *key, u64 v)
 {
 	out_json_lead(o, key);
 	buf_printf(&o->buf, "%" PRIu64, v);
+	out_filled(o);
+}
+
+void out_json_f64(struct out *o, const char *key, double v, int digits)
+{
+	if (!isfinite(v)) {
+		out_json_null(o, key);
+		return;
+	}
+	out_json_lead(o, key);
+	buf_printf(&o->buf, "%.*f", digits, v);
 	out_filled(o);
 }
 

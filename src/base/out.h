@@ -43,6 +43,8 @@ void out_json_close(struct out *o, char bracket);                 /* '}' or ']' 
 void out_json_str(struct out *o, const char *key, const char *s, size_t n);
 void out_json_s64(struct out *o, const char *key, s64 v);
 void out_json_u64(struct out *o, const char *key, u64 v);
+/* With so many digits behind the point; null if v is none that JSON has. */
+void out_json_f64(struct out *o, const char *key, double v, int digits);
 void out_json_bool(struct out *o, const char *key, bool v);
 void out_json_null(struct out *o, const char *key);
 /* A key by itself, before open or a value with key NULL. */

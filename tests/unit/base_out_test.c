@@ -193,14 +193,14 @@ TEST(out_json_pretty_indents)
 	out_json_open(&o, "pids", '[');
 	out_json_close(&o, ']');
 	out_json_open(&o, "maps", '[');
-	out_json_u64(&o, NULL, 2);
-	out_json_null(&o, NULL);
+	out_json_f64(&o, NULL, 2.0625, 3);
+	out_json_f64(&o, NULL, 1.0 / 0.0, 3);
 	out_json_close(&o, ']');
 	out_json_close(&o, '}');
 	out_json_close(&o, ']');
 	out_json_end(&o);
 	CHECK_STR(buf_str(&o.buf), "[\n\t{\n\t\t\"id\": 1,\n\t\t\"pids\": [],\n\t\t\"maps\": [\n"
-				   "\t\t\t2,\n\t\t\tnull\n\t\t]\n\t}\n]\n");
+				   "\t\t\t2.062,\n\t\t\tnull\n\t\t]\n\t}\n]\n");
 	buf_clear(&o.buf);
 	out_done(&o);
 }

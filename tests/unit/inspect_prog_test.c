@@ -3,6 +3,7 @@
 #include "inspect/prog.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>

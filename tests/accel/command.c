@@ -13,8 +13,7 @@
 
 enum { COMMAND_WORDS = 24 };
 
-/* Its child, with output to a descriptor. */
-static pid_t start(const struct control *c, const char *args, int to)
+pid_t control_start(const struct control *c, const char *args, int to)
 {
 	char text[600], *words[COMMAND_WORDS + 3] = { (char *)c->skep, "accel" }, *rest = text;
 	pid_t pid;
@@ -38,7 +37,7 @@ static pid_t start(const struct control *c, const char *args, int to)
 int control_skep(const struct control *c, const char *args, char *output, size_t size)
 {
 	int fd = memfd_create("output", MFD_CLOEXEC), status = -1;
-	pid_t pid = start(c, args, fd);
+	pid_t pid = control_start(c, args, fd);
 	ssize_t n;
 
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -65,7 +64,7 @@ bool control_skep_killed(const struct control *c, const char *args, unsigned us)
 {
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC), status = 0;
 	u64 start_us = now_us();
-	pid_t pid = start(c, args, fd);
+	pid_t pid = control_start(c, args, fd);
 
 	/* A sleep would be too coarse for the steps between two kills. */
 	while (now_us() - start_us < us)

@@ -29,7 +29,9 @@ struct control {
 
 /* The command `skep accel ARGS`; its exit status, and all that it printed. -1: it was killed. Words are split at blanks. */
 int control_skep(const struct control *c, const char *args, char *output, size_t size);
-/* The same, killed by SIGKILL after so many microseconds. Whether it had ended before. */
+/* The same as a child that goes on; what it prints goes to a descriptor. */
+pid_t control_start(const struct control *c, const char *args, int to);
+/* As control_skep(), killed by SIGKILL after so many microseconds. Whether it had ended before. */
 bool control_skep_killed(const struct control *c, const char *args, unsigned us);
 
 /* 0, or -1 with what was said. options: as of `skep accel on`. */

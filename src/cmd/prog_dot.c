@@ -12,11 +12,14 @@
 
 /* ---- text within labels */
 
-/* Between quotes; within records, braces and the like are syntax, too. */
+/* Between quotes; within records, braces and the like are syntax, too, and blanks in a row become one. */
 static void put_escaped(struct out *o, const char *text, bool in_record)
 {
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\' || (in_record && strchr("{}<>| ", *text)))
+	char before = ' ';
+
+	for (; *text; before = *text++) {
+		if (*text == '"' || *text == '\\' ||
+		    (in_record && (strchr("{}<>|", *text) || (*text == ' ' && before == ' '))))
 			out_puts(o, "\\");
 		out_write(o, text, 1);
 	}
@@ -89,12 +92,15 @@ static u32 print_block(struct out *o, struct flow *f, struct prog_listing *l, u3
 	const struct progcode *c = f->c;
 	struct buf text = { 0 };
 	u32 at = first, last = first;
+	s64 shown = -1;
 
 	out_printf(o, "\tb%u [label=\"{", first);
 	do {
-		struct progcode_source s = progcode_source(c, progcode_line_at(c, at));
+		s64 line = progcode_line_at(c, at);
+		struct progcode_source s = progcode_source(c, line);
 
-		if (*s.text) {
+		if (*s.text && !progcode_same_line(c, line, shown)) {
+			shown = line;
 			put_escaped(o, "; ", true);
 			put_escaped(o, s.text, true);
 			out_puts(o, "\\l");

@@ -26,26 +26,29 @@ void prog_dump_proto(struct out *o, const struct progcode *c, s64 func)
 	buf_done(&text);
 }
 
-void prog_dump_source(struct out *o, const struct progcode *c, s64 line, bool with_place)
+void prog_dump_source(struct prog_dump *d, s64 line)
 {
-	struct progcode_source s = progcode_source(c, line);
+	struct progcode_source s = progcode_source(&d->code, line);
+	struct out *o = d->args->out;
 
 	if (line < 0)
 		return;
 	if (o->json) {
 		out_json_str(o, "src", s.text, strlen(s.text));
-		if (with_place && *s.file)
+		if (d->lines && *s.file)
 			out_json_str(o, "file", s.file, strlen(s.file));
-		if (with_place && s.line)
+		if (d->lines && s.line)
 			out_json_u64(o, "line_num", s.line);
-		if (with_place && s.column)
+		if (d->lines && s.column)
 			out_json_u64(o, "line_col", s.column);
 		return;
 	}
-	if (!*s.text && !s.line)
+	/* What the compiler added by itself has no line. */
+	if ((!*s.text && !s.line) || (!d->lines && progcode_same_line(&d->code, line, d->shown)))
 		return;
+	d->shown = line;
 	out_printf(o, "; %s", s.text);
-	if (with_place)
+	if (d->lines)
 		out_printf(o, " [file:%s line_num:%u line_col:%u]", s.file, s.line, s.column);
 	out_puts(o, "\n");
 }
@@ -109,7 +112,7 @@ static void print_insn(struct prog_dump *d, struct prog_listing *l, u32 at, stru
 	else if (func > 0)
 		out_puts(o, "\n");
 	prog_dump_proto(o, &d->code, func);
-	prog_dump_source(o, &d->code, progcode_line_at(&d->code, at), d->lines);
+	prog_dump_source(d, progcode_line_at(&d->code, at));
 	if (o->json) {
 		out_json_str(o, "disasm", text->data, text->len);
 		if (d->opcodes)
@@ -254,7 +257,7 @@ static int read_program(struct prog_dump *d)
 
 static int run_dump(struct noun_args *a)
 {
-	struct prog_dump d = { .args = a };
+	struct prog_dump d = { .args = a, .shown = -1 };
 	bool is_jited = false;
 	int err;
 
@@ -287,7 +290,7 @@ const struct noun_verb prog_dump = {
 
 static int run_graph(struct noun_args *a)
 {
-	struct prog_dump d = { .args = a };
+	struct prog_dump d = { .args = a, .shown = -1 };
 	struct prog_listing l;
 	int err = read_program(&d);
 

@@ -11,6 +11,7 @@ struct prog_dump {
 	const char *name; /* of the program, "" if it has none */
 	const char *file; /* raw bytes go there; NULL: text */
 	bool opcodes, lines, visual;
+	s64 shown; /* the line that was shown last; -1: none */
 	struct progcode code;
 };
 
@@ -25,7 +26,7 @@ void prog_dot_calls(struct out *o, struct prog_listing *l, const char *name);
 
 /* The declaration of a function as a line that ends in a colon, or as "proto"; nothing if it is not known. */
 void prog_dump_proto(struct out *o, const struct progcode *c, s64 func);
-/* A source line in front of an instruction; as "src" and, with_place, where it is. Nothing for -1. */
-void prog_dump_source(struct out *o, const struct progcode *c, s64 line, bool with_place);
+/* A source line in front of an instruction, and where it is if d->lines; nothing for -1. As text not twice in a row. */
+void prog_dump_source(struct prog_dump *d, s64 line);
 
 #endif

@@ -5,8 +5,8 @@
  */
 #include "cmd/prog_dump.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,21 +28,47 @@ static s64 line_at(const struct progcode *c, const struct function *f, u32 at)
 	return -1;
 }
 
-/* Of "call 0xffffffffe1234567", or a jump out of the function, whose name that is; NULL if none is known. */
-static const char *target_name(const struct prog_listing *l, const struct function *f,
+/* An instruction with addresses as they are in the kernel, and the names of what they are. */
+struct words {
+	size_t operation; /* letters of text */
+	const char *text; /* "call 0xffffffff81234567" */
+	const char *
+		name; /* of the function that the last operand is the address of; NULL if none is known */
+};
+
+/* A call or jump, whose only operand is a distance: it becomes an address where it leads out of the function. */
+static void read_target(struct words *w, const struct prog_listing *l, const struct function *f,
+			const char *operand)
+{
+	char *end;
+	u64 to = strtoull(operand, &end, 16);
+
+	if (*end || to < f->len)
+		return;
+	to += f->address;
+	w->name = prog_listing_symbol(l, to);
+	w->text = arena_printf(l->arena, "%.*s 0x%" PRIx64, (int)w->operation, w->text, to);
+}
+
+static struct words read_words(const struct prog_listing *l, const struct function *f,
 			       const char *text)
 {
-	const char *operand = text + strcspn(text, " ");
+	struct words w = { .text = text, .operation = strcspn(text, " ") };
+	const char *operand = text + w.operation + strspn(text + w.operation, " ");
+	const char *comma = strrchr(operand, ',');
 	char *end;
-	u64 to;
+	u64 value;
 
-	operand += strspn(operand, " ");
-	if (!f->address || strncmp(operand, "0x", 2) != 0)
-		return NULL;
-	to = strtoull(operand, &end, 16);
-	if (*end || to < f->len)
-		return NULL;
-	return prog_listing_symbol(l, f->address + to);
+	if (!f->address)
+		return w;
+	if (!strncmp(operand, "0x", 2)) {
+		read_target(&w, l, f, operand);
+	} else if (comma && !strncmp(comma, ",0x", 3)) {
+		value = strtoull(comma + 1, &end, 16);
+		if (!*end && value > UINT32_MAX)
+			w.name = prog_listing_symbol(l, value);
+	}
+	return w;
 }
 
 static void json_operands(struct out *o, const char *operands, const char *name)
@@ -59,20 +85,20 @@ static void json_operands(struct out *o, const char *operands, const char *name)
 		out_json_str(o, "target", name, strlen(name));
 }
 
-static void json_insn(const struct prog_dump *d, const struct prog_listing *l,
-		      const struct function *f, const struct native_insn *i)
+static void json_insn(struct prog_dump *d, const struct prog_listing *l, const struct function *f,
+		      const struct native_insn *i)
 {
 	struct out *o = d->args->out;
 	const u8 *bytes = d->code.jited + f->first + i->at;
-	size_t len = strcspn(i->text, " ");
+	struct words w = read_words(l, f, i->text);
 	char text[16];
 
 	out_json_open(o, NULL, '{');
-	prog_dump_source(o, &d->code, line_at(&d->code, f, i->at), d->lines);
+	prog_dump_source(d, line_at(&d->code, f, i->at));
 	snprintf(text, sizeof(text), "0x%x", i->at);
 	out_json_str(o, "pc", text, strlen(text));
-	out_json_str(o, "operation", i->text, len);
-	json_operands(o, i->text + len + strspn(i->text + len, " "), target_name(l, f, i->text));
+	out_json_str(o, "operation", w.text, w.operation);
+	json_operands(o, w.text + w.operation + strspn(w.text + w.operation, " "), w.name);
 	if (d->opcodes) {
 		out_json_open(o, "opcodes", '[');
 		for (u32 k = 0; k < i->size; k++) {
@@ -91,16 +117,16 @@ static void text_bytes(struct out *o, const u8 *bytes, u32 n)
 	out_puts(o, "\n");
 }
 
-static void text_insn(const struct prog_dump *d, const struct prog_listing *l,
-		      const struct function *f, const struct native_insn *i)
+static void text_insn(struct prog_dump *d, const struct prog_listing *l, const struct function *f,
+		      const struct native_insn *i)
 {
 	struct out *o = d->args->out;
-	const char *name = target_name(l, f, i->text);
+	struct words w = read_words(l, f, i->text);
 
-	prog_dump_source(o, &d->code, line_at(&d->code, f, i->at), d->lines);
-	out_printf(o, "%4x: %s", i->at, i->text);
-	if (name)
-		out_printf(o, " <%s>", name);
+	prog_dump_source(d, line_at(&d->code, f, i->at));
+	out_printf(o, "%4x: %s", i->at, w.text);
+	if (w.name)
+		out_printf(o, " <%s>", w.name);
 	out_puts(o, "\n");
 	if (d->opcodes) {
 		out_puts(o, "      ");
@@ -129,7 +155,7 @@ static void print_head(struct out *o, const struct progcode *c, const struct fun
 		out_printf(o, "%s:\n", text);
 }
 
-static void print_function(const struct prog_dump *d, const struct prog_listing *l,
+static void print_function(struct prog_dump *d, const struct prog_listing *l,
 			   const struct function *f, bool has_words)
 {
 	struct out *o = d->args->out;

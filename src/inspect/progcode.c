@@ -148,3 +148,15 @@ struct progcode_source progcode_source(const struct progcode *c, s64 line)
 	s.column = BPF_LINE_INFO_LINE_COL(l->line_col);
 	return s;
 }
+
+bool progcode_same_line(const struct progcode *c, s64 a, s64 b)
+{
+	const struct bpf_line_info *x, *y;
+
+	if (a < 0 || b < 0 || a >= c->line_count || b >= c->line_count)
+		return a == b;
+	x = &c->lines[a];
+	y = &c->lines[b];
+	return x->file_name_off == y->file_name_off && x->line_off == y->line_off &&
+	       BPF_LINE_INFO_LINE_NUM(x->line_col) == BPF_LINE_INFO_LINE_NUM(y->line_col);
+}

@@ -52,5 +52,7 @@ struct progcode_source {
 	u32 line, column;
 };
 struct progcode_source progcode_source(const struct progcode *c, s64 line);
+/* Whether two of lines are one in the file, at different columns. */
+bool progcode_same_line(const struct progcode *c, s64 a, s64 b);
 
 #endif

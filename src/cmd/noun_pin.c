@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/noun_select.h"
@@ -18,11 +19,14 @@ void noun_print_done(struct noun_args *a)
 int noun_pin_fd(int fd, const char *path, struct diag *d)
 {
 	int err = bpf_obj_pin(fd, path) ? -errno : 0;
+	const char *name = strrchr(path, '/');
 
 	if (!err)
 		return 0;
 	diag_errno(d, -err, "cannot pin to '%s'", path);
-	if (err == -EPERM)
+	if (err == -EPERM && strchr(name ? name : path, '.'))
+		diag_hint(d, "names of pins have no '.'");
+	else if (err == -EPERM)
 		diag_hint(d, "a pin has to be in a file system of type bpf, as /sys/fs/bpf");
 	else if (err == -ENOENT)
 		diag_hint(d, "the folder has to be there: mkdir makes it");

@@ -37,7 +37,7 @@ TEST(tracelog_event)
 TEST(tracelog_names_of_tasks_have_all_letters)
 {
 	struct tracelog t =
-		parse("  my-1 [0] task-x-77      [012] .....     1.000001: bpf_trace_printk: ");
+		parse(" my-1 [0] task-x-77      [012] .....     1.000001: bpf_trace_printk: ");
 
 	CHECK_EQ(t.kind, TRACELOG_EVENT);
 	CHECK(is(&t.task, "my-1 [0] task-x"));

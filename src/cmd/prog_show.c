@@ -8,31 +8,29 @@
 #include <string.h>
 #include <unistd.h>
 
-struct row {
-	struct prog prog;
-	u64 memory;
+struct options {
+	bool no_pids;
 };
 
 struct show {
 	struct arena *arena;
 	struct prog_reader reader;
 	struct table map_names; /* by id */
-	vec_of(struct row) rows;
+	vec_of(struct prog) progs;
 	int err; /* why the last one could not be read */
 };
 
 static int gather(void *arg, int fd, u32 id)
 {
 	struct show *s = arg;
-	struct row row = { 0 };
-	int err = prog_read(&s->reader, fd, id, &row.prog);
+	struct prog prog;
+	int err = prog_read(&s->reader, fd, id, &prog);
 
 	if (err) {
 		s->err = err;
 		return 0;
 	}
-	row.memory = prog_memory(fd);
-	*vec_add(s->arena, &s->rows) = row;
+	*vec_add(s->arena, &s->progs) = prog;
 	return 0;
 }
 
@@ -65,55 +63,98 @@ static const char *const *map_names(struct show *s, const struct prog *p)
 	return names;
 }
 
-static void print_rows(struct noun_args *a, struct show *s, bool is_list)
+/* That of programs which processes hold came along with who does. */
+static u64 memory_of(const struct prog *p, const struct ref_list *holders)
 {
-	struct refs holders, pins;
+	u64 memory = holders->memory;
+	int fd;
 
-	refs_read_holders(&holders, a->arena);
+	if (memory || p->is_orphaned)
+		return memory;
+	fd = handle_open(HANDLE_PROG, p->info.id);
+	if (fd < 0)
+		return 0;
+	memory = prog_memory(fd);
+	close(fd);
+	return memory;
+}
+
+static void print_progs(struct noun_args *a, struct show *s, const struct refs *holders,
+			bool is_list)
+{
+	struct refs pins;
+
 	refs_read_pins(&pins, a->arena);
 	if (a->out->json && is_list)
 		out_json_open(a->out, NULL, '[');
-	for (size_t i = 0; i < s->rows.n; i++) {
-		const struct row *row = &s->rows.at[i];
+	for (size_t i = 0; i < s->progs.n; i++) {
+		const struct prog *p = &s->progs.at[i];
 		struct prog_view v = {
-			.prog = &row->prog,
-			.memory = row->memory,
-			.holders = refs_of(&holders, HANDLE_PROG, row->prog.info.id),
-			.pins = refs_of(&pins, HANDLE_PROG, row->prog.info.id),
+			.prog = p,
+			.holders = refs_of(holders, HANDLE_PROG, p->info.id),
+			.pins = refs_of(&pins, HANDLE_PROG, p->info.id),
 		};
 
+		v.memory = memory_of(p, v.holders);
 		if (!a->out->json)
-			v.map_names = map_names(s, &row->prog);
+			v.map_names = map_names(s, p);
 		prog_print(a->out, a->arena, &v);
 	}
 	if (a->out->json && is_list)
 		out_json_close(a->out, ']');
 	if (a->out->json)
 		out_json_end(a->out);
-	if (holders.is_partial)
+	if (holders->is_partial && !a->out->json)
 		diag_warning(a->diag, LOC_NONE,
 			     "not all processes could be looked at: pids may be missing");
 }
 
-static int run_show(struct noun_args *a)
+static int show(struct noun_args *a, const struct select *which)
 {
 	struct show s = { .arena = a->arena };
+	const struct options *own = a->own;
+	struct refs_walk *walk = NULL;
+	struct arena beside; /* of the walk, which is a thread */
+	struct refs holders;
+	int err;
+
+	arena_init(&beside);
+	prog_reader_init(&s.reader, a->arena);
+	table_init(&s.map_names, a->arena);
+	refs_init(&holders, &beside);
+	if (!own->no_pids)
+		walk = refs_begin_holders(&holders, &beside);
+	err = select_each(which, gather, &s, a->diag);
+	if (walk)
+		refs_end_holders(walk);
+	if (!err && s.err && !s.progs.n && which->by != SELECT_ALL)
+		err = diag_errno(a->diag, -s.err, "the kernel does not tell of this program");
+	if (!err)
+		print_progs(a, &s, &holders, which->by == SELECT_ALL || s.progs.n > 1);
+	prog_reader_done(&s.reader);
+	arena_done(&beside);
+	return err;
+}
+
+static int run_show(struct noun_args *a)
+{
 	struct select which;
 	int err = noun_select(a, HANDLE_PROG, &which);
 
 	if (!err)
 		err = noun_end(a);
-	if (err)
-		return err;
-	prog_reader_init(&s.reader, a->arena);
-	table_init(&s.map_names, a->arena);
-	err = select_each(&which, gather, &s, a->diag);
-	if (!err && s.err && !s.rows.n && which.by != SELECT_ALL)
-		err = diag_errno(a->diag, -s.err, "the kernel does not tell of this program");
-	if (!err)
-		print_rows(a, &s, which.by == SELECT_ALL || s.rows.n > 1);
-	prog_reader_done(&s.reader);
-	return err;
+	return err ? err : show(a, &which);
+}
+
+static const struct opt opts[] = {
+	{ 0, "no-pids", NULL, "do not look for processes that hold them" },
+};
+
+static int take(struct noun_args *a, int i, const char *value)
+{
+	(void)i, (void)value;
+	((struct options *)a->own)->no_pids = true;
+	return 0;
 }
 
 const struct noun_verb prog_show = {
@@ -124,5 +165,9 @@ const struct noun_verb prog_show = {
 		"Without a word that names some, all of them. JSON has bpftool's keys, and more.\n"
 		"Runs and their time are counted only while somebody asks the kernel to:\n"
 		"'skep prog profile' does, or the sysctl kernel.bpf_stats_enabled.\n",
+	.opts = opts,
+	.n = ARRAY_SIZE(opts),
+	.own_size = sizeof(struct options),
+	.take = take,
 	.run = run_show,
 };

@@ -54,9 +54,9 @@ static bool open_section(u32 id, struct section *out)
 	bool ok = false;
 	u32 key = 0;
 
+	*out = (struct section){ 0 };
 	if (fd < 0)
 		return false;
-	*out = (struct section){ 0 };
 	if (handle_info(fd, &info, sizeof(info)) || !is_rodata(&info) ||
 	    btfinfo_open(info.btf_id, NULL, &out->btf))
 		goto out;

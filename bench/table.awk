@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the table of bench/run.sh from its rows and samples, for the terminal and (page) in Markdown. Fails if
-# skep misses a bar.
+# skep misses a bar. other: what samples of the peer are called, if not bpftrace.
 
 function median(row, tool,    key, n, i, j, v, t) {
 	key = row SUBSEP tool
@@ -41,7 +41,7 @@ function put(a, b, c, d, e, f) {
 
 function line(row, what, unit, digits, better, bar,    mine, theirs, limit, ok, part) {
 	mine = median(row, "skep")
-	theirs = median(row, "bpftrace")
+	theirs = median(row, other)
 	if (mine == "" && theirs == "")
 		return
 	split(bar, part, "*")
@@ -55,8 +55,13 @@ function line(row, what, unit, digits, better, bar,    mine, theirs, limit, ok, 
 			missed++
 		limit = sprintf("%.*f", limit != part[1] ? digits : 0, limit) (unit == "" ? "" : " " unit)
 	}
-	put(what, shown(row, "skep", mine, digits, unit), shown(row, "bpftrace", theirs, digits, unit), \
+	put(what, shown(row, "skep", mine, digits, unit), shown(row, other, theirs, digits, unit), \
 	    ratio(mine, theirs, better), limit == "" ? "-" : limit, ok)
+}
+
+BEGIN {
+	if (other == "")
+		other = "bpftrace"
 }
 
 FNR == NR {

@@ -48,6 +48,19 @@ int noun_usage(struct noun_args *a, const char *fmt, ...)
 	return -EINVAL;
 }
 
+/* "prog show"; a noun of one verb is called by itself. */
+static const char *call_name(const struct noun_call *c)
+{
+	if (c->noun->n == 1)
+		return c->noun->name;
+	return arena_printf(c->args.arena, "%s %s", c->noun->name, c->verb->name);
+}
+
+static void hint_usage(const struct noun_call *c)
+{
+	diag_hint(c->args.diag, "usage: skep %s %s", call_name(c), c->verb->args);
+}
+
 const char *noun_peek(const struct noun_args *a)
 {
 	return a->at < a->count ? a->words[a->at] : NULL;
@@ -82,8 +95,7 @@ int noun_need(struct noun_args *a, const char *what, const char **out)
 
 	if (!word) {
 		noun_usage(a, "%s is missing", what);
-		diag_hint(a->diag, "usage: skep %s %s %s", c->noun->name, c->verb->name,
-			  c->verb->args);
+		hint_usage(c);
 		return -EINVAL;
 	}
 	*out = word;
@@ -113,8 +125,8 @@ int noun_end(struct noun_args *a)
 
 	if (a->at >= a->count)
 		return 0;
-	noun_usage(a, "'skep %s %s' takes no '%s'", c->noun->name, c->verb->name, noun_peek(a));
-	diag_hint(a->diag, "usage: skep %s %s %s", c->noun->name, c->verb->name, c->verb->args);
+	noun_usage(a, "'skep %s' takes no '%s'", call_name(c), noun_peek(a));
+	hint_usage(c);
 	return -EINVAL;
 }
 
@@ -146,8 +158,8 @@ static void print_noun(const struct noun *noun)
 
 static void print_verb(const struct noun_call *c)
 {
-	printf("usage: skep %s %s%s%s\n\n%s\n", c->noun->name, c->verb->name,
-	       *c->verb->args ? " " : "", c->verb->args, c->verb->help);
+	printf("usage: skep %s%s%s\n\n%s\n", call_name(c), *c->verb->args ? " " : "",
+	       c->verb->args, c->verb->help);
 	opt_help(c->opts, c->n_opts, stdout);
 }
 
@@ -233,19 +245,23 @@ static int unknown_verb(struct noun_call *c, const char *word)
 	return -EINVAL;
 }
 
+static bool is_help_word(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "-h") || !strcmp(word, "--help");
+}
+
 /* Finds the verb and runs it. */
 static int noun_do(struct noun_call *c, int argc, char **argv)
 {
 	struct noun_args *a = &c->args;
 	int err;
 
-	if (argc > 1 &&
-	    (!strcmp(argv[1], "help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+	if (argc > 1 && is_help_word(argv[1]) && c->noun->n > 1) {
 		print_noun(c->noun);
 		return 0;
 	}
 	c->verb = c->noun->verbs[0];
-	if (argc > 1 && *argv[1] != '-') {
+	if (c->noun->n > 1 && argc > 1 && *argv[1] != '-') {
 		c->verb = find_verb(c->noun, argv[1]);
 		if (!c->verb)
 			return unknown_verb(c, argv[1]);
@@ -258,7 +274,7 @@ static int noun_do(struct noun_call *c, int argc, char **argv)
 	err = read_words(c, argc, argv);
 	if (err)
 		return err;
-	if (c->is_help) {
+	if (c->is_help || (argc > 1 && is_help_word(argv[1]))) {
 		print_verb(c);
 		return 0;
 	}

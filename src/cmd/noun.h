@@ -4,7 +4,7 @@
  * people know by heart works: words that are keywords ("id 7", "pinned PATH"), verbs that may be cut short, JSON of its
  * shape by -j or -f json, indented by -p. Options may stand anywhere.
  *
- * A noun is a table of verbs; the first of them is what is done when none is named.
+ * A noun is a table of verbs; the first of them is what is done when none is named. Of a noun with one verb the verb has no name.
  */
 #ifndef CMD_NOUN_H
 #define CMD_NOUN_H

@@ -75,19 +75,19 @@ int handle_info(int fd, void *info, u32 size)
 }
 
 /* The number behind a field at the beginning of a line; 0 if there is none, which is no id. */
-static u32 field_of(const char *text, const char *field)
+static u64 field_of(const char *text, const char *field)
 {
 	size_t len = strlen(field);
 
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, field, len))
-			return (u32)strtoul(line + len, NULL, 10);
+			return strtoull(line + len, NULL, 10);
 	}
 	return 0;
 }
 
-int handle_identify(int dir, const char *fdinfo, struct handle_name *out)
+int handle_identify_memory(int dir, const char *fdinfo, struct handle_name *out, u64 *memory)
 {
 	/* A link shows its program's id, too, so it is asked for first; a program may show its BTF's. */
 	static const enum handle_kind order[] = { HANDLE_LINK, HANDLE_PROG, HANDLE_MAP,
@@ -102,14 +102,20 @@ int handle_identify(int dir, const char *fdinfo, struct handle_name *out)
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		u32 id = field_of(text, kinds[order[i]].field);
+		u32 id = (u32)field_of(text, kinds[order[i]].field);
 
 		if (id) {
 			*out = (struct handle_name){ order[i], id };
+			*memory = field_of(text, "memlock:");
 			return 0;
 		}
 	}
 	return -ENOENT;
+}
+
+int handle_identify(int dir, const char *fdinfo, struct handle_name *out)
+{
+	return handle_identify_memory(dir, fdinfo, out, &(u64){ 0 });
 }
 
 int handle_identify_fd(int fd, struct handle_name *out)

@@ -34,7 +34,9 @@ struct handle_name {
 };
 /* What a descriptor of this or another process stands for, from fdinfo (of /proc/PID/fdinfo/N): -ENOENT if it is nothing of BPF's. */
 int handle_identify(int dir, const char *fdinfo, struct handle_name *out);
-/* The same for a descriptor of our own. */
+/* The same; *memory: the bytes that the kernel accounts for it, 0 if it does not tell. */
+int handle_identify_memory(int dir, const char *fdinfo, struct handle_name *out, u64 *memory);
+/* The first again, for a descriptor of our own. */
 int handle_identify_fd(int fd, struct handle_name *out);
 
 #endif

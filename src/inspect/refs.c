@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +16,13 @@
 
 #include "base/text.h"
 
-static void refs_init(struct refs *r, struct arena *a)
+void refs_init(struct refs *r, struct arena *a)
 {
 	*r = (struct refs){ .arena = a };
 	table_init(&r->table, a);
 }
 
-static void add(struct refs *r, struct handle_name name, u32 pid, const char *text)
+static struct ref_list *add(struct refs *r, struct handle_name name, u32 pid, const char *text)
 {
 	struct ref_list *list = table_get(&r->table, &name, sizeof(name));
 
@@ -31,8 +33,9 @@ static void add(struct refs *r, struct handle_name name, u32 pid, const char *te
 	/* A process that has two descriptors of an object holds it once. */
 	for (size_t i = 0; pid && i < list->refs.n; i++)
 		if (list->refs.at[i].pid == pid)
-			return;
+			return list;
 	*vec_add(r->arena, &list->refs) = (struct ref){ pid, text };
+	return list;
 }
 
 const struct ref_list *refs_of(const struct refs *r, enum handle_kind kind, u32 id)
@@ -74,67 +77,141 @@ static bool is_of_bpf(const char *link)
 	return !strncmp(link, "bpf", 3) || !strncmp(link, "btf", 3);
 }
 
-static const char *read_comm(struct refs *r, int dir)
-{
-	char text[64] = "";
-	int fd = openat(dir, "comm", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+/* Where the walk is. Paths are relative to /proc, as each folder that is opened takes its time there. */
+struct process {
+	struct refs *refs;
+	int proc, fds; /* /proc, PID/fd */
+	const char *pid;
+	const char *comm; /* NULL until it is needed */
+	char *entries;    /* room for ENTRIES bytes */
+	bool was_bpf;     /* the descriptor before */
+};
 
+enum { ENTRIES = 32768, LONGEST_ENTRY = 280 };
+
+static const char *read_comm(struct process *p)
+{
+	char path[300], text[64] = "";
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/comm", p->pid);
+	fd = openat(p->proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return arena_strdup(r->arena, text);
+	return arena_strdup(p->refs->arena, text);
 }
 
-static void read_process(struct refs *r, int proc, const char *pid)
+/* False: none of this process's may be seen. */
+static bool read_descriptor(struct process *p, const char *number)
 {
-	const char *comm = NULL;
-	struct dirent *e;
-	char path[300], link[64];
-	DIR *fds;
-	int dir = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int sub = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[600], link[64];
+	struct handle_name name;
+	u64 memory;
+	ssize_t n;
 
-	fds = sub < 0 ? NULL : fdopendir(sub);
-	if (sub < 0 && errno != ENOENT)
-		r->is_partial = true;
-	while (fds && (e = readdir(fds))) {
-		ssize_t n = isdigit((u8)e->d_name[0])
-				    ? readlinkat(sub, e->d_name, link, sizeof(link) - 1)
-				    : 0;
-		struct handle_name name;
-
-		if (n <= 0)
-			continue;
-		link[n] = '\0';
+	/* What follows an object of BPF mostly is one, too: then there is no need to ask twice. */
+	if (!p->was_bpf) {
+		n = readlinkat(p->fds, number, link, sizeof(link) - 1);
+		if (n < 0 && errno == EACCES)
+			return false;
+		link[n > 0 ? n : 0] = '\0';
 		if (!is_of_bpf(link))
-			continue;
-		snprintf(path, sizeof(path), "fdinfo/%s", e->d_name);
-		if (handle_identify(dir, path, &name))
-			continue;
-		if (!comm)
-			comm = read_comm(r, dir);
-		add(r, name, (u32)strtoul(pid, NULL, 10), comm);
+			return true;
 	}
-	if (fds)
-		closedir(fds);
-	if (dir >= 0)
-		close(dir);
+	snprintf(path, sizeof(path), "%s/fdinfo/%s", p->pid, number);
+	p->was_bpf = !handle_identify_memory(p->proc, path, &name, &memory);
+	if (!p->was_bpf)
+		return true;
+	if (!p->comm)
+		p->comm = read_comm(p);
+	add(p->refs, name, (u32)strtoul(p->pid, NULL, 10), p->comm)->memory = memory;
+	return true;
+}
+
+static void read_process(struct process *p)
+{
+	char path[300];
+	bool is_open = true;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/fd", p->pid);
+	p->comm = NULL;
+	p->was_bpf = false;
+	p->fds = openat(p->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->fds < 0 && errno != ENOENT)
+		p->refs->is_partial = true;
+	if (p->fds < 0)
+		return;
+	do {
+		n = getdents64(p->fds, p->entries, ENTRIES);
+		for (ssize_t at = 0; is_open && at < n;) {
+			const struct dirent64 *e = (const void *)(p->entries + at);
+
+			if (isdigit((u8)e->d_name[0]))
+				is_open = read_descriptor(p, e->d_name);
+			at += e->d_reclen;
+		}
+		/* Where there was room for one more, there was none. */
+	} while (is_open && n > ENTRIES - LONGEST_ENTRY);
+	if (!is_open)
+		p->refs->is_partial = true;
+	close(p->fds);
 }
 
 void refs_read_holders(struct refs *r, struct arena *a)
 {
 	DIR *proc = opendir("/proc");
+	struct process p = { .refs = r, .entries = arena_alloc(a, ENTRIES) };
 	struct dirent *e;
 	u32 self = (u32)getpid();
 
 	refs_init(r, a);
-	while (proc && (e = readdir(proc)))
-		if (isdigit((u8)e->d_name[0]) && strtoul(e->d_name, NULL, 10) != self)
-			read_process(r, dirfd(proc), e->d_name);
+	p.proc = proc ? dirfd(proc) : -1;
+	while (proc && (e = readdir(proc))) {
+		p.pid = e->d_name;
+		if (isdigit((u8)*p.pid) && strtoul(p.pid, NULL, 10) != self)
+			read_process(&p);
+	}
 	if (proc)
 		closedir(proc);
+}
+
+struct refs_walk {
+	struct refs *refs;
+	struct arena *arena;
+	pthread_t thread;
+	bool is_thread; /* else it has been done at once */
+};
+
+static void *walk_holders(void *arg)
+{
+	struct refs_walk *w = arg;
+
+	/* A table of descriptors of its own needs no locks; where that is refused, they take turns. */
+	unshare(CLONE_FILES);
+	refs_read_holders(w->refs, w->arena);
+	return NULL;
+}
+
+struct refs_walk *refs_begin_holders(struct refs *r, struct arena *a)
+{
+	struct refs_walk *w = arena_new(a, struct refs_walk);
+
+	*w = (struct refs_walk){ .refs = r, .arena = a };
+	w->is_thread = !pthread_create(&w->thread, NULL, walk_holders, w);
+	if (!w->is_thread)
+		refs_read_holders(r, a);
+	return w;
+}
+
+void refs_end_holders(struct refs_walk *w)
+{
+	if (w->is_thread)
+		pthread_join(w->thread, NULL);
 }
 
 /* ---- pins */

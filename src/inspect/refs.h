@@ -17,6 +17,7 @@ struct ref {
 
 struct ref_list {
 	vec_of(struct ref) refs;
+	u64 memory; /* bytes that the kernel accounts for the object, as /proc has it; 0: not known */
 };
 
 struct refs {
@@ -28,8 +29,17 @@ struct refs {
 #define REFS_MAX_DEPTH 32     /* of folders that pins are in */
 #define REFS_MAX_PINS 1000000 /* that are looked at */
 
+/* None are known. */
+void refs_init(struct refs *r, struct arena *a);
 /* Processes, from /proc. Threads that do not share their process's descriptors are not looked at. */
 void refs_read_holders(struct refs *r, struct arena *a);
+/*
+ * The same in a thread, from begin to end; only end hands out r, and its arena has to be used by nobody else meanwhile. The walk
+ * mostly waits for /proc, so that other questions to the kernel are answered beside it.
+ */
+struct refs_walk;
+struct refs_walk *refs_begin_holders(struct refs *r, struct arena *a);
+void refs_end_holders(struct refs_walk *w);
 /* Pins below each mount of type bpf that this process sees. */
 void refs_read_pins(struct refs *r, struct arena *a);
 /* Those of an object; an empty list if there are none. */

@@ -107,3 +107,13 @@ const char *ksyms_find(const struct ksyms *k, u64 address, u64 *offset)
 	*offset = address - syms[low].address;
 	return k->names.data + syms[low].name;
 }
+
+u64 ksyms_address(const struct ksyms *k, const char *name)
+{
+	const struct ksym *syms = (const struct ksym *)(void *)k->syms.data;
+
+	for (size_t i = 0; i < k->count; i++)
+		if (!strcmp(k->names.data + syms[i].name, name))
+			return syms[i].address;
+	return 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* skep prog show: all is gathered first, as who holds and pins programs is found in one walk for all. */
+#include "cmd/noun_select.h"
+#include "cmd/prog.h"
+#include "cmd/prog_print.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+	bool no_pids;
+};
+
+struct show {
+	struct arena *arena;
+	struct prog_reader reader;
+	struct table map_names; /* by id */
+	vec_of(struct prog) progs;
+	int err; /* why the last one could not be read */
+};
+
+static int gather(void *arg, int fd, u32 id)
+{
+	struct show *s = arg;
+	struct prog prog;
+	int err = prog_read(&s->reader, fd, id, &prog);
+
+	if (err) {
+		s->err = err;
+		return 0;
+	}
+	*vec_add(s->arena, &s->progs) = prog;
+	return 0;
+}
+
+/* "" for one that is gone or has no name. */
+static const char *map_name(struct show *s, u32 id)
+{
+	const char *known = table_get(&s->map_names, &id, sizeof(id));
+	struct bpf_map_info info = { 0 };
+	char *name;
+	int fd;
+
+	if (known)
+		return known;
+	fd = handle_open(HANDLE_MAP, id);
+	if (fd >= 0) {
+		handle_info(fd, &info, sizeof(info));
+		close(fd);
+	}
+	name = arena_strndup(s->arena, info.name, sizeof(info.name));
+	table_set(&s->map_names, &id, sizeof(id), name);
+	return name;
+}
+
+static const char *const *map_names(struct show *s, const struct prog *p)
+{
+	const char **names = arena_array(s->arena, const char *, p->info.nr_map_ids + 1);
+
+	for (u32 i = 0; i < p->info.nr_map_ids; i++)
+		names[i] = map_name(s, p->map_ids[i]);
+	return names;
+}
+
+/* That of programs which processes hold came along with who does. */
+static u64 memory_of(const struct prog *p, const struct ref_list *holders)
+{
+	u64 memory = holders->memory;
+	int fd;
+
+	if (memory || p->is_orphaned)
+		return memory;
+	fd = handle_open(HANDLE_PROG, p->info.id);
+	if (fd < 0)
+		return 0;
+	memory = prog_memory(fd);
+	close(fd);
+	return memory;
+}
+
+static void print_progs(struct noun_args *a, struct show *s, const struct refs *holders,
+			bool is_list)
+{
+	struct refs pins;
+
+	refs_read_pins(&pins, a->arena);
+	if (a->out->json && is_list)
+		out_json_open(a->out, NULL, '[');
+	for (size_t i = 0; i < s->progs.n; i++) {
+		const struct prog *p = &s->progs.at[i];
+		struct prog_view v = {
+			.prog = p,
+			.holders = refs_of(holders, HANDLE_PROG, p->info.id),
+			.pins = refs_of(&pins, HANDLE_PROG, p->info.id),
+		};
+
+		v.memory = memory_of(p, v.holders);
+		if (!a->out->json)
+			v.map_names = map_names(s, p);
+		prog_print(a->out, a->arena, &v);
+	}
+	if (a->out->json && is_list)
+		out_json_close(a->out, ']');
+	if (a->out->json)
+		out_json_end(a->out);
+	if (holders->is_partial && !a->out->json)
+		diag_warning(a->diag, LOC_NONE,
+			     "not all processes could be looked at: pids may be missing");
+}
+
+static int show(struct noun_args *a, const struct select *which)
+{
+	struct show s = { .arena = a->arena };
+	const struct options *own = a->own;
+	struct refs_walk *walk = NULL;
+	struct arena beside; /* of the walk, which is a thread */
+	struct refs holders;
+	int err;
+
+	arena_init(&beside);
+	prog_reader_init(&s.reader, a->arena);
+	table_init(&s.map_names, a->arena);
+	refs_init(&holders, &beside);
+	if (!own->no_pids)
+		walk = refs_begin_holders(&holders, &beside);
+	err = select_each(which, gather, &s, a->diag);
+	if (walk)
+		refs_end_holders(walk);
+	if (!err && s.err && !s.progs.n && which->by != SELECT_ALL)
+		err = diag_errno(a->diag, -s.err, "the kernel does not tell of this program");
+	if (!err)
+		print_progs(a, &s, &holders, which->by == SELECT_ALL || s.progs.n > 1);
+	prog_reader_done(&s.reader);
+	arena_done(&beside);
+	return err;
+}
+
+static int run_show(struct noun_args *a)
+{
+	struct select which;
+	int err = noun_select(a, HANDLE_PROG, &which);
+
+	if (!err)
+		err = noun_end(a);
+	return err ? err : show(a, &which);
+}
+
+static const struct opt opts[] = {
+	{ 0, "no-pids", NULL, "do not look for processes that hold them" },
+};
+
+static int take(struct noun_args *a, int i, const char *value)
+{
+	(void)i, (void)value;
+	((struct options *)a->own)->no_pids = true;
+	return 0;
+}
+
+const struct noun_verb prog_show = {
+	.name = "show",
+	.args = NOUN_SELECT_PROG_ARGS,
+	.help = "Show programs: what they are, who holds them, what they cost.\n"
+		"\n"
+		"Without a word that names some, all of them. JSON has bpftool's keys, and more.\n"
+		"Runs and their time are counted only while somebody asks the kernel to:\n"
+		"'skep prog profile' does, or the sysctl kernel.bpf_stats_enabled.\n",
+	.opts = opts,
+	.n = ARRAY_SIZE(opts),
+	.own_size = sizeof(struct options),
+	.take = take,
+	.run = run_show,
+};

@@ -11,6 +11,7 @@
 #include "cmd/disasm.h"
 #include "cmd/exec.h"
 #include "cmd/list.h"
+#include "cmd/map.h"
 #include "cmd/run.h"
 #include "cmd/test.h"
 #include "cmd/top.h"

@@ -169,7 +169,7 @@ static void put_float(struct out *o, const u8 *at, u32 size)
 }
 
 /* As one number: the highest byte is the last. */
-static void put_wide(struct out *o, const u8 *at, u32 size)
+static void json_wide(struct out *o, const u8 *at, u32 size)
 {
 	char buf[2 + 2 * 16 + 1] = "0x";
 	u32 n = size < 16 ? size : 16, len = 2;
@@ -179,7 +179,7 @@ static void put_wide(struct out *o, const u8 *at, u32 size)
 	len += (u32)snprintf(buf + len, 3, "%x", at[n - 1]);
 	while (--n)
 		len += (u32)snprintf(buf + len, 3, "%02x", at[n - 1]);
-	put(o, buf, len, false);
+	out_json_str(o, NULL, buf, len);
 }
 
 static void put_memory(struct out *o, const u8 *at, u32 size)
@@ -298,7 +298,10 @@ static void leaf(const struct place *p, const struct form_step *s)
 		put_float(p->o, at, s->size);
 		return;
 	case FORM_WIDE:
-		put_wide(p->o, at, s->size);
+		if (p->o->json)
+			json_wide(p->o, at, s->size);
+		else
+			put_memory(p->o, at, s->size);
 		return;
 	case FORM_STRING:
 		put_string(p->o, at, s->size);

@@ -8,8 +8,11 @@
 #include "cmd/noun_select.h"
 
 static const struct noun_verb *const verbs[] = {
-	&map_verb_show,
-	&map_verb_dump,
+	&map_verb_show,  &map_verb_dump,    &map_verb_lookup,  &map_verb_getnext,
+	&map_verb_next,  &map_verb_update,  &map_verb_delete,  &map_verb_create,
+	&map_verb_pin,   &map_verb_freeze,  &map_verb_peek,    &map_verb_push,
+	&map_verb_pop,   &map_verb_enqueue, &map_verb_dequeue, &map_verb_event_pipe,
+	&map_verb_watch,
 };
 
 static const struct noun noun = {
@@ -43,6 +46,15 @@ int map_verb_open(struct noun_args *a, struct mapinfo *m)
 		return fd;
 	close(fd);
 	return diag_errno(a->diag, -err, "cannot read what map %u is", id);
+}
+
+int map_verb_end(struct noun_args *a, int err)
+{
+	if (err || !a->out->json)
+		return err;
+	out_json_null(a->out, NULL);
+	out_json_end(a->out);
+	return 0;
 }
 
 int cmd_map(int argc, char **argv)

@@ -281,3 +281,8 @@ struct form *form_new(struct arena *a, const struct rawbtf *b, u32 type, u32 siz
 		value(&m, type, 0, "", (struct lead){ NULL, 0, FORM_MAX_DEPTH });
 	return f->steps.n ? f : NULL;
 }
+
+bool form_is_record(const struct form *f)
+{
+	return f->steps.at[0].kind == FORM_RECORD;
+}

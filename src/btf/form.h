@@ -36,6 +36,8 @@ struct form;
 
 /* A form in the arena, which also needs b; size: bytes of a value. NULL: there are no parts to be shown in this style. */
 struct form *form_new(struct arena *a, const struct rawbtf *b, u32 type, u32 size, u32 style);
+/* Whether a value is a struct or a union or a section, not one number or text. */
+bool form_is_record(const struct form *f);
 /* key: as of base/out.h, for JSON alone. */
 void form_print(const struct form *f, struct out *o, const char *key, const void *value);
 /* FORM_TOTAL: of n values, each stride bytes behind the one before. */

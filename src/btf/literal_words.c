@@ -31,11 +31,8 @@ static int count_error(const struct words *w, u32 n)
 {
 	struct loc loc = loc_join(place(w, 0), place(w, w->n - 1));
 
-	diag_error(w->d, loc, "the %s has %u byte%s, but %s", w->what, w->size,
-		   w->size == 1 ? "" : "s", n == 1 ? "this is one" : "these are not as many");
-	if (n != 1)
-		diag_hint(w->d, "there are %u", n);
-	return -EINVAL;
+	return diag_error(w->d, loc, "the %s has %u byte%s, but %s %u", w->what, w->size,
+			  w->size == 1 ? "" : "s", n == 1 ? "this is" : "these are", n);
 }
 
 static int hex_digit(char c)

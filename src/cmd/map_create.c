@@ -214,12 +214,13 @@ static int run_freeze(struct noun_args *a)
 	if (fd < 0)
 		return fd;
 	err = noun_end(a);
-	if (!err) {
+	if (!err && m.frozen) {
+		err = diag_error(a->diag, LOC_NONE, "map %u is frozen already", m.info.id);
+	} else if (!err) {
 		err = bpf_map_freeze(fd);
 		if (err == -EBUSY)
 			diag_error(a->diag, LOC_NONE,
-				   m.frozen ? "map %u is frozen already"
-					    : "map %u is mapped for writing or being written",
+				   "map %u is being written, or mapped for that by somebody",
 				   m.info.id);
 		else if (err)
 			diag_errno(a->diag, -err, "cannot freeze map %u", m.info.id);
@@ -233,15 +234,16 @@ const struct noun_verb map_verb_create = {
 	.args = "PATH type TYPE key BYTES value BYTES entries N [name NAME] [flags FLAGS] "
 		"[inner_map MAP] "
 		"[dev DEVICE] [numa NODE] [extra N]",
-	.help = "Creates a map and pins it. Flags are a number or names: "
-		"no_prealloc,rdonly_prog.\n",
+	.help = "Creates a map and pins it.\n"
+		"Flags are a number or names: no_prealloc,rdonly_prog.\n",
 	.run = run_create,
 };
 
 const struct noun_verb map_verb_pin = {
 	.name = "pin",
 	.args = MAP_ARGS " PATH",
-	.help = "Pins a map, so that it stays when nobody has it open.\n",
+	.help = "Pins a map.\n"
+		"So it stays when nobody has it open.\n",
 	.run = run_pin,
 };
 

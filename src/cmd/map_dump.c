@@ -129,8 +129,9 @@ static int run(struct noun_args *a)
 const struct noun_verb map_verb_dump = {
 	.name = "dump",
 	.args = MAP_ARGS,
-	.help = "Prints all entries of a map, or of all maps with a name, also while they change.\n"
-		"Fields that are IP addresses or ports by their type or name are shown as such.\n",
+	.help = "Prints all entries of a map.\n"
+		"Or of all maps with a name; also while they change. Fields that are IP addresses "
+		"or ports by their type or\nname are shown as such.\n",
 	.opts = map_verb_options,
 	.n = ARRAY_SIZE(map_verb_options),
 	.own_size = sizeof(bool),

@@ -29,6 +29,7 @@ void map_entry_init(struct map_entry *e, struct noun_args *a, const struct mapin
 	}
 	e->key = form_new(a->arena, e->types.btf, e->types.key, m->info.key_size, style);
 	e->value = form_new(a->arena, e->types.btf, e->types.value, m->info.value_size, style);
+	e->is_tall = e->value && form_is_record(e->value);
 	if (m->traits & MAP_TRAIT_PER_CPU)
 		e->total = form_new(a->arena, e->types.btf, e->types.value, m->info.value_size,
 				    style | FORM_TOTAL);
@@ -131,6 +132,7 @@ static void put_one(struct map_entry *e, const u8 *value)
 /* CPUs whose value is not zero, and the total. */
 static void put_cpus(struct map_entry *e, const u8 *value)
 {
+	const char *between = e->is_tall ? "\n\t" : ", ";
 	u32 shown = 0;
 
 	for (u32 cpu = 0; cpu < e->m->cpus; cpu++) {
@@ -138,14 +140,15 @@ static void put_cpus(struct map_entry *e, const u8 *value)
 
 		if (is_zero(at, e->m->info.value_size))
 			continue;
-		out_printf(e->out, "%scpu %u: ", shown++ ? ", " : "", cpu);
+		out_printf(e->out, "%scpu %u: ", shown || e->is_tall ? between : "", cpu);
 		put_one(e, at);
+		shown++;
 	}
 	if (!shown) {
-		out_puts(e->out, "all cpus: ");
+		out_puts(e->out, e->is_tall ? "\n\tall cpus: " : "all cpus: ");
 		put_one(e, value);
 	} else if (e->total) {
-		out_puts(e->out, ", total: ");
+		out_printf(e->out, "%stotal: ", between);
 		form_print_total(e->total, e->out, NULL, value, e->m->stride, e->m->cpus);
 	}
 }
@@ -196,6 +199,8 @@ static void print_text(struct map_entry *e, const u8 *key, const u8 *value)
 			buf_put(&o->buf, "  ", 2);
 		}
 		buf_put(&o->buf, "value: ", 7);
+		if (e->is_tall && e->m->traits & MAP_TRAIT_PER_CPU)
+			o->buf.len--; /* a line ends here */
 		map_entry_put_value(e, value);
 		out_write(o, "\n", 1);
 		return;

@@ -14,6 +14,7 @@ struct map_entry {
 	struct form *key, *value; /* NULL: bytes */
 	struct form *total;       /* of per-CPU numbers; NULL: there are none */
 	bool is_object;           /* values are ids of programs or maps */
+	bool is_tall;             /* of per-CPU values each has a line, as they are structs */
 	bool is_one_line;         /* bytes of an entry are short enough for one */
 };
 

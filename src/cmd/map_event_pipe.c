@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,7 +54,8 @@ static void put_bytes(struct out *o, const u8 *data, u32 size)
 static void put_sample(struct pipe *p, const struct sample *s, int cpu)
 {
 	struct out *o = p->a->out;
-	u32 room = s->header.size - (u32)sizeof(*s), size = s->size < room ? s->size : room;
+	u32 room = s->header.size - (u32)offsetof(struct sample, data),
+	    size = s->size < room ? s->size : room;
 
 	if (!o->json) {
 		out_printf(o, "%" PRIu64 ".%09" PRIu64 "  cpu %d  %u bytes\n", s->time / 1000000000,
@@ -120,7 +122,8 @@ static void readable(void *arg)
 {
 	struct pipe *p = arg;
 
-	perf_buffer__poll(p->rings, 0);
+	/* That a ring is ready is told once, and was to the loop. */
+	perf_buffer__consume(p->rings);
 }
 
 static void stop(void *arg, int signo, u32 sender)
@@ -227,8 +230,8 @@ static const struct opt options[] = {
 const struct noun_verb map_verb_event_pipe = {
 	.name = "event_pipe",
 	.args = MAP_ARGS " [cpu N index N]",
-	.help = "Prints what programs write into a perf_event_array, until Ctrl-C. It takes the "
-		"place of who reads it now.\n",
+	.help = "Prints the events of a perf_event_array.\n"
+		"Until Ctrl-C; it takes the place of who reads them now.\n",
 	.opts = options,
 	.n = ARRAY_SIZE(options),
 	.own_size = sizeof(u64),

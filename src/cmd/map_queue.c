@@ -120,15 +120,16 @@ static int run_push(struct noun_args *a)
 const struct noun_verb map_verb_peek = {
 	.name = "peek",
 	.args = MAP_ARGS " [value VALUE]",
-	.help = "Prints the next value of a queue or stack, which stays; says whether a value may "
-		"be in a bloom filter.\n",
+	.help = "Prints the next value of a queue or stack.\n"
+		"It stays. Of a bloom filter: whether a value may be in it.\n",
 	.run = run_peek,
 };
 
 const struct noun_verb map_verb_push = {
 	.name = "push",
 	.args = MAP_ARGS " value VALUE",
-	.help = "Puts a value onto a stack, into a queue or a bloom filter.\n" MAP_DATA_HELP,
+	.help = "Puts a value onto a stack or into a queue.\n"
+		"Or into a bloom filter.\n" MAP_DATA_HELP,
 	.run = run_push,
 };
 

@@ -318,8 +318,8 @@ static int run(struct noun_args *a)
 const struct noun_verb map_verb_show = {
 	.name = "show",
 	.args = "[" MAP_ARGS "]",
-	.help = "Lists maps: type, name, flags, sizes, memory, types of keys and values, pins, and "
-		"the processes that\n"
-		"have them open.\n",
+	.help = "Lists maps and who has them.\n"
+		"Type, name, flags, sizes, memory, the types of keys and values, pins, and the "
+		"processes that have them\nopen.\n",
 	.run = run,
 };

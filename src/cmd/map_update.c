@@ -113,7 +113,7 @@ static int failed(struct noun_args *a, const struct mapinfo *m, const char *what
 				  "elements of a map of type %s always are there", m->type->name);
 	diag_errno(a->diag, -err, "cannot %s an entry of map %u", what, m->info.id);
 	if (err == -EPERM && m->frozen)
-		diag_hint(a->diag, "it is frozen: only programs may change it");
+		diag_hint(a->diag, "it is frozen: user space cannot change it any more");
 	return err;
 }
 
@@ -171,11 +171,11 @@ static int run_delete(struct noun_args *a)
 const struct noun_verb map_verb_update = {
 	.name = "update",
 	.args = MAP_ARGS " [key DATA] value VALUE [any|exist|noexist] [cpu N]",
-	.help = "Sets the value of a key. 'exist' changes entries only, 'noexist' adds them only. "
-		"Of sections of variables\n"
-		"only those that are named change; of per-CPU maps all CPUs' values, or one's. "
-		"Values of prog_arrays and maps\n"
-		"of maps are programs and maps: id 7, name NAME, pinned PATH.\n" MAP_DATA_HELP,
+	.help = "Sets the value of a key.\n"
+		"'exist' changes entries only, 'noexist' adds them only. Of sections of variables "
+		"only those that are named\nchange; of per-CPU maps all CPUs' values, or one's. "
+		"Values of prog_arrays and of maps of maps are programs\nand maps: id 7, name "
+		"NAME, pinned PATH.\n" MAP_DATA_HELP,
 	.run = run_update,
 };
 

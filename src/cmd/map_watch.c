@@ -220,9 +220,9 @@ static const struct opt options[] = {
 const struct noun_verb map_verb_watch = {
 	.name = "watch",
 	.args = MAP_ARGS,
-	.help = "Prints which entries are added (+), changed (~) and deleted (-), until Ctrl-C. "
-		"What comes and goes between two\n"
-		"looks is not seen.\n",
+	.help = "Prints what changes in a map.\n"
+		"Entries that are added (+), changed (~) and deleted (-), until Ctrl-C. What comes "
+		"and goes between two looks\nis not seen.\n",
 	.opts = options,
 	.n = ARRAY_SIZE(options),
 	.own_size = sizeof(struct options),

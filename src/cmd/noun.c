@@ -167,7 +167,7 @@ static void print_noun(const struct noun *noun)
 	for (size_t i = 0; i < noun->n; i++) {
 		const char *help = noun->verbs[i]->help;
 
-		printf("  %-10s%.*s\n", noun->verbs[i]->name, (int)strcspn(help, "\n"), help);
+		printf("  %-11s%.*s\n", noun->verbs[i]->name, (int)strcspn(help, "\n"), help);
 	}
 	printf("\n'skep %s COMMAND --help' shows more of each. Without a command it is '%s'.\n",
 	       noun->name, noun->verbs[0]->name);

@@ -3,6 +3,7 @@
  * Makes maps to look at:
  *
  *	bpfmap fill PATH N bytes|types	a hash of N entries, pinned: { u32 pid, cpu } -> { u64 count, ns }, its types known or not
+ *	bpfmap events PATH N		N events of 8 bytes into a perf_event_array, by a program: "event*"
  *	bpfmap churn PATH MS		for so long adds, changes and deletes entries of such a map; the first half of its keys stays
  */
 #include <linux/bpf.h>
@@ -115,6 +116,66 @@ static int fill(const char *path, uint32_t n, int has_types)
 	return 0;
 }
 
+static int open_pin(const char *path)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.pathname = (uintptr_t)path;
+	return (int)bpf(BPF_OBJ_GET, &attr);
+}
+
+#define INSN(op, to, from, o, value)                                                               \
+	{                                                                                          \
+		.code = (op), .dst_reg = (to), .src_reg = (from), .off = (o), .imm = (value)       \
+	}
+
+/* The packet is of no concern; the event is on the stack. */
+static int events(const char *path, uint32_t n)
+{
+	static char packet[64], log[4096];
+	int map = open_pin(path), prog;
+	union bpf_attr attr;
+	struct bpf_insn insns[] = {
+		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, -8, 0x6e657665),
+		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 0x2a74),
+		INSN(BPF_LD | BPF_DW | BPF_IMM, 2, BPF_PSEUDO_MAP_FD, 0, map),
+		INSN(0, 0, 0, 0, 0),
+		INSN(BPF_ALU | BPF_MOV | BPF_K, 3, 0, 0, -1),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 4, 10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, -8),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 5, 0, 0, 8),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_perf_event_output),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
+	attr.insns = (uintptr_t)insns;
+	attr.insn_cnt = sizeof(insns) / sizeof(insns[0]);
+	attr.license = (uintptr_t) "GPL";
+	attr.log_buf = (uintptr_t)log;
+	attr.log_size = sizeof(log);
+	attr.log_level = 1;
+	prog = (int)bpf(BPF_PROG_LOAD, &attr);
+	if (prog < 0) {
+		fprintf(stderr, "cannot load the program: %s\n", log);
+		return 1;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		memset(&attr, 0, sizeof(attr));
+		attr.test.prog_fd = (uint32_t)prog;
+		attr.test.data_in = (uintptr_t)packet;
+		attr.test.data_size_in = sizeof(packet);
+		if (bpf(BPF_PROG_TEST_RUN, &attr)) {
+			perror("cannot run the program");
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec t;
@@ -131,9 +192,7 @@ static int churn(const char *path, uint64_t ms)
 	uint32_t half;
 	int fd;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.pathname = (uintptr_t)path;
-	fd = (int)bpf(BPF_OBJ_GET, &attr);
+	fd = open_pin(path);
 	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = (uint32_t)fd;
 	attr.info.info = (uintptr_t)&info;
@@ -164,6 +223,8 @@ int main(int argc, char **argv)
 			    !strcmp(argv[4], "types"));
 	if (argc == 4 && !strcmp(argv[1], "churn"))
 		return churn(argv[2], strtoull(argv[3], NULL, 10));
-	fprintf(stderr, "usage: bpfmap fill PATH N bytes|types | churn PATH MS\n");
+	if (argc == 4 && !strcmp(argv[1], "events"))
+		return events(argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
+	fprintf(stderr, "usage: bpfmap fill PATH N bytes|types | events PATH N | churn PATH MS\n");
 	return 2;
 }

@@ -12,6 +12,7 @@
 #include "cmd/exec.h"
 #include "cmd/list.h"
 #include "cmd/prog.h"
+#include "cmd/map.h"
 #include "cmd/run.h"
 #include "cmd/test.h"
 #include "cmd/top.h"

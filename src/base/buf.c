@@ -23,18 +23,14 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
-/* Room for n more bytes and the NUL. */
-static void buf_reserve(struct buf *b, size_t n)
+static void buf_grow(struct buf *b, size_t n)
 {
-	size_t need, cap;
+	size_t need, cap = b->cap ? b->cap : BUF_FIRST;
 	char *data;
 
 	if (n > (size_t)PTRDIFF_MAX - b->len - 1)
 		arena_exhausted();
 	need = b->len + n + 1;
-	if (need <= b->cap)
-		return;
-	cap = b->cap ? b->cap : BUF_FIRST;
 	while (cap < need)
 		cap *= 2;
 	data = realloc(b->data, cap);
@@ -42,6 +38,13 @@ static void buf_reserve(struct buf *b, size_t n)
 		arena_exhausted();
 	b->data = data;
 	b->cap = cap;
+}
+
+/* Room for n more bytes and the NUL. */
+static inline void buf_reserve(struct buf *b, size_t n)
+{
+	if (n >= b->cap - b->len)
+		buf_grow(b, n);
 }
 
 void *buf_extend(struct buf *b, size_t n)
@@ -72,6 +75,25 @@ void buf_puts(struct buf *b, const char *s)
 void buf_putc(struct buf *b, char c)
 {
 	buf_put(b, &c, 1);
+}
+
+void buf_unsigned(struct buf *b, u64 v)
+{
+	char text[20];
+	size_t at = sizeof(text);
+
+	do {
+		text[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	buf_put(b, text + at, sizeof(text) - at);
+}
+
+void buf_signed(struct buf *b, s64 v)
+{
+	if (v < 0)
+		buf_putc(b, '-');
+	buf_unsigned(b, v < 0 ? -(u64)v : (u64)v);
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)

@@ -25,6 +25,10 @@ void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/* A number in decimal, faster than by printf. */
+void buf_unsigned(struct buf *b, u64 v);
+void buf_signed(struct buf *b, s64 v);
+
 void buf_u8(struct buf *b, u8 v);
 void buf_u16(struct buf *b, u16 v);
 void buf_u32(struct buf *b, u32 v);

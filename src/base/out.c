@@ -3,7 +3,6 @@
 #include "base/out.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <poll.h>
 #include <string.h>
@@ -181,14 +180,14 @@ void out_json_str(struct out *o, const char *key, const char *s, size_t n)
 void out_json_s64(struct out *o, const char *key, s64 v)
 {
 	out_json_lead(o, key);
-	buf_printf(&o->buf, "%" PRId64, v);
+	buf_signed(&o->buf, v);
 	out_filled(o);
 }
 
 void out_json_u64(struct out *o, const char *key, u64 v)
 {
 	out_json_lead(o, key);
-	buf_printf(&o->buf, "%" PRIu64, v);
+	buf_unsigned(&o->buf, v);
 	out_filled(o);
 }
 
@@ -215,6 +214,21 @@ void out_json_null(struct out *o, const char *key)
 	out_json_lead(o, key);
 	buf_puts(&o->buf, "null");
 	out_filled(o);
+}
+
+void out_json_ready(struct out *o, const char *key, const char *text, size_t n)
+{
+	out_json_lead(o, key);
+	buf_put(&o->buf, text, n);
+	out_filled(o);
+}
+
+void out_json_ready_key(struct out *o, const char *text, size_t n)
+{
+	out_separate(o);
+	buf_put(&o->buf, text, n);
+	o->comma = false;
+	o->keyed = true;
 }
 
 void out_json_end(struct out *o)

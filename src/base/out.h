@@ -49,6 +49,9 @@ void out_json_bool(struct out *o, const char *key, bool v);
 void out_json_null(struct out *o, const char *key);
 /* A key by itself, before open or a value with key NULL. */
 void out_json_key(struct out *o, const char *key, size_t n);
+/* A value, and a key with its colon, that are JSON already. */
+void out_json_ready(struct out *o, const char *key, const char *text, size_t n);
+void out_json_ready_key(struct out *o, const char *text, size_t n);
 void out_json_end(struct out *o); /* end of a top-level value: newline */
 
 #endif

@@ -47,6 +47,22 @@ static void put(const struct window *w, const void *bytes, u64 n)
 
 /* ---- leaves */
 
+/* What is between two quotes as a text of its own; false if nothing that begins here is one without backslashes. */
+static bool inside_quotes(const struct literal *l, struct literal *inner)
+{
+	const char *close;
+
+	if (peek(l) != '"')
+		return false;
+	close = memchr(l->text + l->at + 1, '"', l->end - l->at - 1);
+	if (!close || memchr(l->text + l->at, '\\', (size_t)(close - l->text) - l->at))
+		return false;
+	*inner = *l;
+	inner->at++;
+	inner->end = (u32)(close - l->text);
+	return true;
+}
+
 static bool fits(const struct literal_number *n, u32 bits)
 {
 	if (bits >= 64)
@@ -60,7 +76,17 @@ static int number(struct literal *l, const struct btf_type *t, u32 bits, u64 *ou
 {
 	bool is_enum = kind_of(t) == BTF_KIND_ENUM || kind_of(t) == BTF_KIND_ENUM64;
 	struct literal_number n;
+	struct literal inner;
 
+	/* JSON has quotes around what it has no word for. */
+	if (inside_quotes(l, &inner)) {
+		if (number(&inner, t, bits, out))
+			return -EINVAL;
+		if (literal_skip(&inner))
+			return literal_expected(&inner, "the end of the number");
+		l->at = inner.end + 1;
+		return 0;
+	}
 	if (literal_scan_number(l, is_enum ? t : NULL, &n))
 		return -EINVAL;
 	/* As the compiler puts them there: bit fields may be too small for some. */
@@ -327,15 +353,13 @@ static int no_member(struct search *s, const struct btf_type *t)
 	return -EINVAL;
 }
 
-/* The member that is named behind a dot; its number among its like in *number. */
-static int named_member(struct literal *l, const struct btf_type *t, u32 *number_of,
-			struct rawvalue_place *p)
+/* The member that has the name of this length here; its number among its like in *number. */
+static int member_called(struct literal *l, const struct btf_type *t, u32 length, u32 *number_of,
+			 struct rawvalue_place *p)
 {
 	char name[128];
-	struct search s = { .l = l, .length = literal_name(l, false) };
+	struct search s = { .l = l, .length = length };
 
-	if (!s.length)
-		return literal_expected(l, "the name of a member");
 	memcpy(name, l->text + l->at, s.length < sizeof(name) ? s.length : sizeof(name) - 1);
 	name[s.length < sizeof(name) ? s.length : sizeof(name) - 1] = '\0';
 	s.name = l->text + l->at;
@@ -346,6 +370,49 @@ static int named_member(struct literal *l, const struct btf_type *t, u32 *number
 	*number_of = s.seen;
 	*p = s.found;
 	return 0;
+}
+
+/* The same for the name behind a dot. */
+static int named_member(struct literal *l, const struct btf_type *t, u32 *number_of,
+			struct rawvalue_place *p)
+{
+	u32 length = literal_name(l, false);
+
+	if (!length)
+		return literal_expected(l, "the name of a member");
+	return member_called(l, t, length, number_of, p);
+}
+
+/* JSON's `"name":`, whose name is passed; "" is the first nameless struct or union. 1, 0 if it is none, -EINVAL. */
+static int json_member(struct literal *l, const struct btf_type *t, u32 *number_of,
+		       struct rawvalue_place *p)
+{
+	struct literal inner, behind;
+	u32 length;
+
+	if (!inside_quotes(l, &inner))
+		return 0;
+	behind = *l;
+	behind.at = inner.end + 1;
+	if (!literal_take(&behind, ':'))
+		return 0;
+	length = inner.end - inner.at;
+	l->at++;
+	if (length) {
+		if (member_called(l, t, length, number_of, p))
+			return -EINVAL;
+		*l = behind;
+		return 1;
+	}
+	*l = behind;
+	for (u32 i = 0; kind_of(t) != BTF_KIND_DATASEC && i < BTF_INFO_VLEN(t->info); i++) {
+		const struct btf_member *m = (const struct btf_member *)(const void *)(t + 1) + i;
+
+		*p = rawvalue_place(l->btf, t, i);
+		if (!rawbtf_str(l->btf, m->name_off)[0] && rawbtf_is_record(type_at(l, p->type)))
+			return 1;
+	}
+	return diag_error(l->d, literal_loc(&inner, 1), "there is no nameless member");
 }
 
 /* A part of a part: `.a.b`, `.a[3]`. */
@@ -383,8 +450,13 @@ static int member(struct literal *l, const struct btf_type *t, u32 *next, const 
 	struct search s = { .l = l, .number = *next };
 	struct rawvalue_place p;
 	struct window part = *w;
+	int is_json = json_member(l, t, next, &p);
 
-	if (literal_take(l, '.')) {
+	if (is_json < 0)
+		return is_json;
+	if (is_json) {
+		l->steps++;
+	} else if (literal_take(l, '.')) {
 		if (named_member(l, t, next, &p))
 			return -EINVAL;
 		while (!literal_take(l, '=')) {
@@ -453,6 +525,31 @@ static int bytes(struct literal *l, const struct window *w)
 	return err;
 }
 
+/* An address in quotes, where no text goes. */
+static bool quoted_address(struct literal *l, const struct btf_type *t, const struct window *w)
+{
+	const struct btf_type *e =
+		kind_of(t) == BTF_KIND_ARRAY ? type_at(l, array_of(t)->type) : NULL;
+	struct literal inner;
+	struct diag silent;
+	struct arena a;
+	u8 bytes[16];
+	bool is_one;
+
+	if (rawvalue_is_char(l->btf, e) || w->size > 16 || !inside_quotes(l, &inner))
+		return false;
+	arena_init(&a);
+	diag_init(&silent, &a);
+	inner.d = &silent;
+	is_one = literal_scan_address(&inner, bytes, (u32)w->size) > 0 && inner.at == inner.end;
+	arena_done(&a);
+	if (!is_one)
+		return false;
+	put(w, bytes, w->size);
+	l->at = inner.end + 1;
+	return true;
+}
+
 static int value(struct literal *l, u32 type, struct window w)
 {
 	const struct btf_type *t = type_at(l, type);
@@ -471,6 +568,8 @@ static int value(struct literal *l, u32 type, struct window w)
 		return bytes(l, &w);
 	if (literal_sees(l, "..."))
 		return diag_error(l->d, literal_loc(l, 3), "what '...' stands for has to be there");
+	if (quoted_address(l, t, &w))
+		return 0;
 	got = w.size <= UINT32_MAX ? literal_scan_address(l, w.out, (u32)w.size) : 0;
 	if (got > 0)
 		memset(w.mask, 0xff, w.size);

@@ -4,6 +4,7 @@
  *
  *	{ .pid = 17, .comm = "bash", .state = RUNNING, .mac = 0x0242ac110002, .ports = [80, 443] }
  *	{ 17, "bash", .ports[1] = 443, .at.port = htons(443), .to = 10.0.0.1 }
+ *	{ "pid": 17, "comm": "bash", "state": "RUNNING" }	JSON of the same
  *	x:01 02 .. 04						bytes of any type, `..` stands for any
  *
  * Numbers are decimal, 0x, 0b, 0-octal, 'c', true, false, NULL, enumerators, htons() and htonl() of one; addresses of IPv4,

@@ -2,8 +2,10 @@
 /* Options and words are told apart first; then the verb takes its words one by one. */
 #include "cmd/noun.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +61,12 @@ static const char *call_name(const struct noun_call *c)
 static void hint_usage(const struct noun_call *c)
 {
 	diag_hint(c->args.diag, "usage: skep %s %s", call_name(c), c->verb->args);
+}
+
+int noun_misused(struct noun_args *a)
+{
+	call_of(a)->is_usage = true;
+	return -EINVAL;
 }
 
 const char *noun_peek(const struct noun_args *a)
@@ -119,6 +127,27 @@ int noun_need_u64(struct noun_args *a, const char *what, u64 max, u64 *out)
 	return 0;
 }
 
+int noun_count_option(struct noun_args *a, const char *value, u64 *out)
+{
+	u64 v;
+
+	if (!text_u64(value, &v) || !v)
+		return noun_usage(a, "a number of at least 1 is needed, not '%s'", value);
+	*out = v;
+	return 0;
+}
+
+int noun_seconds_option(struct noun_args *a, const char *value, u64 *out)
+{
+	char *end;
+	double v = strtod(value, &end);
+
+	if (end == value || *end || !(v >= 0.001 && v <= 1e6))
+		return noun_usage(a, "seconds from 0.001 to 1000000 are needed, not '%s'", value);
+	*out = (u64)(v * 1e9);
+	return 0;
+}
+
 int noun_end(struct noun_args *a)
 {
 	const struct noun_call *c = call_of(a);
@@ -150,7 +179,7 @@ static void print_noun(const struct noun *noun)
 	for (size_t i = 0; i < noun->n; i++) {
 		const char *help = noun->verbs[i]->help;
 
-		printf("  %-10s%.*s\n", noun->verbs[i]->name, (int)strcspn(help, "\n"), help);
+		printf("  %-11s%.*s\n", noun->verbs[i]->name, (int)strcspn(help, "\n"), help);
 	}
 	printf("\n'skep %s COMMAND --help' shows more of each. Without a command it is '%s'.\n",
 	       noun->name, noun->verbs[0]->name);
@@ -198,7 +227,10 @@ static int read_words(struct noun_call *c, int argc, char **argv)
 	bool all = false; /* nothing is an option any more */
 
 	while (state.pos < argc) {
-		int i = all ? -1 : opt_next(&state, c->opts, c->n_opts, &value, a->diag);
+		/* No option is a digit, but numbers may be below zero. */
+		bool is_number = argv[state.pos][0] == '-' && isdigit((u8)argv[state.pos][1]);
+		int i = all || is_number ? -1
+					 : opt_next(&state, c->opts, c->n_opts, &value, a->diag);
 
 		if (i < -1) {
 			c->is_usage = true;

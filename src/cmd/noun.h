@@ -58,9 +58,14 @@ bool noun_take(struct noun_args *a, const char *keyword);
 int noun_need(struct noun_args *a, const char *what, const char **out);
 /* A number of at most max; 0 or -EINVAL, reported. */
 int noun_need_u64(struct noun_args *a, const char *what, u64 max, u64 *out);
+/* Values of options: a number of at least 1; seconds, with decimals, as nanoseconds. 0 or -EINVAL, reported. */
+int noun_count_option(struct noun_args *a, const char *value, u64 *out);
+int noun_seconds_option(struct noun_args *a, const char *value, u64 *out);
 /* Words that nobody took are a mistake: to be asked before anything is done. 0 or -EINVAL. */
 int noun_end(struct noun_args *a);
 /* A mistake on the command line: -EINVAL, and the exit code becomes NOUN_USAGE. */
 int noun_usage(struct noun_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for one that has been reported already. */
+int noun_misused(struct noun_args *a);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "isa/insn.h"
 #include "object/image_min.h"
+#include "object/skel.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 
@@ -43,6 +44,17 @@ static void check_min(const struct image_min *min)
 	buf_done(&bytes);
 }
 
+/* As long as it is text, whatever the types are. */
+static void check_skeleton(const struct image *img, const u8 *data, size_t len, struct diag *d)
+{
+	struct skel_options opts = { .name = "x", .source = "x.o", .is_own_types = len & 1 };
+	struct buf text = { 0 };
+
+	if (!skel_write(&text, img, data, len, &opts, d) && strlen(buf_str(&text)) != text.len)
+		abort();
+	buf_done(&text);
+}
+
 static void open_image(const u8 *data, size_t len, const struct rawbtf *kernel,
 		       const struct rawbtf **types)
 {
@@ -62,6 +74,8 @@ static void open_image(const u8 *data, size_t len, const struct rawbtf *kernel,
 	if (!image_open(&img, &arena, data, len, &opts, &d)) {
 		for (size_t i = 0; i < img.progs.n; i++)
 			check_prog(&img, &img.progs.at[i]);
+		if (!kernel)
+			check_skeleton(&img, data, len, &d);
 		if (types) {
 			*types = img.btf;
 			img.btf = NULL;

@@ -10,6 +10,7 @@
 #include "cmd/debug.h"
 #include "cmd/disasm.h"
 #include "cmd/exec.h"
+#include "cmd/feature.h"
 #include "cmd/gen.h"
 #include "cmd/list.h"
 #include "cmd/run.h"

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "isa/insn.h"
-#include "object/image.h"
+#include "object/image_min.h"
+#include "object/skel.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 
@@ -29,6 +30,31 @@ static void check_prog(const struct image *img, const struct image_prog *p)
 	}
 }
 
+/* The part of the types that relocations look at has to be types itself. */
+static void check_min(const struct image_min *min)
+{
+	struct buf bytes = { 0 };
+	struct rawbtf *b = NULL;
+	u32 types;
+
+	image_min_write(min, &bytes, &types);
+	if (rawbtf_from_bytes(bytes.data, bytes.len, NULL, &b) || rawbtf_end(b) != types + 1)
+		abort();
+	rawbtf_free(b);
+	buf_done(&bytes);
+}
+
+/* As long as it is text, whatever the types are. */
+static void check_skeleton(const struct image *img, const u8 *data, size_t len, struct diag *d)
+{
+	struct skel_options opts = { .name = "x", .source = "x.o", .is_own_types = len & 1 };
+	struct buf text = { 0 };
+
+	if (!skel_write(&text, img, data, len, &opts, d) && strlen(buf_str(&text)) != text.len)
+		abort();
+	buf_done(&text);
+}
+
 static void open_image(const u8 *data, size_t len, const struct rawbtf *kernel,
 		       const struct rawbtf **types)
 {
@@ -36,13 +62,20 @@ static void open_image(const u8 *data, size_t len, const struct rawbtf *kernel,
 	struct image_input in[] = { { "a", data, len }, { "b", data, len } };
 	struct image img;
 	struct arena arena;
+	struct image_min min;
 	struct diag d;
 
 	arena_init(&arena);
 	diag_init(&d, &arena);
+	if (kernel) {
+		image_min_init(&min, &arena, kernel);
+		opts.min = &min;
+	}
 	if (!image_open(&img, &arena, data, len, &opts, &d)) {
 		for (size_t i = 0; i < img.progs.n; i++)
 			check_prog(&img, &img.progs.at[i]);
+		if (!kernel)
+			check_skeleton(&img, data, len, &d);
 		if (types) {
 			*types = img.btf;
 			img.btf = NULL;
@@ -53,6 +86,8 @@ static void open_image(const u8 *data, size_t len, const struct rawbtf *kernel,
 	}
 	if (!image_open_all(&img, &arena, in, 2, &opts, &d))
 		image_done(&img);
+	if (kernel)
+		check_min(&min);
 	arena_done(&arena);
 }
 

@@ -10,6 +10,8 @@
 #include "cmd/debug.h"
 #include "cmd/disasm.h"
 #include "cmd/exec.h"
+#include "cmd/feature.h"
+#include "cmd/gen.h"
 #include "cmd/list.h"
 #include "cmd/prog.h"
 #include "cmd/map.h"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/opt.h"
+#include "base/save.h"
 #include "cmd/compile.h"
 #include "cmd/run.h"
 
@@ -67,32 +68,6 @@ static const char *default_output(struct build *b)
 	return arena_printf(&b->arena, "%.*s.bpf.o", (int)n, b->file);
 }
 
-/* To a file of another name first, so that there is a whole object or none. */
-static int save(struct build *b, const struct buf *elf)
-{
-	const char *tmp = arena_printf(&b->arena, "%s.%d", b->output, (int)getpid());
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return diag_errno(&b->diag, errno, "cannot write %s", b->output);
-	size_t done = 0;
-	while (done < elf->len) {
-		ssize_t n = write(fd, elf->data + done, elf->len - done);
-		if (n < 0)
-			break;
-		done += (size_t)n;
-	}
-	int err = done < elf->len ? errno : 0;
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && rename(tmp, b->output))
-		err = errno;
-	if (!err)
-		return 0;
-	unlink(tmp);
-	return diag_errno(&b->diag, err, "cannot write %s", b->output);
-}
-
 static int build(struct build *b)
 {
 	struct compiled c = { 0 };
@@ -110,7 +85,7 @@ static int build(struct build *b)
 		b->output = default_output(b);
 	int err = compile_script(&b->arena, &in, &c, &b->diag);
 	if (!err)
-		err = save(b, &c.elf);
+		err = save_file(b->output, c.elf.data, c.elf.len, &b->diag);
 	compiled_done(&c);
 	diag_render(&b->diag, stderr);
 	b->diag.items.n = 0;

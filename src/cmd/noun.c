@@ -79,11 +79,14 @@ const char *noun_next(struct noun_args *a)
 	return a->at < a->count ? a->words[a->at++] : NULL;
 }
 
+/* From two letters on; min-btf is min_btf, too. */
 static bool is_short_for(const char *word, const char *whole)
 {
-	size_t len = strlen(word);
+	size_t i = 0;
 
-	return len >= 2 && !strncmp(word, whole, len);
+	while (word[i] && (word[i] == whole[i] || (word[i] == '-' && whole[i] == '_')))
+		i++;
+	return i >= 2 && !word[i];
 }
 
 bool noun_take(struct noun_args *a, const char *keyword)
@@ -165,7 +168,7 @@ static const struct noun_verb *find_verb(const struct noun *noun, const char *wo
 	for (size_t i = 0; i < noun->n; i++)
 		if (!strcmp(noun->verbs[i]->name, word))
 			return noun->verbs[i];
-	if (!strcmp(word, "list"))
+	if (!strcmp(word, "list") && !noun->needs_verb)
 		return noun->verbs[0];
 	for (size_t i = 0; i < noun->n; i++)
 		if (is_short_for(word, noun->verbs[i]->name))
@@ -175,14 +178,17 @@ static const struct noun_verb *find_verb(const struct noun *noun, const char *wo
 
 static void print_noun(const struct noun *noun)
 {
-	printf("usage: skep %s [COMMAND] [OPTIONS]\n\n%s.\n\n", noun->name, noun->brief);
+	printf("usage: skep %s %s [OPTIONS]\n\n%s.\n\n", noun->name,
+	       noun->needs_verb ? "COMMAND" : "[COMMAND]", noun->brief);
 	for (size_t i = 0; i < noun->n; i++) {
 		const char *help = noun->verbs[i]->help;
 
 		printf("  %-11s%.*s\n", noun->verbs[i]->name, (int)strcspn(help, "\n"), help);
 	}
-	printf("\n'skep %s COMMAND --help' shows more of each. Without a command it is '%s'.\n",
-	       noun->name, noun->verbs[0]->name);
+	printf("\n'skep %s COMMAND --help' shows more of each.", noun->name);
+	if (!noun->needs_verb)
+		printf(" Without a command it is '%s'.", noun->verbs[0]->name);
+	putchar('\n');
 }
 
 static void print_verb(const struct noun_call *c)
@@ -282,6 +288,13 @@ static bool is_help_word(const char *word)
 	return !strcmp(word, "help") || !strcmp(word, "-h") || !strcmp(word, "--help");
 }
 
+static int missing_verb(struct noun_call *c)
+{
+	noun_usage(&c->args, "what is skep %s to do?", c->noun->name);
+	diag_hint(c->args.diag, "'skep %s --help' lists its commands", c->noun->name);
+	return -EINVAL;
+}
+
 /* Finds the verb and runs it. */
 static int noun_do(struct noun_call *c, int argc, char **argv)
 {
@@ -293,6 +306,8 @@ static int noun_do(struct noun_call *c, int argc, char **argv)
 		return 0;
 	}
 	c->verb = c->noun->verbs[0];
+	if (c->noun->needs_verb && (argc < 2 || *argv[1] == '-'))
+		return missing_verb(c);
 	if (c->noun->n > 1 && argc > 1 && *argv[1] != '-') {
 		c->verb = find_verb(c->noun, argv[1]);
 		if (!c->verb)

@@ -4,7 +4,8 @@
  * people know by heart works: words that are keywords ("id 7", "pinned PATH"), verbs that may be cut short, JSON of its
  * shape by -j or -f json, indented by -p. Options may stand anywhere.
  *
- * A noun is a table of verbs; the first of them is what is done when none is named. Of a noun with one verb the verb has no name.
+ * A noun is a table of verbs; the first of them is what is done when none is named, unless one has to be. Of a noun with one verb the
+ * verb has no name.
  */
 #ifndef CMD_NOUN_H
 #define CMD_NOUN_H
@@ -41,6 +42,7 @@ struct noun {
 	const char *brief; /* a line for the help */
 	const struct noun_verb *const *verbs;
 	size_t n;
+	bool needs_verb; /* there is none that is done when none is named */
 };
 
 /* Runs it with argv[0] as its name; an exit code. */

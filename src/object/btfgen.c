@@ -71,6 +71,13 @@ static u32 btfgen_add(struct btfgen *g, struct btf_type t, const void *extra, si
 	return (u32)id;
 }
 
+void btfgen_append(struct btfgen *g, struct btf_type t, const void *extra, size_t len)
+{
+	buf_put(&g->types, &t, sizeof(t));
+	buf_put(&g->types, extra, len);
+	g->count++;
+}
+
 u32 btfgen_int(struct btfgen *g, const char *name, u32 size, u32 encoding)
 {
 	struct btf_type t = {

@@ -41,6 +41,9 @@ u32 btfgen_var(struct btfgen *g, const char *name, u32 type); /* global */
 u32 btfgen_datasec(struct btfgen *g, const char *name, u32 size, const struct btf_var_secinfo *vars,
 		   u32 n);
 
+/* A type as it stands, which may refer to later ones, even if there is one like it: the next id is its. */
+void btfgen_append(struct btfgen *g, struct btf_type t, const void *extra, size_t len);
+
 /* The whole section: header, types, strings. */
 void btfgen_write(const struct btfgen *g, struct buf *out);
 

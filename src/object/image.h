@@ -127,6 +127,8 @@ struct image_options {
 	const char *
 		kconfig; /* path of the kernel's configuration; NULL: of the running one, if there is one */
 	bool no_kconfig; /* its values are left zero: nothing is going to run */
+	struct image_min *
+		min; /* what collects the kernel's types that relocations look at; NULL: nobody asks */
 };
 
 /*

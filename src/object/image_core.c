@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "isa/insn.h"
+#include "object/image_min.h"
 
 enum {
 	INSN_BYTES = sizeof(struct bpf_insn),
@@ -206,6 +207,12 @@ static bool is_field(u32 kind)
 	return kind <= CORE_FIELD_RSHIFT;
 }
 
+/* Types are compared as a whole. */
+static bool is_type(u32 kind)
+{
+	return !is_field(kind) && kind != CORE_ENUM_EXISTS && kind != CORE_ENUM_VALUE;
+}
+
 /* What all of the kernel's types that match agree on. 0; -ENOENT: there is no number; -EINVAL with a message. */
 static int find_value(struct core *c, struct image_value *out)
 {
@@ -223,6 +230,8 @@ static int find_value(struct core *c, struct image_value *out)
 
 		if (!image_core_same_kind(own, rawbtf_type(kernel, all->ids.at[i])))
 			continue;
+		if (c->l->opts->min && is_type(c->relo->kind))
+			image_min_compared(c->l->opts->min, c->relo->kind, all->ids.at[i]);
 		err = image_spec_match(&c->local, kernel, all->ids.at[i], &budget, &c->other);
 		if (err < 0)
 			return bad(c, "the types cannot be compared");
@@ -230,6 +239,8 @@ static int find_value(struct core *c, struct image_value *out)
 			continue;
 		if (image_spec_value(c->relo->kind, &c->other, &v))
 			return bad(c, "the kernel's type has no such number");
+		if (c->l->opts->min && !is_type(c->relo->kind))
+			image_min_found(c->l->opts->min, &c->other);
 		if (!any) {
 			*out = v;
 			c->kernel = c->other;

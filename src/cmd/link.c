@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * skep link: several objects as one. They are opened as the machine would open them first, which tells what is wrong with them by
+ * skep link: links in the kernel (link_live.c); with -o, several objects as one. They are opened as the machine would open them first, which tells what is wrong with them by
  * name and place; libbpf's linker then writes the object.
  */
 #include <bpf/libbpf.h>
@@ -13,6 +13,7 @@
 
 #include "base/opt.h"
 #include "cmd/compile.h"
+#include "cmd/link_live.h"
 #include "cmd/run.h"
 #include "kernel/warn.h"
 #include "object/image.h"
@@ -163,11 +164,26 @@ static int link_objects(struct link *l)
 	return err;
 }
 
+/* Objects are meant where there is an output or a file of that name; else links in the kernel. */
+static bool is_of_objects(int argc, char **argv)
+{
+	size_t len = argc > 1 ? strlen(argv[1]) : 0;
+
+	if (len > 2 && !strcmp(argv[1] + len - 2, ".o"))
+		return true;
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strncmp(argv[i], "-o", 2) || !strncmp(argv[i], "--output", 8))
+			return true;
+	return false;
+}
+
 int cmd_link(int argc, char **argv)
 {
 	struct link l = { 0 };
 	int code = 0;
 
+	if (!is_of_objects(argc, argv))
+		return noun_run(&link_live, argc, argv);
 	arena_init(&l.arena);
 	diag_init(&l.diag, &l.arena);
 	if (parse_options(&l, argc, argv)) {

@@ -20,15 +20,6 @@ static int detach(int fd)
 	return syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) ? -errno : 0;
 }
 
-/* JSON for what only did something: null, as bpftool has it. */
-static void say_done(struct noun_args *a)
-{
-	if (!a->out->json)
-		return;
-	out_json_null(a->out, NULL);
-	out_json_end(a->out);
-}
-
 static int run_detach(struct noun_args *a)
 {
 	u32 id;
@@ -49,7 +40,7 @@ static int run_detach(struct noun_args *a)
 	}
 	close(fd);
 	if (!err)
-		say_done(a);
+		noun_json_done(a->out);
 	return err;
 }
 
@@ -68,7 +59,7 @@ static int run_pin(struct noun_args *a)
 		err = pin_make(fd, path, a->diag);
 	close(fd);
 	if (!err)
-		say_done(a);
+		noun_json_done(a->out);
 	return err;
 }
 

@@ -15,3 +15,11 @@ void noun_json_name(struct out *out, const char *key, const char *name, u64 numb
 	else
 		out_json_u64(out, key, number);
 }
+
+void noun_json_done(struct out *out)
+{
+	if (!out->json)
+		return;
+	out_json_null(out, NULL);
+	out_json_end(out);
+}

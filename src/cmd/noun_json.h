@@ -10,4 +10,7 @@ void noun_json_text(struct out *out, const char *key, const char *text);
 /* A name, or the number where there is none (NULL). */
 void noun_json_name(struct out *out, const char *key, const char *name, u64 number);
 
+/* The answer of what only does something: null in JSON, nothing in text. */
+void noun_json_done(struct out *out);
+
 #endif

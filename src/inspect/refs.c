@@ -105,6 +105,8 @@ static void read_process(struct refs *r, int proc, const char *pid)
 				    : 0;
 		struct handle_name name;
 
+		if (n < 0 && (errno == EACCES || errno == EPERM))
+			r->is_partial = true;
 		if (n <= 0)
 			continue;
 		link[n] = '\0';
@@ -154,6 +156,9 @@ static void read_pin(struct walk *w, const char *path)
 		return;
 	}
 	fd = handle_open_pinned(path);
+	/* Gone meanwhile, or one of the files that the kernel itself puts there. */
+	if (fd == -ENOENT)
+		return;
 	if (fd < 0) {
 		w->refs->is_partial = true;
 		return;

@@ -300,6 +300,23 @@ static int check_options(struct noun_args *a, const struct gc *g, const struct g
 	return 0;
 }
 
+static void warn_partial(struct gc *g)
+{
+	const struct usage *u = &g->usage;
+
+	if (u->holders.is_partial)
+		diag_warning(
+			g->args->diag, LOC_NONE,
+			"some processes cannot be looked at: what only these hold is listed, too");
+	if (u->pins.is_partial)
+		diag_warning(g->args->diag, LOC_NONE, "some pins cannot be looked at");
+	if (u->hooks.is_partial)
+		diag_warning(
+			g->args->diag, LOC_NONE,
+			"some network namespaces cannot be looked at: what is attached in these "
+			"looks as if it were not");
+}
+
 static int run(struct noun_args *a)
 {
 	const struct gc_options *o = a->own;
@@ -331,10 +348,7 @@ static int run(struct noun_args *a)
 		out_puts(a->out, g.select.is_named ? "nothing of this kind was left behind\n"
 						   : "nothing was left behind\n");
 	}
-	if (g.usage.holders.is_partial || g.usage.pins.is_partial || g.usage.hooks.is_partial)
-		diag_warning(a->diag, LOC_NONE,
-			     "not all processes, pins and namespaces could be looked at: what they "
-			     "hold may be listed wrongly");
+	warn_partial(&g);
 	link_view_done(&g.view);
 	return err;
 }

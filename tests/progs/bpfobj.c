@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes what commands about the kernel's objects are to find, of programs that return 1 and maps of one entry:
+ * Makes what commands about the kernel's objects are to find, of programs that return 1 and maps of one entry, and prints its id:
  *
  *	bpfobj prog TYPE NAME PIN           loads a program: xdp, tc, cgroup_skb, connect4, raw_tp, perf, netfilter, uprobe, flow
  *	bpfobj map NAME PIN                 makes an array
@@ -81,10 +81,25 @@ static int bpf(int command, const void *attr, size_t size, const char *what)
 	return fd;
 }
 
+/* All kinds of objects tell their type first, then their id. */
+static void print_id(int fd)
+{
+	unsigned info[64] = { 0 };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (unsigned)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address(info);
+	bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr), "info");
+	printf("%u\n", info[1]);
+}
+
 static void pin(int fd, const char *path)
 {
 	union bpf_attr attr;
 
+	print_id(fd);
 	memset(&attr, 0, sizeof(attr));
 	attr.pathname = address(path);
 	attr.bpf_fd = (unsigned)fd;

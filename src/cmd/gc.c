@@ -61,6 +61,8 @@ static const char *where_attached(struct gc *g, const struct leftover *l)
 	const struct nethook *h = l->hook;
 	const char *at, *space;
 
+	if (l->object.kind == HANDLE_MAP)
+		return "struct_ops";
 	if (l->cgroup)
 		return arena_printf(a, "%s of %s", attach_type_name(l->cgroup->attach_type),
 				    l->cgroup->path);
@@ -102,6 +104,8 @@ static const char *why(struct gc *g, const struct leftover *l)
 		return arena_printf(a, "its pin alone keeps it attached to %s",
 				    link_view_where(&g->view, l->link));
 	case LEFTOVER_ATTACHED:
+		if (l->object.kind == HANDLE_MAP)
+			return "registered as struct_ops without a link, and no process holds it";
 		return arena_printf(a, "attached to %s without a link, and no process holds it",
 				    where_attached(g, l));
 	case LEFTOVER_UNKNOWN:
@@ -255,7 +259,9 @@ static void remove_one(struct gc *g, const struct leftover *l)
 	}
 	if (err)
 		return;
-	if (l->pin)
+	if (l->object.kind == HANDLE_MAP && !l->pin)
+		out_printf(out, "unregistered %s\n", object_name(g, l));
+	else if (l->pin)
 		out_printf(out, "removed the pin %s of %s\n", l->pin, object_name(g, l));
 	else
 		out_printf(out, "detached %s from %s\n", object_name(g, l), where_attached(g, l));

@@ -29,7 +29,7 @@ static struct bpf_program *find_iter(struct bpf_object *obj)
 static int attach(struct bpf_program *prog, int map, const char *path, struct diag *d)
 {
 	union bpf_iter_link_info info = { .map.map_fd = map < 0 ? 0 : (u32)map };
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info,
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = map < 0 ? NULL : &info,
 		    .link_info_len = map < 0 ? 0 : sizeof(info));
 	struct bpf_link *link;
 	int err;

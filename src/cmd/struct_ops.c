@@ -17,13 +17,15 @@
 #include "cmd/noun_json.h"
 #include "cmd/noun_refs.h"
 #include "cmd/noun_select.h"
+#include "inspect/naming.h"
 
 #define VALUE_PREFIX "bpf_struct_ops_"
-enum { MAX_VALUE = 1 << 20 };
+enum { MAX_VALUE = 1 << 20, MAX_INFO = 256 };
 
 struct show {
 	struct noun_args *args;
 	struct rawbtf *kernel;
+	struct naming *names; /* of programs */
 	struct noun_refs refs;
 	bool is_dump;
 	u32 count;
@@ -65,16 +67,78 @@ static void dump_typed(struct show *s, const char *name, u32 type, const void *d
 {
 	struct out *out = s->args->out;
 
-	if (!out->json)
+	/* As bpftool has it: each is an object by itself. */
+	if (out->json)
+		out_json_open(out, NULL, '{');
+	else
 		out_printf(out, "%s ", name);
 	rawvalue_print(out, name, s->kernel, type, data, len);
-	if (!out->json)
+	if (out->json)
+		out_json_close(out, '}');
+	else
 		out_puts(out, "\n");
+}
+
+static void dump_program(struct show *s, const char *member, u32 prog)
+{
+	const char *name = naming_prog(s->names, prog)->name;
+	struct out *out = s->args->out;
+
+	if (!out->json) {
+		out_printf(out, "\t%s: prog %u %s\n", member, prog, name);
+		return;
+	}
+	out_json_open(out, NULL, '{');
+	noun_json_text(out, "member", member);
+	out_json_u64(out, "prog_id", prog);
+	noun_json_text(out, "prog_name", name);
+	out_json_close(out, '}');
+}
+
+/* A member that is a function has its program's id as its value. */
+static void dump_programs(struct show *s, const struct bpf_map_info *info, const u8 *value)
+{
+	struct out *out = s->args->out;
+	const struct btf_type *outer = rawbtf_type(s->kernel, info->btf_vmlinux_value_type_id);
+	const struct btf_member *last;
+	const struct btf_type *t;
+	u32 id, begin;
+
+	if (!rawbtf_is_record(outer) || !BTF_INFO_VLEN(outer->info))
+		return;
+	last = (const struct btf_member *)(outer + 1) + BTF_INFO_VLEN(outer->info) - 1;
+	id = last->type;
+	begin = last->offset / 8;
+	t = rawbtf_skip(s->kernel, &id, NULL);
+	if (out->json) {
+		out_json_open(out, NULL, '{');
+		out_json_open(out, "programs", '[');
+	}
+	for (u32 i = 0; rawbtf_is_record(t) && i < BTF_INFO_VLEN(t->info); i++) {
+		const struct btf_member *m = (const struct btf_member *)(t + 1) + i;
+		u32 type = m->type, at = begin + BTF_MEMBER_BIT_OFFSET(m->offset) / 8;
+		const struct btf_type *p = rawbtf_skip(s->kernel, &type, NULL);
+		const char *name = rawbtf_str(s->kernel, m->name_off);
+		u64 prog = 0;
+
+		if (!p || BTF_INFO_KIND(p->info) != BTF_KIND_PTR ||
+		    at + sizeof(prog) > info->value_size)
+			continue;
+		type = p->type;
+		p = rawbtf_skip(s->kernel, &type, NULL);
+		memcpy(&prog, value + at, sizeof(prog));
+		if (prog && prog <= UINT32_MAX && p &&
+		    BTF_INFO_KIND(p->info) == BTF_KIND_FUNC_PROTO)
+			dump_program(s, name, (u32)prog);
+	}
+	if (out->json) {
+		out_json_close(out, ']');
+		out_json_close(out, '}');
+	}
 }
 
 static int dump(struct show *s, int fd, const struct bpf_map_info *info)
 {
-	struct out *out = s->args->out;
 	u32 key = 0, type;
 	void *value;
 	int err = 0;
@@ -87,32 +151,34 @@ static int dump(struct show *s, int fd, const struct bpf_map_info *info)
 		err = -errno;
 	if (err)
 		return diag_errno(s->args->diag, -err, "cannot read map %u", info->id);
-	if (out->json)
-		out_json_open(out, NULL, '{');
+	if (!s->args->out->json)
+		list(s, info);
 	type = rawbtf_find(s->kernel, RAWBTF_KIND(BTF_KIND_STRUCT), "bpf_map_info");
-	if (type)
-		dump_typed(s, "bpf_map_info", type, info, sizeof(*info));
+	if (type && s->args->out->json)
+		dump_typed(s, "bpf_map_info", type, info, MAX_INFO);
 	dump_typed(s, value_type(s, info), info->btf_vmlinux_value_type_id, value,
 		   info->value_size);
-	if (out->json)
-		out_json_close(out, '}');
+	dump_programs(s, info, value);
 	return 0;
 }
 
 static int show_one(void *arg, int fd, u32 id)
 {
-	struct bpf_map_info info = { 0 };
+	union {
+		struct bpf_map_info info;
+		u8 bytes[MAX_INFO]; /* newer kernels tell more than the struct has */
+	} u = { .bytes = { 0 } };
 	struct show *s = arg;
-	int err = handle_info(fd, &info, sizeof(info));
+	int err = handle_info(fd, &u, sizeof(u));
 
 	if (err)
 		return diag_errno(s->args->diag, -err, "cannot read map %u", id);
-	if (info.type != BPF_MAP_TYPE_STRUCT_OPS)
+	if (u.info.type != BPF_MAP_TYPE_STRUCT_OPS)
 		return 0;
 	s->count++;
 	if (s->is_dump)
-		return dump(s, fd, &info);
-	list(s, &info);
+		return dump(s, fd, &u.info);
+	list(s, &u.info);
 	return 0;
 }
 
@@ -133,6 +199,7 @@ static int run(struct noun_args *a, bool is_dump)
 		return err;
 	}
 	noun_refs_read(&s.refs, a->arena);
+	s.names = naming_new(a->arena);
 	if (a->out->json)
 		out_json_open(a->out, NULL, '[');
 	err = select_each(&which, show_one, &s, a->diag);
@@ -142,6 +209,7 @@ static int run(struct noun_args *a, bool is_dump)
 		out_json_close(a->out, ']');
 		out_json_end(a->out);
 	}
+	naming_free(s.names);
 	rawbtf_free(s.kernel);
 	return err;
 }

@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel tells when a program was loaded by the clock that began with it; when a pin was made is the time of its inode. */
+/* When a pin was made is the time of its inode. */
 #include "inspect/leftover.h"
 
+#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "inspect/netattach.h"
-#include "net/cgroup.h"
+#include "isa/map_type.h"
 
 struct finder {
 	const struct usage *u;
 	leftover_list *out;
 };
-
-static u64 wall_clock(u64 since_boot)
-{
-	struct timespec now, boot;
-
-	if (!since_boot || clock_gettime(CLOCK_REALTIME, &now) ||
-	    clock_gettime(CLOCK_BOOTTIME, &boot))
-		return 0;
-	return (u64)(now.tv_sec - boot.tv_sec) + since_boot / 1000000000;
-}
 
 static bool is_held(const struct usage *u, struct handle_name name)
 {
@@ -108,7 +98,7 @@ static struct leftover *add_prog(struct finder *f, enum leftover_state state, u3
 		return NULL;
 	l = vec_add(f->u->arena, f->out);
 	*l = (struct leftover){ .state = state, .object = name, .name = p->name };
-	l->since = wall_clock(p->load_time);
+	l->since = p->loaded;
 	l->uid = p->uid;
 	return l;
 }
@@ -169,6 +159,30 @@ static void add_attached(struct finder *f)
 	}
 }
 
+static bool has_map_link(const struct usage *u, u32 map)
+{
+	for (size_t i = 0; i < u->links.n; i++)
+		if (u->links.at[i].abi.type == LINK_STRUCT_OPS &&
+		    u->links.at[i].abi.map.map_id == map)
+			return true;
+	return false;
+}
+
+/* Without any holder such a map is there only as it is registered. */
+static void add_registered(struct finder *f)
+{
+	for (size_t i = 0; i < f->u->maps.n; i++) {
+		const struct usage_map *m = &f->u->maps.at[i];
+		struct handle_name name = { HANDLE_MAP, m->id };
+
+		if (m->type == MAP_TYPE_STRUCT_OPS && !is_held(f->u, name) &&
+		    !refs_of(&f->u->pins, HANDLE_MAP, m->id)->refs.n && !has_map_link(f->u, m->id))
+			*vec_add(f->u->arena, f->out) = (struct leftover){
+				.state = LEFTOVER_ATTACHED, .object = name, .name = m->name
+			};
+	}
+}
+
 static void add_unknown(struct finder *f)
 {
 	for (size_t i = 0; i < f->u->progs.n; i++) {
@@ -196,6 +210,7 @@ void leftover_find(const struct usage *u, leftover_list *out)
 
 	refs_each(&u->pins, add_pins, &f);
 	add_attached(&f);
+	add_registered(&f);
 	add_unknown(&f);
 	if (out->n)
 		qsort(out->at, out->n, sizeof(*out->at), compare);
@@ -239,6 +254,18 @@ static int remove_prog(int target, u32 prog_id, u32 attach_type)
 	return err;
 }
 
+static int unregister(u32 id)
+{
+	int fd = handle_open(HANDLE_MAP, id), err;
+	u32 key = 0;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_delete_elem(fd, &key);
+	close(fd);
+	return err;
+}
+
 static int open_cgroup(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -250,6 +277,8 @@ int leftover_remove(const struct usage *u, const struct leftover *l)
 {
 	if (l->pin)
 		return remove_pin(l);
+	if (l->object.kind == HANDLE_MAP)
+		return unregister(l->object.id);
 	if (l->cgroup)
 		return remove_prog(open_cgroup(l->cgroup->path), l->object.id,
 				   l->cgroup->attach_type);

@@ -6,11 +6,11 @@
 #include "inspect/usage.h"
 
 enum leftover_state {
-	LEFTOVER_USED,     /* a pin of what is of use otherwise, too: nothing is left over */
-	LEFTOVER_IDLE,     /* a pin of what is of use to nobody */
-	LEFTOVER_KEPT,     /* a link that is attached by its pin alone */
-	LEFTOVER_ATTACHED, /* a program that is attached without a link, and held by nobody */
-	LEFTOVER_UNKNOWN,  /* a program with neither pin nor holder, not found to be attached */
+	LEFTOVER_USED, /* a pin of what is of use otherwise, too: nothing is left over */
+	LEFTOVER_IDLE, /* a pin of what is of use to nobody */
+	LEFTOVER_KEPT, /* a link that is attached by its pin alone */
+	LEFTOVER_ATTACHED, /* a program that is attached, or a struct_ops map registered, without a link and held by nobody */
+	LEFTOVER_UNKNOWN, /* a program with neither pin nor holder, not found to be attached */
 };
 
 struct leftover {
@@ -20,7 +20,7 @@ struct leftover {
 	const char *pin;  /* NULL: it is none */
 	u64 since; /* seconds since 1970: when the pin was made or the program loaded; 0: not known */
 	u32 uid;   /* who made the pin or loaded the program */
-	/* LEFTOVER_ATTACHED: one of them. */
+	/* LEFTOVER_ATTACHED: one of them; of a map none. */
 	const struct nethook *hook;
 	const struct cgroupprog *cgroup;
 	const struct usage_sockmap *sockmap;

@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "inspect/btfinfo.h"
 #include "inspect/handle.h"
+#include "inspect/prog.h"
 #include "net/cgroup.h"
 
 struct naming_btf {
@@ -23,6 +24,7 @@ struct naming_btf {
 struct naming {
 	struct arena *arena;
 	struct table progs, maps, btfs, cgroups;
+	struct prog_reader reader;
 	struct rawbtf *kernel;
 	struct naming_btf *all; /* for naming_free() */
 	bool kernel_tried;
@@ -33,6 +35,7 @@ struct naming *naming_new(struct arena *a)
 	struct naming *n = arena_new(a, struct naming);
 
 	n->arena = a;
+	prog_reader_init(&n->reader, a);
 	table_init(&n->progs, a);
 	table_init(&n->maps, a);
 	table_init(&n->btfs, a);
@@ -48,6 +51,7 @@ void naming_free(struct naming *n)
 		if (b->btf != n->kernel)
 			rawbtf_free(b->btf);
 	rawbtf_free(n->kernel);
+	prog_reader_done(&n->reader);
 	n->kernel = NULL;
 	n->all = NULL;
 }
@@ -55,25 +59,23 @@ void naming_free(struct naming *n)
 const struct naming_prog *naming_prog(struct naming *n, u32 id)
 {
 	struct naming_prog *p = table_get(&n->progs, &id, sizeof(id));
-	struct bpf_prog_info info = { 0 };
+	struct prog prog;
 	int fd;
 
 	if (p)
 		return p;
 	p = arena_new(n->arena, struct naming_prog);
+	p->name = "";
 	table_set(&n->progs, &id, sizeof(id), p);
 	fd = id ? handle_open(HANDLE_PROG, id) : -1;
 	if (fd < 0)
 		return p;
-	if (!handle_info(fd, &info, sizeof(info))) {
-		memcpy(p->name, info.name, sizeof(p->name));
-		p->name[sizeof(p->name) - 1] = '\0';
-		p->type = info.type;
-		p->btf_id = info.btf_id;
-		p->attach_btf_obj_id = info.attach_btf_obj_id;
-		p->attach_btf_id = info.attach_btf_id;
-		p->load_time = info.load_time;
-		p->uid = info.created_by_uid;
+	if (!prog_read(&n->reader, fd, id, &prog)) {
+		p->name = prog.name;
+		p->type = prog.info.type;
+		p->btf_id = prog.info.btf_id;
+		p->attach_btf_obj_id = prog.info.attach_btf_obj_id;
+		p->attach_btf_id = prog.info.attach_btf_id;
 	}
 	close(fd);
 	return p;

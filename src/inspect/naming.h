@@ -3,8 +3,6 @@
 #ifndef INSPECT_NAMING_H
 #define INSPECT_NAMING_H
 
-#include <linux/bpf.h>
-
 #include "base/arena.h"
 
 struct naming;
@@ -14,13 +12,10 @@ struct naming *naming_new(struct arena *a);
 void naming_free(struct naming *n);
 
 struct naming_prog {
-	char name
-		[BPF_OBJ_NAME_LEN]; /* as the kernel has cut it; "" if it has none or is not to be seen */
+	const char *name; /* in full; "" if it has none or is not to be seen */
 	u32 type;
 	u32 btf_id, attach_btf_obj_id,
 		attach_btf_id; /* its own BTF; what it is made to attach to */
-	u64 load_time;         /* ns since boot; 0: not known */
-	u32 uid;
 };
 /* Never NULL; type 0 if there is no such program any more. */
 const struct naming_prog *naming_prog(struct naming *n, u32 id);

@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/objload.h"
 
+#include <string.h>
+
 #include "kernel/warn.h"
+
+/* The verifier's last word stands before its statistics, within what libbpf says; "" if it has said nothing. */
+static const char *verifier_said(const struct buf *warnings, struct arena *a)
+{
+	static const char begin[] = "-- BEGIN PROG LOAD LOG --\n";
+	const char *log = strstr(buf_str(warnings), begin);
+	const char *end = log ? strstr(log, "\nprocessed ") : NULL, *line = end;
+
+	if (!end || end < log + sizeof(begin) - 1)
+		return "";
+	while (line > log + sizeof(begin) - 1 && line[-1] != '\n')
+		line--;
+	return arena_strndup(a, line, (size_t)(end - line));
+}
 
 static int report(struct diag *d, int err, const char *what, const char *path, struct buf *warnings)
 {
-	const char *said = warn_last(warnings, d->arena);
+	const char *said = verifier_said(warnings, d->arena);
 
+	if (!*said)
+		said = warn_last(warnings, d->arena);
 	diag_errno(d, -err, "cannot %s %s", what, path);
-	if (*said)
+	if (*said && err != -ENOENT)
 		diag_hint(d, "%s", said);
 	return err;
 }

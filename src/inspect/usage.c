@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "inspect/handle.h"
+#include "inspect/prog.h"
 #include "inspect/query.h"
 #include "isa/map_type.h"
 #include "isa/prog_type.h"
 #include "net/cgroup.h"
 
-enum { MAX_MAPS_OF_PROG = 4096, MAX_KEY = 64 };
+enum { MAX_KEY = 64 };
 
 static struct usage_prog *prog_of(const struct usage *u, u32 id)
 {
@@ -40,27 +41,19 @@ const struct usage_map *usage_find_map(const struct usage *u, u32 id)
 
 /* ---- programs and maps */
 
-static void read_prog(struct usage *u, int fd, u32 id)
+static void read_prog(struct usage *u, struct prog_reader *r, int fd, u32 id)
 {
-	struct bpf_prog_info info = { 0 };
-	struct usage_prog p = { .id = id };
-	u32 *maps = NULL, n;
+	struct usage_prog *p;
+	struct prog prog;
 
-	if (handle_info(fd, &info, sizeof(info)))
+	if (prog_read(r, fd, id, &prog))
 		return;
-	n = info.nr_map_ids;
-	if (n && n <= MAX_MAPS_OF_PROG) {
-		maps = arena_array(u->arena, u32, n);
-		info = (struct bpf_prog_info){ .nr_map_ids = n, .map_ids = (u64)(uintptr_t)maps };
-		if (handle_info(fd, &info, sizeof(info)))
-			return;
-		p.maps = (struct usage_ids){ maps, info.nr_map_ids < n ? info.nr_map_ids : n };
-	}
-	p.type = info.type;
-	p.uid = info.created_by_uid;
-	p.load_time = info.load_time;
-	p.name = arena_strndup(u->arena, info.name, strnlen(info.name, sizeof(info.name)));
-	*vec_add(u->arena, &u->progs) = p;
+	p = vec_add(u->arena, &u->progs);
+	*p = (struct usage_prog){ .id = id, .name = prog.name };
+	p->maps = (struct usage_ids){ prog.map_ids, prog.info.nr_map_ids };
+	p->type = prog.info.type;
+	p->uid = prog.info.created_by_uid;
+	p->loaded = prog.info.load_time ? (u64)prog_loaded_at(&prog) : 0;
 	table_set(&u->by_prog, &id, sizeof(id), (void *)(uintptr_t)u->progs.n);
 }
 
@@ -141,20 +134,23 @@ static void read_map(struct usage *u, int fd, u32 id)
 
 static int read_kind(struct usage *u, enum handle_kind kind)
 {
+	struct prog_reader reader;
 	u32 id = 0;
 	int err;
 
+	prog_reader_init(&reader, u->arena);
 	while (!(err = handle_next(kind, &id))) {
 		int fd = handle_open(kind, id);
 
 		if (fd < 0)
 			continue;
 		if (kind == HANDLE_PROG)
-			read_prog(u, fd, id);
+			read_prog(u, &reader, fd, id);
 		else
 			read_map(u, fd, id);
 		close(fd);
 	}
+	prog_reader_done(&reader);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -214,6 +210,13 @@ static void use_attached(struct usage *u)
 		attach(u, u->cgroups.at[i].prog_id);
 	for (size_t i = 0; i < u->sockmaps.n; i++)
 		attach(u, u->sockmaps.at[i].prog_id);
+	/* Which programs are whose, only the map's value tells: those of a struct stay as long as it. */
+	for (size_t i = 0; i < u->maps.n; i++)
+		if (u->maps.at[i].type == MAP_TYPE_STRUCT_OPS)
+			use_map(u, u->maps.at[i].id);
+	for (size_t i = 0; i < u->progs.n; i++)
+		if (u->progs.at[i].type == PROG_STRUCT_OPS)
+			use_prog(u, u->progs.at[i].id);
 }
 
 /* Until nothing is added; each pass adds at least one. */

@@ -18,13 +18,13 @@
 #define USAGE_MAX_ENTRIES 65536 /* of a map that has programs or maps */
 
 struct usage_ids {
-	u32 *at;
+	const u32 *at;
 	u32 n;
 };
 
 struct usage_prog {
 	u32 id, type, uid;
-	u64 load_time; /* ns since boot */
+	u64 loaded; /* seconds since 1970; 0: not known */
 	const char *name;
 	struct usage_ids maps;
 	bool is_attached, is_used;

@@ -272,8 +272,10 @@ static bool confirm(struct gc *g)
 	char answer[16] = "";
 
 	list(g);
-	out_printf(g->args->out, "remove %s %zu? [y/N] ", g->found.n == 1 ? "this" : "these",
-		   g->found.n);
+	if (g->found.n == 1)
+		out_puts(g->args->out, "remove this? [y/N] ");
+	else
+		out_printf(g->args->out, "remove these %zu? [y/N] ", g->found.n);
 	out_flush(g->args->out);
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }

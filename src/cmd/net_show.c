@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * skep net show: on one screen, interface by interface. JSON is bpftool's, sorted by kinds instead, with an object for each network
- * namespace.
- */
-#include "cmd/net_show.h"
+/* skep net show: on one screen, interface by interface. */
+#include "cmd/net_show_impl.h"
 
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <string.h>
 
-#include "cmd/link_view.h"
-#include "cmd/noun_json.h"
 #include "isa/prog_type.h"
 
 struct show_options {
 	bool all;
-};
-
-struct show {
-	struct noun_args *args;
-	struct link_view view;
-	struct nethooks hooks;
-	linkinfo_list links;
-	u32 only; /* an interface's index; 0: all */
 };
 
 static const struct opt options[] = {
@@ -53,8 +40,7 @@ const char *net_show_mode(u32 mode)
 	}
 }
 
-/* The link of an XDP program, which the kernel only tells the other way round; 0 if it has none. */
-static u32 link_of(const struct show *s, const struct nethook *h)
+u32 net_show_link(const struct net_show *s, const struct nethook *h)
 {
 	if (h->link_id || h->kind != NETHOOK_XDP)
 		return h->link_id;
@@ -68,178 +54,13 @@ static u32 link_of(const struct show *s, const struct nethook *h)
 	return 0;
 }
 
-/* ---- JSON */
-
-static void json_head(struct show *s, const struct nethook *h)
-{
-	out_json_open(s->args->out, NULL, '{');
-	noun_json_text(s->args->out, "devname", h->dev);
-	out_json_u64(s->args->out, "ifindex", h->ifindex);
-}
-
-static void json_prog(struct show *s, const struct nethook *h, const char *key)
-{
-	struct out *out = s->args->out;
-
-	out_json_u64(out, key, h->prog_id);
-	noun_json_text(out, "prog_name", naming_prog(s->view.names, h->prog_id)->name);
-	if (link_of(s, h))
-		out_json_u64(out, "link_id", link_of(s, h));
-}
-
-/* All modes of an interface; the number of hooks taken. */
-static size_t json_xdp(struct show *s, size_t at, size_t end)
-{
-	const struct nethook *h = &s->hooks.list.at[at];
-	struct out *out = s->args->out;
-	size_t n = 0;
-
-	json_head(s, h);
-	if (h->is_one_of)
-		out_json_open(out, "multi_attachments", '[');
-	do {
-		if (h->is_one_of)
-			out_json_open(out, NULL, '{');
-		noun_json_text(out, "mode", net_show_mode(h->at));
-		json_prog(s, h, "id");
-		if (h->is_one_of)
-			out_json_close(out, '}');
-		n++;
-	} while (h++->is_one_of && at + n < end && h->kind == NETHOOK_XDP &&
-		 h->ifindex == h[-1].ifindex);
-	if (h[-1].is_one_of)
-		out_json_close(out, ']');
-	out_json_close(out, '}');
-	return n;
-}
-
-static void json_mprog(struct show *s, const struct nethook *h)
-{
-	struct out *out = s->args->out;
-	bool is_first = h->at == AT_TCX_INGRESS || h->at == AT_NETKIT_PRIMARY;
-	const char *name = naming_prog(s->view.names, h->prog_id)->name;
-
-	json_head(s, h);
-	noun_json_text(out, "kind",
-		       h->kind == NETHOOK_TCX ? is_first ? "tcx/ingress" : "tcx/egress"
-		       : is_first             ? "netkit/primary"
-					      : "netkit/peer");
-	noun_json_text(out, "name", name);
-	json_prog(s, h, "prog_id");
-	out_json_close(out, '}');
-}
-
-/* A filter with its actions; the number of hooks taken. */
-static size_t json_filter(struct show *s, size_t at, size_t end)
-{
-	const struct nethook *h = &s->hooks.list.at[at];
-	struct out *out = s->args->out;
-	size_t n = 1;
-
-	json_head(s, h);
-	noun_json_text(out, "kind", h->where);
-	if (*h->name)
-		noun_json_text(out, "name", h->name);
-	if (h->prog_id)
-		json_prog(s, h, "id");
-	for (; at + n < end && h[n].kind == NETHOOK_ACTION; n++) {
-		if (n == 1)
-			out_json_open(out, "act", '[');
-		out_json_open(out, NULL, '{');
-		if (*h[n].name)
-			noun_json_text(out, "name", h[n].name);
-		json_prog(s, &h[n], "id");
-		out_json_close(out, '}');
-	}
-	if (n > 1)
-		out_json_close(out, ']');
-	noun_json_text(out, "filter", h->filter);
-	out_json_u64(out, "priority", h->priority);
-	out_json_u64(out, "handle", h->handle);
-	out_json_u64(out, "protocol", h->protocol);
-	out_json_u64(out, "chain", h->chain);
-	if (!strcmp(h->filter, "bpf"))
-		out_json_bool(out, "direct_action", h->is_direct);
-	out_json_close(out, '}');
-	return n;
-}
-
-static void json_netfilter(struct show *s)
-{
-	for (size_t i = 0; i < s->links.n; i++) {
-		const struct linkinfo *l = &s->links.at[i];
-
-		if (l->abi.type != LINK_NETFILTER)
-			continue;
-		out_json_open(s->args->out, NULL, '{');
-		out_json_u64(s->args->out, "id", l->abi.prog_id);
-		out_json_u64(s->args->out, "link_id", l->abi.id);
-		noun_json_text(s->args->out, "prog_name",
-			       naming_prog(s->view.names, l->abi.prog_id)->name);
-		link_view_json(&s->view, s->args->out, l);
-		out_json_close(s->args->out, '}');
-	}
-}
-
-static void json_space(struct show *s, const char *key, enum nethook_kind kind, size_t from,
-		       size_t to)
-{
-	struct out *out = s->args->out;
-
-	out_json_open(out, key, '[');
-	for (size_t i = from; i < to; i++) {
-		const struct nethook *h = &s->hooks.list.at[i];
-
-		if (h->kind != kind)
-			continue;
-		out_json_open(out, NULL, '{');
-		json_prog(s, h, "id");
-		out_json_close(out, '}');
-	}
-	out_json_close(out, ']');
-}
-
-static void show_json(struct show *s, const struct netns *space, size_t from, size_t to)
-{
-	struct out *out = s->args->out;
-	const struct nethook *list = s->hooks.list.at;
-
-	out_json_open(out, NULL, '{');
-	out_json_open(out, "xdp", '[');
-	for (size_t i = from; i < to;)
-		i += list[i].kind == NETHOOK_XDP ? json_xdp(s, i, to) : 1;
-	out_json_close(out, ']');
-	out_json_open(out, "tc", '[');
-	for (size_t i = from; i < to;) {
-		if (list[i].kind == NETHOOK_TC) {
-			i += json_filter(s, i, to);
-			continue;
-		}
-		if (list[i].kind == NETHOOK_TCX || list[i].kind == NETHOOK_NETKIT)
-			json_mprog(s, &list[i]);
-		i++;
-	}
-	out_json_close(out, ']');
-	json_space(s, "flow_dissector", NETHOOK_FLOW, from, to);
-	json_space(s, "sk_lookup", NETHOOK_LOOKUP, from, to);
-	/* The kernel does not tell the namespace of these, so they stand with this process's own. */
-	out_json_open(out, "netfilter", '[');
-	if (space == s->view.spaces.at && !s->only)
-		json_netfilter(s);
-	out_json_close(out, ']');
-	out_json_u64(out, "netns_ino", space->inode);
-	if (*space->name)
-		noun_json_text(out, "netns", space->name);
-	out_json_close(out, '}');
-}
-
 /* ---- text */
 
-static void text_hook(struct show *s, const struct nethook *h)
+static void text_hook(struct net_show *s, const struct nethook *h)
 {
 	struct out *out = s->args->out;
 	const char *name = naming_prog(s->view.names, h->prog_id)->name;
-	u32 link = link_of(s, h);
+	u32 link = net_show_link(s, h);
 
 	switch (h->kind) {
 	case NETHOOK_XDP:
@@ -277,7 +98,7 @@ static void text_hook(struct show *s, const struct nethook *h)
 	out_puts(out, "\n");
 }
 
-static void text_of_space(struct show *s, size_t from, size_t to)
+static void text_of_space(struct net_show *s, size_t from, size_t to)
 {
 	const struct nethook *list = s->hooks.list.at;
 	u32 last = 0;
@@ -309,7 +130,7 @@ static void text_of_space(struct show *s, size_t from, size_t to)
 	}
 }
 
-static void text_netfilter(struct show *s)
+static void text_netfilter(struct net_show *s)
 {
 	bool is_first = true;
 
@@ -327,12 +148,12 @@ static void text_netfilter(struct show *s)
 	}
 }
 
-static void show_space(struct show *s, const struct netns *space, size_t from, size_t to)
+static void show_space(struct net_show *s, const struct netns *space, size_t from, size_t to)
 {
 	const char *name = link_view_space_name(&s->view, space->inode);
 
 	if (s->args->out->json) {
-		show_json(s, space, from, to);
+		net_show_json(s, space, from, to);
 		return;
 	}
 	if (*name && to > from)
@@ -342,12 +163,12 @@ static void show_space(struct show *s, const struct netns *space, size_t from, s
 
 static int read_one(void *arg, const struct netns *n)
 {
-	struct show *s = arg;
+	struct net_show *s = arg;
 
 	return nethook_read(&s->hooks, n->inode, s->only);
 }
 
-static int show_spaces(struct show *s, size_t count)
+static int show_spaces(struct net_show *s, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t from = s->hooks.list.n;
@@ -364,7 +185,7 @@ static int show_spaces(struct show *s, size_t count)
 static int run(struct noun_args *a)
 {
 	const struct show_options *o = a->own;
-	struct show s = { .args = a, .hooks = { .arena = a->arena } };
+	struct net_show s = { .args = a, .hooks = { .arena = a->arena } };
 	const char *dev = NULL;
 	int err = 0;
 

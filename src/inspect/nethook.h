@@ -55,6 +55,9 @@ struct nethook_device {
 	const char *name;
 	bool is_netkit;
 };
+/* One more, with empty names; NULL if there are too many. dev: NULL if it is of none. */
+struct nethook *nethook_add(struct nethooks *h, enum nethook_kind kind,
+			    const struct nethook_device *dev);
 /* A message about an interface; its XDP programs are added. false if it is none. */
 bool nethook_take_device(struct nethooks *h, const void *data, size_t len,
 			 struct nethook_device *out);

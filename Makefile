@@ -61,7 +61,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 # gcc 12 cannot compile calls of helpers as libbpf's header has them but where it folds them.
 TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options))
 # Those that script cases run.
-TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops
+TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 # Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.
@@ -256,7 +256,7 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/inspect.md:doc/skep/inspect.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep

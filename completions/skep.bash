@@ -99,7 +99,7 @@ _skep() {
 		return
 	fi
 
-	if [[ $COMP_CWORD -gt 1 && " prog map link net cgroup iter struct-ops btf feature gen " == *" ${COMP_WORDS[1]} "* ]]; then
+	if [[ $COMP_CWORD -gt 1 && " prog map link net cgroup iter struct-ops gc btf feature gen " == *" ${COMP_WORDS[1]} "* ]]; then
 		_skep_noun
 		return
 	fi
@@ -146,7 +146,7 @@ _skep() {
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\ntop\nprog\nmap\nnet\ncgroup\niter\nstruct-ops\nbtf\nfeature\ngen\naccel\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\ntop\nprog\nmap\nnet\ncgroup\niter\nstruct-ops\ngc\nbtf\nfeature\ngen\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

@@ -20,11 +20,11 @@ function __skep_options
     skep $words[2..3] --help 2>/dev/null | string replace -rf '^ +(?:-., )?(--[a-z-]+).*' '$1'
 end
 
-set -l nouns prog map link net cgroup iter struct-ops btf feature gen
-set -l run 'not __fish_seen_subcommand_from list build link verify exec test disasm debug accel top prog map net cgroup iter struct-ops btf feature gen'
+set -l nouns prog map link net cgroup iter struct-ops gc btf feature gen
+set -l run 'not __fish_seen_subcommand_from list build link verify exec test disasm debug accel top prog map net cgroup iter struct-ops gc btf feature gen'
 complete -c skep -n __fish_use_subcommand -a list -d 'What can be probed'
 complete -c skep -n __fish_use_subcommand -a build -d 'Compile a script to a BPF object'
-complete -c skep -n __fish_use_subcommand -a link -d 'Link BPF objects to one'
+complete -c skep -n __fish_use_subcommand -a link -d 'Links in the kernel; link BPF objects'
 complete -c skep -n __fish_use_subcommand -a verify -d 'Say whether programs are safe, and why not'
 complete -c skep -n __fish_use_subcommand -a exec -d 'Run a program of a BPF object on packets'
 complete -c skep -n __fish_use_subcommand -a test -d 'Run unit tests for programs of BPF objects'
@@ -38,6 +38,7 @@ complete -c skep -n __fish_use_subcommand -a net -d 'What is attached to interfa
 complete -c skep -n __fish_use_subcommand -a cgroup -d 'What is attached to cgroups'
 complete -c skep -n __fish_use_subcommand -a iter -d 'Iterators of BPF'
 complete -c skep -n __fish_use_subcommand -a struct-ops -d 'What the kernel calls in place of its own'
+complete -c skep -n __fish_use_subcommand -a gc -d 'What was left behind in the kernel'
 complete -c skep -n __fish_use_subcommand -a btf -d 'Types'
 complete -c skep -n __fish_use_subcommand -a feature -d 'What this kernel can do'
 complete -c skep -n __fish_use_subcommand -a gen -d 'Write headers and objects'

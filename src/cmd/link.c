@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* skep link: several objects as one. */
+/* skep link: links in the kernel (link_live.c); with -o, several objects as one. */
+#include <string.h>
+
 #include "base/opt.h"
+#include "cmd/link_live.h"
 #include "cmd/link_write.h"
 #include "cmd/run.h"
 
@@ -47,11 +50,26 @@ static int parse_options(struct link *l, int argc, char **argv)
 	return 0;
 }
 
+/* Objects are meant where there is an output or a file of that name; else links in the kernel. */
+static bool is_of_objects(int argc, char **argv)
+{
+	size_t len = argc > 1 ? strlen(argv[1]) : 0;
+
+	if (len > 2 && !strcmp(argv[1] + len - 2, ".o"))
+		return true;
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strncmp(argv[i], "-o", 2) || !strncmp(argv[i], "--output", 8))
+			return true;
+	return false;
+}
+
 int cmd_link(int argc, char **argv)
 {
 	struct link l = { 0 };
 	int code = 0;
 
+	if (!is_of_objects(argc, argv))
+		return noun_run(&link_live, argc, argv);
 	arena_init(&l.arena);
 	diag_init(&l.diag, &l.arena);
 	if (parse_options(&l, argc, argv)) {

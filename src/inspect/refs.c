@@ -116,7 +116,7 @@ static bool read_descriptor(struct process *p, const char *number)
 	/* What follows an object of BPF mostly is one, too: then there is no need to ask twice. */
 	if (!p->was_bpf) {
 		n = readlinkat(p->fds, number, link, sizeof(link) - 1);
-		if (n < 0 && errno == EACCES)
+		if (n < 0 && (errno == EACCES || errno == EPERM))
 			return false;
 		link[n > 0 ? n : 0] = '\0';
 		if (!is_of_bpf(link))
@@ -231,6 +231,9 @@ static void read_pin(struct walk *w, const char *path)
 		return;
 	}
 	fd = handle_open_pinned(path);
+	/* Gone meanwhile, or one of the files that the kernel itself puts there. */
+	if (fd == -ENOENT)
+		return;
 	if (fd < 0) {
 		w->refs->is_partial = true;
 		return;

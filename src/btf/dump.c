@@ -145,7 +145,8 @@ void dump_free(struct dump *d)
 void dump_begin(struct dump *d)
 {
 	out_puts(d->out, "#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n\n"
-			 "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
+			 "#if defined(__bpf__) && defined(__clang__) && "
+			 "!defined(BPF_NO_PRESERVE_ACCESS_INDEX)\n"
 			 "#pragma clang attribute push (__attribute__((preserve_access_index)), "
 			 "apply_to = record)\n"
 			 "#endif\n\n");
@@ -153,7 +154,8 @@ void dump_begin(struct dump *d)
 
 void dump_end(struct dump *d)
 {
-	out_puts(d->out, "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
+	out_puts(d->out, "#if defined(__bpf__) && defined(__clang__) && "
+			 "!defined(BPF_NO_PRESERVE_ACCESS_INDEX)\n"
 			 "#pragma clang attribute pop\n"
 			 "#endif\n\n"
 			 "#endif /* __VMLINUX_H__ */\n");

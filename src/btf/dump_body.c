@@ -63,7 +63,7 @@ static void put_union_rest(struct dump *d, const struct btf_type *t, struct dump
 static void put_record(struct dump *d, u32 id, const struct btf_type *t, u32 tabs)
 {
 	struct dump_layout l = dump_layout(d, id);
-	struct dump_place p = { 0, l.align, tabs + 1, l.is_packed };
+	struct dump_place p = { 0, l.align, tabs + 1, l.is_packed, t->size % d->ptr_size == 0 };
 	bool is_union = BTF_INFO_KIND(t->info) == BTF_KIND_UNION;
 	u32 n = BTF_INFO_VLEN(t->info);
 
@@ -169,6 +169,11 @@ static void put_enum(struct dump *d, u32 id, const struct btf_type *t, u32 tabs)
 		dump_spend(d, d->text.len - before);
 		before = d->text.len;
 	}
+	if (!BTF_INFO_VLEN(t->info) && !d->is_line) { /* C has no enums without values */
+		dump_indent(d, tabs + 1);
+		buf_printf(&d->text, "%s,\n",
+			   dump_unknown_value(d, t->name_off ? dump_name(d, id) : ""));
+	}
 	dump_indent(d, tabs);
 	buf_putc(&d->text, '}');
 	put_enum_mode(d, t);
@@ -187,8 +192,6 @@ void dump_body(struct dump *d, u32 id, u32 tabs)
 		buf_printf(&d->text, "%s ", dump_name(d, id));
 	if (dump_is_record(kind))
 		put_record(d, id, t, tabs);
-	else if (BTF_INFO_VLEN(t->info))
+	else
 		put_enum(d, id, t, tabs);
-	else /* only declared */
-		d->text.len--;
 }

@@ -75,9 +75,11 @@ const char *dump_name(struct dump *d, u32 id);
 const char *dump_clean(struct dump *d, u32 name_off);
 /* The name of an enumerator, which nothing else has. */
 const char *dump_enumerator(struct dump *d, u32 name_off);
+/* For an enum of which no enumerator is known. */
+const char *dump_unknown_value(struct dump *d, const char *of);
 /* A number's name that C knows ("long unsigned int"); others must be defined. */
 bool dump_is_known(struct dump *d, const struct btf_type *t);
-/* A type that compilers bring along: it cannot be defined. */
+/* The type of lists of arguments, which compilers bring along: it cannot be defined. */
 bool dump_is_builtin(struct dump *d, const struct btf_type *t);
 /* The type itself that a forward declaration stands for, else the id. */
 u32 dump_full(const struct dump *d, u32 id);
@@ -110,6 +112,7 @@ struct dump_place {
 	u32 align;  /* of the struct, in bytes */
 	u32 indent; /* tabs */
 	bool is_packed;
+	bool is_even; /* its size is a multiple of a pointer's */
 };
 void dump_pad(struct dump *d, struct dump_place *p, u64 to, u32 align, u32 bits);
 

@@ -6,7 +6,7 @@
  */
 #include "btf/dump_impl.h"
 
-enum { MAX_ALIGN = 16, BITS = 8 };
+enum { MAX_ALIGN = 16, BITS = 8, LARGE_GAP = 16 /* bytes: only explicit alignment makes such */ };
 
 static u64 round_up(u64 n, u64 to)
 {
@@ -151,28 +151,33 @@ static void put_pad(struct dump *d, struct dump_place *p, const char *type, u64 
 	buf_printf(&d->text, "%s: %llu;\n", type, (unsigned long long)bits);
 }
 
+/* Bytes of the largest unit that may be used. A long in a struct of less alignment could raise that, by the rules of some machines. */
+static u32 largest_unit(const struct dump *d, const struct dump_place *p, u64 to)
+{
+	if (p->is_packed || (p->is_even && to - p->at >= LARGE_GAP * BITS))
+		return d->ptr_size;
+	return p->align < d->ptr_size ? p->align : d->ptr_size;
+}
+
 /* The largest whole unit that does not go beyond `to`, or else bits up to the next byte. */
-static void pad_once(struct dump *d, struct dump_place *p, u64 to)
+static void pad_once(struct dump *d, struct dump_place *p, u64 to, u32 largest)
 {
 	static const struct {
 		const char *name;
 		u32 size;
 	} units[] = { { "long", 8 }, { "int", 4 }, { "short", 2 }, { "char", 1 } };
-	u64 unit, begin, end;
+	u64 end = round_up(p->at + 1, BITS);
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		unit = units[i].size * BITS;
-		if (units[i].size > (p->is_packed ? d->ptr_size : p->align) ||
-		    units[i].size > d->ptr_size)
+		u64 unit = units[i].size * BITS;
+		u64 begin = p->is_packed ? p->at : round_up(p->at, unit);
+
+		if (units[i].size > largest || begin + unit > to)
 			continue;
-		begin = p->is_packed ? p->at : round_up(p->at, unit);
-		if (begin + unit <= to) {
-			put_pad(d, p, units[i].name, unit);
-			p->at = begin + unit;
-			return;
-		}
+		put_pad(d, p, units[i].name, unit);
+		p->at = begin + unit;
+		return;
 	}
-	end = round_up(p->at + 1, BITS);
 	if (end > to)
 		end = to;
 	put_pad(d, p, "char", end - p->at);
@@ -181,8 +186,8 @@ static void pad_once(struct dump *d, struct dump_place *p, u64 to)
 
 void dump_pad(struct dump *d, struct dump_place *p, u64 to, u32 align, u32 bits)
 {
+	u32 largest = largest_unit(d, p, to);
+
 	while (!d->failed && p->at < to && next_place(p, p->at, align, bits) != to)
-		pad_once(d, p, to);
-	if (p->at < to)
-		p->at = to;
+		pad_once(d, p, to, largest);
 }

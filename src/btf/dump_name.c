@@ -142,6 +142,11 @@ const char *dump_enumerator(struct dump *d, u32 name_off)
 	return d->is_line ? name : make_unique(d, *name ? name : "_", SPACE_OTHERS);
 }
 
+const char *dump_unknown_value(struct dump *d, const char *of)
+{
+	return make_unique(d, arena_printf(&d->arena, "%s___unknown", of), SPACE_OTHERS);
+}
+
 bool dump_is_known(struct dump *d, const struct btf_type *t)
 {
 	static const char *const words[] = { "char",   "short",    "int",   "long",
@@ -168,7 +173,7 @@ bool dump_is_known(struct dump *d, const struct btf_type *t)
 bool dump_is_builtin(struct dump *d, const struct btf_type *t)
 {
 	return BTF_INFO_KIND(t->info) == BTF_KIND_TYPEDEF &&
-	       !strncmp(rawbtf_str(d->btf, t->name_off), "__builtin_", 10);
+	       !strcmp(rawbtf_str(d->btf, t->name_off), "__builtin_va_list");
 }
 
 u32 dump_full(const struct dump *d, u32 id)

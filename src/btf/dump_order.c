@@ -75,11 +75,31 @@ void dump_define(struct dump *d, u32 id)
 	finish_guarded(d, d->types[id]);
 }
 
+/*
+ * Compilers bring a type for lists of arguments along, and each machine has its own: for BPF it must be written as that of the
+ * machine whose BTF this is.
+ */
+static void put_builtin_typedef(struct dump *d, u32 id, const struct btf_type *builtin)
+{
+	if (builtin->type) {
+		buf_puts(&d->text, "#ifdef __bpf__\ntypedef ");
+		dump_declarator(d, builtin->type, dump_name(d, id), 0);
+		buf_puts(&d->text, ";\n#else\n");
+	}
+	buf_printf(&d->text, "typedef __builtin_va_list %s", dump_name(d, id));
+	dump_finish(d, builtin->type ? ";\n#endif\n\n" : ";\n\n");
+}
+
 static void put_typedef(struct dump *d, u32 id, const struct btf_type *t)
 {
+	const struct btf_type *target = dump_type(d, t->type);
 	size_t n;
 	const struct dump_tag *tags = dump_tags(d, id, -1, &n);
 
+	if (target && dump_is_builtin(d, target)) {
+		put_builtin_typedef(d, id, target);
+		return;
+	}
 	begin_guard(d, t);
 	buf_puts(&d->text, "typedef ");
 	/* Some compilers say that it is void. */
@@ -157,8 +177,11 @@ static void need_typedef(struct dump *d, u32 id, const struct btf_type *t, bool 
 {
 	u32 owner = d->owner;
 
-	if (dump_is_builtin(d, t))
+	if (dump_is_builtin(d, t)) {
+		if (t->type)
+			dump_need(d, t->type, true);
 		return;
+	}
 	d->owner = 0;
 	if (whole && !(d->states[id] & DUMP_TRIED)) {
 		d->states[id] |= DUMP_TRIED;

@@ -122,10 +122,10 @@ const char *dump_name(struct dump *d, u32 id)
 		return d->names[id];
 	t = d->types[id];
 	kind = BTF_INFO_KIND(t->info);
-	if (kind == BTF_KIND_FUNC || d->is_line)
-		return dump_clean(d, t->name_off);
 	if ((kind == BTF_KIND_INT || kind == BTF_KIND_FLOAT) && dump_is_known(d, t))
 		d->names[id] = rawbtf_str(d->btf, t->name_off);
+	else if (kind == BTF_KIND_FUNC || d->is_line)
+		return dump_clean(d, t->name_off);
 	else if (kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_INT || kind == BTF_KIND_FLOAT)
 		d->names[id] = dump_is_builtin(d, t)
 				       ? rawbtf_str(d->btf, t->name_off)

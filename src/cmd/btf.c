@@ -7,6 +7,7 @@ static const struct noun_verb *const verbs[] = {
 	&btf_show_verb,
 	&btf_dump_verb,
 	&btf_find_verb,
+	&btf_diff_verb,
 };
 
 static const struct noun noun = { "btf",

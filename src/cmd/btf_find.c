@@ -35,7 +35,7 @@ const char *btf_find_word(u32 kind)
 	return NULL;
 }
 
-static int split_what(struct noun_args *a, const char *what, u32 *kinds, const char **name)
+int btf_find_split(struct noun_args *a, const char *what, u32 *kinds, const char **name)
 {
 	size_t len = strcspn(what, ":");
 
@@ -62,7 +62,7 @@ int btf_find_each(struct noun_args *a, const struct rawbtf *b, const char *what,
 	const char *name;
 	bool found = false, is_glob;
 	u32 kinds;
-	int err = split_what(a, what, &kinds, &name);
+	int err = btf_find_split(a, what, &kinds, &name);
 
 	if (err)
 		return err;

@@ -16,6 +16,8 @@ void btf_raw_all(struct out *o, const struct rawbtf *b);
 
 /* "struct", as C says it and "func" for functions; NULL for kinds that cannot be named. */
 const char *btf_find_word(u32 kind);
+/* `struct:NAME` and so on, or NAME alone: the kinds that it may be, and the name. 0 or -EINVAL, reported. */
+int btf_find_split(struct noun_args *a, const char *what, u32 *kinds, const char **name);
 /*
  * Ids of types by `struct:NAME`, `func:NAME` and so on, or NAME alone; the name may be a pattern. Calls fn for each, b's base included
  * where b has none. 0, what fn returned, or -ENOENT if there is none, reported with what is near.

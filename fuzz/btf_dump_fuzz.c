@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The first two bytes say how many bytes of BTF follow that the rest continues, 0 for none. All that can be said is written as C, in
- * whole, by type and by name: in time, and in bounds.
+ * whole and by type, and compared: in time, and in bounds.
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include "btf/diff.h"
 #include "btf/dump.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
@@ -50,6 +52,27 @@ static void write_lines(const struct rawbtf *b, struct arena *a)
 	out_done(&o);
 }
 
+static int look(void *arg, const struct diff_type *t)
+{
+	size_t *n = arg;
+
+	*n += strlen(t->name) + t->parts.n;
+	return 0;
+}
+
+static void compare(const struct rawbtf *x, const struct rawbtf *y, struct arena *a)
+{
+	const struct diff_filter all = { 0 };
+	struct diag diag;
+	size_t n = 0;
+
+	diag_init(&diag, a);
+	if ((diff_types(x, y, &all, look, &n, &diag) != 0) != (diag.errors != 0))
+		abort();
+	if (x == y && n)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
 	struct rawbtf *base = NULL, *b;
@@ -70,6 +93,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 		for (u32 id = 1; id < rawbtf_end(b) && id < MAX_TYPES; id++)
 			write_some(b, &a, id);
 		write_lines(b, &a);
+		compare(b, base ? base : b, &a);
 		rawbtf_free(b);
 	}
 	rawbtf_free(base);

@@ -17,6 +17,12 @@
 
 enum { CONST = 1, VOLATILE = 2, RESTRICT = 4 };
 
+/* What follows a type of kind ARRAY. */
+static const struct btf_array *array_of(const struct btf_type *t)
+{
+	return (const void *)(t + 1);
+}
+
 static void put_left(struct dump *d, u32 id, u32 qualifiers, u32 tabs);
 static void put_right(struct dump *d, u32 id, u32 tabs);
 
@@ -119,7 +125,6 @@ static void put_named(struct dump *d, u32 id, const struct btf_type *t, u32 qual
 static void put_left(struct dump *d, u32 id, u32 qualifiers, u32 tabs)
 {
 	const struct btf_type *t = dump_type(d, id);
-	const struct btf_array *array = (const void *)(t + 1);
 	u32 kind = t ? BTF_INFO_KIND(t->info) : BTF_KIND_UNKN;
 
 	if (!dump_descend(d, id))
@@ -143,7 +148,7 @@ static void put_left(struct dump *d, u32 id, u32 qualifiers, u32 tabs)
 		put_pointer(d, t, qualifiers, tabs);
 		break;
 	case BTF_KIND_ARRAY: /* what qualifies an array qualifies its elements */
-		put_left(d, array->type, qualifiers, tabs);
+		put_left(d, array_of(t)->type, qualifiers, tabs);
 		break;
 	case BTF_KIND_FUNC_PROTO:
 		put_left(d, t->type, 0, tabs);
@@ -183,7 +188,6 @@ static void put_params(struct dump *d, const struct btf_type *t, u32 tabs)
 static void put_right(struct dump *d, u32 id, u32 tabs)
 {
 	const struct btf_type *t = dump_type(d, id);
-	const struct btf_array *array = (const void *)(t + 1);
 
 	if (!t || !dump_descend(d, id))
 		return;
@@ -200,8 +204,8 @@ static void put_right(struct dump *d, u32 id, u32 tabs)
 		put_right(d, t->type, tabs);
 		break;
 	case BTF_KIND_ARRAY:
-		buf_printf(&d->text, "[%u]", array->nelems);
-		put_right(d, array->type, tabs);
+		buf_printf(&d->text, "[%u]", array_of(t)->nelems);
+		put_right(d, array_of(t)->type, tabs);
 		break;
 	case BTF_KIND_FUNC_PROTO:
 		put_params(d, t, tabs);

@@ -59,7 +59,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 	$(foreach other,clang-16 clang-19,$(if $(shell command -v $(other)),$(other).o)), \
 	$(BUILD)/tests/object/$(notdir $(basename $(c))).$(v)))
 # gcc 12 cannot compile calls of helpers as libbpf's header has them but where it folds them.
-TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options))
+TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options layouts))
 # Those that script cases run.
 TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
@@ -175,6 +175,7 @@ $(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c
 	$(Q)$(call bpf_clang,$@) -target bpf -mcpu=$(call bpf_cpu,$@) $(if $(filter %.common.o,$@),-fcommon) -O2 -g -Wall -Wextra -Wno-unused-parameter \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 $(BUILD)/obj/tests/unit/object_image%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
+$(BUILD)/obj/tests/unit/btf_dump%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 $(BUILD)/obj/tests/unit/verify_object%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 # embed: the object file, what it embeds, the macro's name
 define embed

@@ -8,6 +8,7 @@
 #include "base/int.h"
 #include "cmd/accel.h"
 #include "cmd/cgroup.h"
+#include "cmd/btf.h"
 #include "cmd/debug.h"
 #include "cmd/disasm.h"
 #include "cmd/exec.h"

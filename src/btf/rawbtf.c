@@ -260,6 +260,11 @@ void rawbtf_free(struct rawbtf *b)
 	free(b);
 }
 
+const struct rawbtf *rawbtf_base(const struct rawbtf *b)
+{
+	return b->base;
+}
+
 u32 rawbtf_first(const struct rawbtf *b)
 {
 	return b->first;

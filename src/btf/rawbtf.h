@@ -21,6 +21,7 @@ int rawbtf_open(const char *path, const struct rawbtf *base, struct rawbtf **out
 int rawbtf_from_bytes(const void *data, size_t len, const struct rawbtf *base, struct rawbtf **out);
 void rawbtf_free(struct rawbtf *b); /* not its base */
 
+const struct rawbtf *rawbtf_base(const struct rawbtf *b); /* NULL if it has none */
 u32 rawbtf_first(const struct rawbtf *b); /* the first id that is its own, not its base's */
 u32 rawbtf_end(const struct rawbtf *b);   /* one more than the last id */
 /* NULL for void (0) and ids that do not exist. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/btf.h"
+
+#include "cmd/btf_impl.h"
+
+static const struct noun_verb *const verbs[] = {
+	&btf_show_verb,
+	&btf_dump_verb,
+	&btf_find_verb,
+	&btf_diff_verb,
+};
+
+static const struct noun noun = { "btf",
+				  "Types of the kernel, its modules, programs, maps and files",
+				  verbs, ARRAY_SIZE(verbs) };
+
+int cmd_btf(int argc, char **argv)
+{
+	return noun_run(&noun, argc, argv);
+}

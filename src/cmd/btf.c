@@ -10,9 +10,12 @@ static const struct noun_verb *const verbs[] = {
 	&btf_diff_verb,
 };
 
-static const struct noun noun = { "btf",
-				  "Types of the kernel, its modules, programs, maps and files",
-				  verbs, ARRAY_SIZE(verbs) };
+static const struct noun noun = {
+	.name = "btf",
+	.brief = "Types of the kernel, its modules, programs, maps and files",
+	.verbs = verbs,
+	.n = ARRAY_SIZE(verbs),
+};
 
 int cmd_btf(int argc, char **argv)
 {

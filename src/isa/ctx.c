@@ -51,6 +51,17 @@ static const struct ctx_only {
 #include "isa/ctx.def"
 };
 
+static const struct ctx_capable {
+	enum ctx_id ctx;
+	u32 offset;
+	bool write_only;
+	enum prog_type prog;
+} capables[] = {
+#define CTX_CAPABLE(ctx, type, field, mode, prog)                                                  \
+	{ CTX_##ctx, offsetof(type, field), mode, PROG_##prog },
+#include "isa/ctx.def"
+};
+
 const struct ctx_info *ctx_info(enum ctx_id id)
 {
 	return &infos[id];
@@ -162,6 +173,18 @@ const struct ctx_field *ctx_access(u32 prog_type, u32 attach, u32 offset, u32 si
 			return f;
 	}
 	return NULL;
+}
+
+bool ctx_takes_capability(const struct ctx_field *f, u32 prog_type, bool write)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(capables); i++) {
+		const struct ctx_capable *c = &capables[i];
+
+		if (c->ctx == f->ctx && c->offset == f->offset && (u32)c->prog == prog_type &&
+		    (write || !c->write_only))
+			return true;
+	}
+	return false;
 }
 
 const struct ctx_field *ctx_access_sock(enum ctx_id id, bool is_full, u32 offset, u32 size)

@@ -92,6 +92,8 @@ const struct ctx_field *ctx_access(u32 prog_type, u32 attach, u32 offset, u32 si
  * bpf_tcp_sock (CTX_TCP_SOCK). Nothing of these is written.
  */
 const struct ctx_field *ctx_access_sock(enum ctx_id id, bool is_full, u32 offset, u32 size);
+/* Whether to access the field so takes CAP_BPF, in a program that may be loaded without. */
+bool ctx_takes_capability(const struct ctx_field *f, u32 prog_type, bool write);
 
 /*
  * Whether a program of this type may access its context so, where that has another shape than

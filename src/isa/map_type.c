@@ -53,6 +53,7 @@
 #define LRU MAP_TRAIT_LRU
 #define INDEXED MAP_TRAIT_INDEXED
 #define BATCH MAP_TRAIT_BATCH
+#define ANYONE MAP_TRAIT_ANYONE
 
 static const struct map_type_info types[MAP_TYPE_COUNT] = {
 #define MAP_TYPE_ROW(number, id, name, key, value, entries, flags, needs, traits)                  \

@@ -29,6 +29,7 @@ enum map_trait {
 	MAP_TRAIT_LRU = 1 << 8,       /* makes room by itself */
 	MAP_TRAIT_INDEXED = 1 << 9,   /* keys are 0 to entries - 1 */
 	MAP_TRAIT_BATCH = 1 << 10,    /* bpf(2) can read it in batches */
+	MAP_TRAIT_ANYONE = 1 << 11,   /* it takes no privilege to make one, nor BPF_F_ZERO_SEED */
 };
 
 struct map_size {

@@ -73,6 +73,16 @@ bool prog_type_may_sleep(u32 type, u32 attach)
 	return false;
 }
 
+bool prog_type_for_anyone(u32 type)
+{
+	static const u64 anyone = 0
+#define PROG_ANYONE(id) | PROGS(id)
+#include "isa/prog_type.def"
+		;
+
+	return type < PROG_TYPES && anyone >> type & 1;
+}
+
 const char *attach_type_name(u32 attach)
 {
 	return attach < AT_COUNT ? attach_names[attach] : NULL;

@@ -66,6 +66,8 @@ u32 prog_type_find(const char *name);
  */
 bool prog_type_range(u32 type, u32 attach, s32 *min, s32 *max);
 bool prog_type_may_sleep(u32 type, u32 attach);
+/* Whether it takes no privilege to load programs of the type. */
+bool prog_type_for_anyone(u32 type);
 
 /* "cgroup_inet4_bind"; NULL for a number that the table does not have. */
 const char *attach_type_name(u32 attach);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Arithmetic: numbers by the number domain; of pointers only distances may change, and only where the kind allows it. */
 #include "isa/insn.h"
-#include "verify/engine.h"
+#include "verify/privilege.h"
+#include "verify/speculation.h"
 
 static bool is_sane(const struct reg *p)
 {
@@ -28,16 +29,19 @@ static bool may_move(const struct reg *p, bool is_const)
 }
 
 /* Pointer plus or minus a number. */
-static bool move_pointer(struct engine *e, u32 d, struct reg p, const struct scalar *by, bool minus)
+static bool move_pointer(struct engine *e, struct speculation_sum sum)
 {
-	bool is_const = scalar_is_const(by);
+	struct reg p = sum.pointer;
+	const struct scalar *by = &sum.by;
+	u32 d = sum.insn->dst_reg;
+	bool is_const = scalar_is_const(by), minus = sum.is_minus;
 	s64 distance = (s64)by->bits.value;
 
 	if (p.maybe_null)
 		return engine_fail(e, VERIFY_NULL,
 				   "compare it with NULL first, then compute with it",
 				   "r%u may be NULL, and arithmetic would hide that", d);
-	if (is_const && !distance) {
+	if (is_const && !distance && e->opts->privileged) {
 		*engine_reg(e, d) = p;
 		return true;
 	}
@@ -47,6 +51,8 @@ static bool move_pointer(struct engine *e, u32 d, struct reg p, const struct sca
 			"keep such pointers as they were given, and use constant offsets",
 			"r%u is %s, to which nothing may be %s", d, reg_kind_name(p.kind),
 			minus ? "subtracted" : "added");
+	if (!speculation_begin(e, &sum))
+		return false;
 	if (is_const) {
 		s64 off = minus ? (s64)p.off - distance : (s64)p.off + distance;
 		if (distance <= -STATE_MAX_OFFSET || distance >= STATE_MAX_OFFSET ||
@@ -70,13 +76,20 @@ static bool move_pointer(struct engine *e, u32 d, struct reg p, const struct sca
 				   "the number that is %s r%u has no bound: %lld to %lld",
 				   minus ? "subtracted from" : "added to", d,
 				   (long long)by->full.smin, (long long)by->full.smax);
+	if (!speculation_end(e, &sum, &p))
+		return false;
 	*engine_reg(e, d) = p;
 	return true;
 }
 
-static bool alu_pointers(struct engine *e, u8 op, bool is_half, u32 d, const struct reg *a,
+static bool alu_pointers(struct engine *e, const struct bpf_insn *i, const struct reg *a,
 			 const struct reg *b)
 {
+	bool is_half = (i->code & 7) == BPF_ALU;
+	u8 op = i->code & 0xf0;
+	u32 d = i->dst_reg;
+	struct speculation_sum sum = { .insn = i, .is_minus = op == BPF_SUB };
+
 	/* The low half of a distance is a number like any other. */
 	if (is_half && op == BPF_SUB && e->opts->privileged) {
 		*engine_reg(e, d) = reg_unknown();
@@ -93,12 +106,13 @@ static bool alu_pointers(struct engine *e, u8 op, bool is_half, u32 d, const str
 		*engine_reg(e, d) = reg_unknown();
 		return true;
 	}
-	if (reg_is_pointer(a))
-		return move_pointer(e, d, *a, &b->n, op == BPF_SUB);
-	if (op == BPF_SUB)
+	sum.is_swapped = !reg_is_pointer(a);
+	sum.pointer = sum.is_swapped ? *b : *a;
+	sum.by = sum.is_swapped ? a->n : b->n;
+	if (op == BPF_SUB && sum.is_swapped)
 		return engine_fail(e, VERIFY_POINTER, "",
 				   "r%u: a pointer is subtracted from a number", d);
-	return move_pointer(e, d, *b, &a->n, false);
+	return move_pointer(e, sum);
 }
 
 /* Copies: both have one name from now on, so that what is learned of one holds for the other. */
@@ -115,9 +129,8 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 		return engine_fail(e, VERIFY_INSN, "", "a move that extends %d bits does not exist",
 				   i->off);
 	if (reg_is_pointer(s) && (is_half || i->off)) {
-		if (!e->opts->privileged)
-			return engine_fail(e, VERIFY_LEAK, "",
-					   "r%u: a part of a pointer is made a number", i->src_reg);
+		if (!privilege_shows(e, i->src_reg, "is made a number in part"))
+			return false;
 		*d = reg_unknown();
 		if (is_half)
 			d->n = scalar_zext(&d->n, 32, SCALAR_BITS);
@@ -142,8 +155,8 @@ static bool move(struct engine *e, const struct bpf_insn *i, bool is_half)
 /* The number that a pointer is, for those who may know it. */
 static bool lose_pointer(struct engine *e, u32 r)
 {
-	if (!e->opts->privileged)
-		return engine_fail(e, VERIFY_LEAK, "", "r%u: a pointer is made a number", r);
+	if (!privilege_shows(e, r, "is made a number"))
+		return false;
 	*engine_reg(e, r) = reg_unknown();
 	return true;
 }
@@ -165,7 +178,7 @@ static bool swap(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
-bool check_alu(struct engine *e, const struct bpf_insn *i)
+static bool compute(struct engine *e, const struct bpf_insn *i)
 {
 	bool is_half = (i->code & 7) == BPF_ALU, by_reg = i->code & BPF_X;
 	u8 op = i->code & 0xf0;
@@ -177,7 +190,6 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 		return false;
 	if (op != BPF_MOV && !engine_readable(e, i->dst_reg))
 		return false;
-	e->cur->insn++;
 	if (op == BPF_MOV)
 		return move(e, i, is_half);
 	if (op == BPF_END)
@@ -196,10 +208,12 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 	if (!by_reg && (op == BPF_DIV || op == BPF_MOD) && !i->imm)
 		return engine_fail(e, VERIFY_INSN, "", "a division by 0");
 	if (reg_is_pointer(d) || reg_is_pointer(&b))
-		return alu_pointers(e, op, is_half, i->dst_reg, d, &b);
+		return alu_pointers(e, i, d, &b);
+	if (!speculation_numbers(e, i))
+		return false;
 	struct scalar_mode mode = { .is_half = is_half, .is_signed = i->off == 1 };
 	/* Still tied to its copies, as far as the distance goes. */
-	bool is_linked = op == BPF_ADD && !is_half && !by_reg && d->id &&
+	bool is_linked = op == BPF_ADD && !is_half && !by_reg && d->id && e->opts->privileged &&
 			 (s64)d->off + i->imm == (s32)(d->off + (s64)i->imm);
 	struct reg link = *d;
 	/* A number minus itself, or its difference with itself, is 0. */
@@ -214,6 +228,14 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
+bool check_alu(struct engine *e, const struct bpf_insn *i)
+{
+	if (!compute(e, i))
+		return false;
+	e->cur->insn++;
+	return true;
+}
+
 bool check_imm64(struct engine *e, const struct bpf_insn *i)
 {
 	struct reg *d = engine_reg(e, i->dst_reg);
@@ -224,6 +246,8 @@ bool check_imm64(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "r10 is written");
 	if (is_map && low >= e->img->maps.n)
 		return engine_fail(e, VERIFY_INSN, "", "there is no map %u", low);
+	if (is_map && !privilege_map(e, low))
+		return false;
 	switch (i->src_reg) {
 	case 0:
 		*d = reg_const((u64)high << 32 | low);

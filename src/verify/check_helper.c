@@ -12,6 +12,8 @@
 #include "verify/dynptr.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/privilege.h"
+#include "verify/speculation.h"
 
 /* What the arguments have told. */
 struct call {
@@ -245,7 +247,7 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		p->maybe_null = false;
 	switch (arg->kind) {
 	case HELPER_KIND_ANY:
-		return true;
+		return privilege_shows(e, r, "is given to a function");
 	case HELPER_KIND_SCALAR:
 		return p->kind == REG_SCALAR || refuse(e, c, r, "a number");
 	case HELPER_KIND_CTX:
@@ -470,6 +472,8 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 	if (!info || !helper_attaches(number, e->prog->type, e->prog->attach))
 		return engine_fail(e, VERIFY_HELPER, "", "programs of type %s may not call %s()",
 				   type ? type->name : "unknown", any->name);
+	if (!privilege_helper(e, info))
+		return false;
 	if ((info->flags & HELPER_GPL) && !strstr(e->img->license, "GPL"))
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",
@@ -562,5 +566,7 @@ bool check_helper(struct engine *e, const struct bpf_insn *i)
 			return false;
 	}
 	note_fact(e, &c);
+	if (number == BPF_FUNC_tail_call && !speculation_tail(e))
+		return false;
 	return finish(e, &c);
 }

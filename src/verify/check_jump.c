@@ -4,7 +4,8 @@
  * how many bytes of the packet there are.
  */
 #include "isa/insn.h"
-#include "verify/engine.h"
+#include "verify/privilege.h"
+#include "verify/speculation.h"
 
 #define MAX_PACKET 0xffff
 
@@ -195,10 +196,68 @@ static bool jump_always(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
+/* Addresses are compared by those only who may know them; all may ask whether there is one. */
+static bool may_compare(struct engine *e, const struct bpf_insn *i)
+{
+	const struct reg *p = engine_reg(e, i->dst_reg), *by = engine_reg(e, i->src_reg);
+	bool by_reg = i->code & BPF_X, is_whole = (i->code & 7) == BPF_JMP;
+	bool is_zero = by_reg ? by->kind == REG_SCALAR && scalar_is_zero(&by->n) : !i->imm;
+	u8 op = i->code & 0xf0;
+
+	if (is_whole && is_zero && (op == BPF_JEQ || op == BPF_JNE) &&
+	    (is_real_pointer(e, p) || (p->maybe_null && !by_reg)))
+		return true;
+	return privilege_shows(e, i->dst_reg, "is compared") &&
+	       (!by_reg || privilege_shows(e, i->src_reg, "is compared"));
+}
+
+/* Goes on in the state where it jumps, in that where it does not, or in both. */
+static void go_on(struct engine *e, const struct bpf_insn *i, struct state *taken, bool can_take,
+		  bool can_pass)
+{
+	u32 at = e->cur->insn, target = (u32)flow_target(i, at);
+
+	if (can_take && can_pass) {
+		/* The other path waits, with what holds there. */
+		struct state *here = e->cur;
+		e->cur = taken;
+		engine_fork(e, target, true);
+		e->cur = here;
+		engine_note(e, at, false);
+	}
+	if (can_take && !can_pass) {
+		state_done(e->cur);
+		*e->cur = *taken;
+		e->cur->insn = target;
+	} else {
+		state_done(taken);
+		e->cur->insn = at + 1;
+	}
+	if (!can_take && !can_pass) /* a state that no run is in */
+		e->path_done = true;
+}
+
+/* For those without privilege the way that it cannot go is followed, too. */
+static void branch(struct engine *e, const struct bpf_insn *i)
+{
+	u32 at = e->cur->insn, target = (u32)flow_target(i, at);
+	struct state taken, before;
+
+	if (!e->opts->privileged)
+		state_copy(&before, e->cur);
+	state_copy(&taken, e->cur);
+	bool can_take = decide(e, &taken, i, true);
+	bool can_pass = decide(e, e->cur, i, false);
+	if (!e->opts->privileged && can_take != can_pass)
+		speculation_branch(e, &before, i, can_take ? at + 1 : target, !can_take);
+	if (!e->opts->privileged)
+		state_done(&before);
+	go_on(e, i, &taken, can_take, can_pass);
+}
+
 bool check_jump(struct engine *e, const struct bpf_insn *i)
 {
 	u8 op = i->code & 0xf0;
-	u32 at = e->cur->insn, target = (u32)flow_target(i, at);
 
 	if (op == BPF_JA)
 		return jump_always(e, i);
@@ -207,35 +266,14 @@ bool check_jump(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "no such jump: code %#x", i->code);
 	e->jumps++;
 	if (op == INSN_JCOND) {
-		engine_fork(e, target, true);
+		engine_fork(e, (u32)flow_target(i, e->cur->insn), true);
 		e->cur->rounds++;
 		e->cur->insn++;
 		return true;
 	}
 	if (!engine_readable(e, i->dst_reg) ||
-	    ((i->code & BPF_X) && !engine_readable(e, i->src_reg)))
+	    ((i->code & BPF_X) && !engine_readable(e, i->src_reg)) || !may_compare(e, i))
 		return false;
-	struct state taken;
-	state_copy(&taken, e->cur);
-	bool can_take = decide(e, &taken, i, true);
-	bool can_pass = decide(e, e->cur, i, false);
-	if (can_take && can_pass) {
-		/* The other path waits, with what holds there. */
-		struct state *here = e->cur;
-		e->cur = &taken;
-		engine_fork(e, target, true);
-		e->cur = here;
-		engine_note(e, at, false);
-	}
-	if (can_take && !can_pass) {
-		state_done(e->cur);
-		*e->cur = taken;
-		e->cur->insn = target;
-	} else {
-		state_done(&taken);
-		e->cur->insn = at + 1;
-	}
-	if (!can_take && !can_pass) /* a state that no run is in */
-		e->path_done = true;
+	branch(e, i);
 	return true;
 }

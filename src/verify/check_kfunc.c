@@ -338,9 +338,6 @@ static bool may_call(struct engine *e, const struct kfunc *k)
 	if ((u32)e->prog->type >= PROG_TYPES || !(k->info->progs >> e->prog->type & 1))
 		return engine_fail(e, VERIFY_HELPER, "", "programs of type %s may not call %s()",
 				   type ? type->name : "unknown", k->info->name);
-	if (!e->opts->privileged)
-		return engine_fail(e, VERIFY_HELPER, "", "%s() may be called with CAP_BPF only",
-				   k->info->name);
 	if (!strstr(e->img->license, "GPL"))
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",

@@ -6,6 +6,7 @@
 #include "isa/map_type.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/privilege.h"
 #include "verify/proto.h"
 
 #define MAX_PACKET 0xffff
@@ -39,22 +40,32 @@ static bool in_bounds(struct engine *e, const struct reg *p, struct access a, u3
 	return true;
 }
 
-static bool check_value(struct engine *e, const struct reg *p, struct access a)
+/* What of the value is not the program's own to access. */
+static bool check_fields(struct engine *e, const struct reg *p, struct access a)
 {
-	const struct image_map *m = &e->img->maps.at[p->map];
 	s64 low = (s64)p->off + a.off + p->n.full.smin;
 	s64 high = low + p->n.full.smax - p->n.full.smin + a.size;
 	struct field_kptr kptr;
 	const char *name;
 
-	if (!in_bounds(e, p, a, m->value_size, VERIFY_VALUE))
-		return false;
 	if (field_kptr(e->img, p->map, low, high, &kptr) && !check_kptr(e, p, a, &kptr))
 		return false;
 	if (field_meets(e->img, p->map, low, high, &name))
 		return engine_fail(e, VERIFY_VALUE, "only its helpers may use it",
 				   "r%u: the field of type struct %s of map %s is accessed", a.r,
-				   name, m->name);
+				   name, e->img->maps.at[p->map].name);
+	return true;
+}
+
+static bool check_value(struct engine *e, const struct reg *p, struct access a)
+{
+	const struct image_map *m = &e->img->maps.at[p->map];
+
+	if (!in_bounds(e, p, a, m->value_size, VERIFY_VALUE))
+		return false;
+	/* To load types takes CAP_BPF: without, the kernel knows of no fields. */
+	if (e->opts->privileged && !check_fields(e, p, a))
+		return false;
 	if (a.is_write && (p->is_read_only || (m->flags & BPF_F_RDONLY_PROG)))
 		return engine_fail(e, VERIFY_VALUE,
 				   "make the variable neither const nor of .rodata",
@@ -228,6 +239,8 @@ bool check_context(struct engine *e, const struct reg *p, struct access a, struc
 				   (long long)off, info->name, near ? near->name : "no field",
 				   a.is_write ? "written" : "read");
 	}
+	if (f && !privilege_field(e, f, a.is_write))
+		return false;
 	*out = context_value(e, f ? f->kind : CTX_KIND_SCALAR, a.size);
 	return info->shape != CTX_SHAPE_ARGS || load_argument(e, (u32)off, a, out);
 }
@@ -365,7 +378,7 @@ static bool find_kptr(const struct engine *e, const struct reg *p, struct access
 {
 	s64 at = (s64)p->off + a.off + (s64)p->n.bits.value;
 
-	return p->kind == REG_VALUE && scalar_is_const(&p->n) &&
+	return p->kind == REG_VALUE && scalar_is_const(&p->n) && e->opts->privileged &&
 	       field_kptr(e->img, p->map, at, at + a.size, out);
 }
 
@@ -432,6 +445,11 @@ bool check_load(struct engine *e, const struct bpf_insn *i)
 
 /* ---- stores */
 
+static bool may_store(struct engine *e, const struct bpf_insn *i, const char *where)
+{
+	return (i->code & 7) == BPF_ST || privilege_shows(e, i->src_reg, where);
+}
+
 static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *value)
 {
 	struct reg *p = engine_reg(e, i->dst_reg);
@@ -447,26 +465,22 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 	case REG_STACK:
 		return check_stack_store(e, p, a, value);
 	case REG_CTX:
-		if (reg_is_pointer(value) && !e->opts->privileged)
-			return engine_fail(e, VERIFY_LEAK, "",
-					   "a pointer is written into the context");
+		if (!may_store(e, i, "is written into the context"))
+			return false;
 		return check_context(e, p, a, &unused);
 	default:
 		if (!check_memory(e, p, a))
 			return false;
 		if (find_kptr(e, p, a, &kptr) && !kptr_store(e, a.r, value, &kptr))
 			return false;
-		if (reg_is_packet(p) && reg_is_pointer(value) && !e->opts->privileged)
-			return engine_fail(e, VERIFY_LEAK, "",
-					   "a pointer is written into the packet");
-		return true;
+		return may_store(e, i, "is written to where others can read it");
 	}
 }
 
 static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 {
 	u32 size = bytes_of(i->code);
-	struct reg *p = engine_reg(e, i->dst_reg), *s = engine_reg(e, i->src_reg);
+	struct reg *p = engine_reg(e, i->dst_reg);
 	struct access a = { .r = i->dst_reg, .off = i->off, .size = size, .is_helper = true };
 	s32 op = i->imm & ~BPF_FETCH;
 	bool known = op == BPF_ADD || op == BPF_AND || op == BPF_OR || op == BPF_XOR ||
@@ -476,10 +490,9 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "no such atomic operation: %#x", i->imm);
 	if (i->imm == BPF_CMPXCHG && !engine_readable(e, 0))
 		return false;
-	if (!e->opts->privileged &&
-	    (reg_is_pointer(s) || (i->imm == BPF_CMPXCHG && reg_is_pointer(engine_reg(e, 0)))))
-		return engine_fail(e, VERIFY_LEAK, "",
-				   "an atomic operation takes numbers, no pointers");
+	if (!privilege_shows(e, i->src_reg, "is given to an atomic operation") ||
+	    (i->imm == BPF_CMPXCHG && !privilege_shows(e, 0, "is given to an atomic operation")))
+		return false;
 	if (!check_alignment(e, p, a, true))
 		return false;
 	if (p->kind == REG_STACK) {

@@ -4,6 +4,7 @@
  * 1, 2 or 4 bytes if it is a number; bytes are written, zero, or unknown.
  */
 #include "verify/dynptr.h"
+#include "verify/engine.h"
 
 static const char hint_stack[] = "the stack of a function is r10 - 512 up to r10";
 
@@ -34,12 +35,26 @@ static u8 byte_at(struct frame *f, s32 off)
 	return frame_slot(f, (u32)(-off - 1) / 8)->bytes[(u32)(off + STATE_STACK) % 8];
 }
 
+/* Without privilege what a pointer is made of may neither be read nor changed but as a whole. */
+static bool keeps_pointers(struct engine *e, struct frame *f, u32 r, struct span span)
+{
+	for (s32 at = span.low; at < span.high && !e->opts->privileged; at++) {
+		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
+		if (slot->size && reg_is_pointer(&slot->spill))
+			return engine_fail(e, VERIFY_LEAK,
+					   "overwrite it first, with a number of 8 bytes",
+					   "r%u: at r10%+d there is an address (%s) on the stack",
+					   r, at, reg_kind_name(slot->spill.kind));
+	}
+	return true;
+}
+
 bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a)
 {
 	struct frame *f = &e->cur->frames[p->frame];
 	struct span span;
 
-	if (!find_span(e, p, a, &span))
+	if (!find_span(e, p, a, &span) || !keeps_pointers(e, f, a.r, span))
 		return false;
 	for (s32 at = span.low; at < span.high && !a.is_write; at++) {
 		const struct slot *slot = frame_slot(f, (u32)(-at - 1) / 8);
@@ -130,6 +145,8 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	if (reg_is_pointer(&copy) && a.size != 8)
 		return engine_fail(e, VERIFY_STACK, "store all of its 8 bytes",
 				   "%u bytes of a pointer are stored", a.size);
+	if (a.size < 8 && !keeps_pointers(e, f, a.r, span))
+		return false;
 	if (!dynptr_overwrite(e, p->frame, span.low, span.high))
 		return false;
 	frame_forget(f, span.low, (u32)(span.high - span.low));
@@ -138,8 +155,11 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	struct slot *slot = frame_slot(f, (u32)(-span.low - 1) / 8);
 	u32 from = (u32)(span.low + STATE_STACK) % 8;
 	bool zero = copy.kind == REG_SCALAR && scalar_is_zero(&copy.n);
-	/* A slot has room for one register; a part that comes beside one that is there is bytes. */
-	if (zero || (slot->size && a.size < 8)) {
+	/*
+	 * A slot has room for one register; a part that comes beside one that is there is bytes. So is any number without CAP_BPF.
+	 */
+	bool forgets = copy.kind == REG_SCALAR && !e->opts->privileged;
+	if (zero || forgets || (slot->size && a.size < 8)) {
 		for (u32 i = 0; i < a.size; i++)
 			slot->bytes[from + i] = zero ? BYTE_ZERO : BYTE_MISC;
 		return true;

@@ -11,22 +11,29 @@
 
 #define PATH_SHOWN 40 /* decisions of a finding */
 
-void engine_note(struct engine *e, u32 insn, bool is_taken)
+static void note(struct engine *e, struct engine_trail decision)
 {
 	struct engine_trail *t = arena_new(&e->own, struct engine_trail);
 
-	*t = (struct engine_trail){ e->trail, insn, is_taken };
+	*t = decision;
+	t->before = e->trail;
 	e->trail = t;
 }
 
-void engine_fork(struct engine *e, u32 insn, bool is_taken)
+void engine_note(struct engine *e, u32 insn, bool is_taken)
+{
+	note(e, (struct engine_trail){ .insn = insn, .is_taken = is_taken });
+}
+
+static void fork_path(struct engine *e, u32 insn, struct engine_trail decision)
 {
 	struct engine_branch *b = vec_add(&e->own, &e->todo);
 	const struct engine_trail *here = e->trail;
 
 	state_copy(&b->state, e->cur);
 	b->state.insn = insn;
-	engine_note(e, e->cur->insn, is_taken);
+	b->state.is_speculative |= decision.is_guess;
+	note(e, decision);
 	b->trail = e->trail;
 	e->trail = here;
 	b->parent = e->parent;
@@ -34,13 +41,29 @@ void engine_fork(struct engine *e, u32 insn, bool is_taken)
 		b->parent->open++;
 }
 
+void engine_fork(struct engine *e, u32 insn, bool is_taken)
+{
+	fork_path(e, insn, (struct engine_trail){ .insn = e->cur->insn, .is_taken = is_taken });
+}
+
+void engine_run_ahead(struct engine *e, u32 insn, bool is_taken)
+{
+	fork_path(e, insn,
+		  (struct engine_trail){
+			  .insn = e->cur->insn, .is_taken = is_taken, .is_guess = true });
+}
+
 static const char *decision(struct engine *e, const struct engine_trail *t)
 {
 	struct buf b = { 0 };
 
 	disasm_insn(&b, &e->prog->insns[t->insn], e->prog->count - t->insn, NULL);
-	const char *text =
-		arena_printf(e->arena, "%s: %s", buf_str(&b), t->is_taken ? "taken" : "not taken");
+	u8 class = e->prog->insns[t->insn].code & 7;
+	const char *how = t->is_taken ? "taken" : "not taken";
+	if (class != BPF_JMP && class != BPF_JMP32)
+		how = "0 is added";
+	const char *text = arena_printf(e->arena, "%s: %s%s", buf_str(&b), how,
+					t->is_guess ? ", by a CPU that runs ahead" : "");
 	buf_done(&b);
 	return text;
 }
@@ -100,6 +123,13 @@ bool engine_fail(struct engine *e, enum verify_category c, const char *hint, con
 				      .message = arena_strdup(e->arena, buf_str(&b)),
 				      .hint = hint,
 				      .input = "" };
+	if (e->cur->is_speculative) {
+		f->category = VERIFY_SPECULATION;
+		f->message = arena_printf(e->arena, "where a CPU may run ahead: %s", f->message);
+		f->hint =
+			"no run comes here, but without CAP_PERFMON it has to be safe, too: leave "
+			"out comparisons that can end one way only";
+	}
 	buf_done(&b);
 	report_values(e, f);
 	report_path(e, f);
@@ -199,10 +229,10 @@ static bool walk_path(struct engine *e)
 				buf_printf(&e->log, "%u: as on a path before\n", e->cur->insn);
 			return !e->failed;
 		}
-		fact->is_reached = true;
+		fact->is_reached |= !e->cur->is_speculative;
 		if (e->opts->log)
 			log_step(e);
-		if (e->out->claims)
+		if (e->out->claims && !e->cur->is_speculative)
 			claims_record(e->out->claims, e->cur);
 		e->insns++;
 		if (!step(e))

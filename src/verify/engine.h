@@ -19,7 +19,8 @@
 struct engine_trail {
 	const struct engine_trail *before;
 	u32 insn;
-	bool is_taken;
+	bool is_taken,
+		is_guess; /* is_guess: it cannot end so, but a CPU may think so for a while */
 };
 
 /* A state that was kept. It is done when all paths that go on from it are. */
@@ -36,6 +37,7 @@ struct engine_branch {
 };
 
 struct kfunc;
+struct speculation_mask;
 
 struct engine_call {
 	u32 from, to; /* first instructions of functions */
@@ -64,6 +66,8 @@ struct engine {
 	bool *called;     /* of each instruction: a global function begins there, and is called */
 	bool *judged;     /* and was walked */
 	u32 jumps, insns; /* since the last kept state */
+	struct speculation_mask *masks; /* of each instruction; see speculation.h */
+	bool is_masked; /* one has a mask that depends on what is known of numbers */
 	/* States that meet are joined, and loops are trusted to end by their counters: fast, but may reject what is fine. */
 	bool joins;
 	const struct loop *loops;
@@ -100,6 +104,8 @@ bool engine_fail_stale(struct engine *e, u32 r);
 bool engine_fail_argument(struct engine *e, const char *function, u32 r, const char *wants);
 /* Another path, from insn on, with a copy of the current state as it is. */
 void engine_fork(struct engine *e, u32 insn, bool is_taken);
+/* The same for one that no run takes, though a CPU may begin to. */
+void engine_run_ahead(struct engine *e, u32 insn, bool is_taken);
 void engine_note(struct engine *e, u32 insn, bool is_taken);
 bool engine_walk(struct engine *e);
 

@@ -179,6 +179,14 @@ static bool visit_joining(struct engine *e)
 	return false;
 }
 
+/* One that no run comes to covers none that one does. Masks are made of what is known, so there it has to be the same. */
+static bool is_covered(const struct engine *e, const struct state *kept)
+{
+	if (kept->is_speculative && !e->cur->is_speculative)
+		return false;
+	return state_subset(e->cur, kept) && (!e->is_masked || state_subset(kept, e->cur));
+}
+
 bool prune_visit(struct engine *e)
 {
 	u32 insn = e->cur->insn;
@@ -196,8 +204,7 @@ bool prune_visit(struct engine *e)
 	if (e->joins)
 		return visit_joining(e);
 	for (struct engine_saved *s = e->saved[insn]; s; s = s->next) {
-		bool covered =
-			(!s->open || is_round || at->is_head) && state_subset(e->cur, s->state);
+		bool covered = (!s->open || is_round || at->is_head) && is_covered(e, s->state);
 		bool round = is_round && is_next_round(e, s);
 		if (s->open && !open && round)
 			open = s;

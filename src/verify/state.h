@@ -94,9 +94,10 @@ struct state {
 	u32 refs[STATE_REFS];
 	u32 lock; /* id of the value whose lock is held, 0: none */
 	u32 lock_map;
-	u32 rcu, preempt; /* sections that were entered, within each other */
-	u32 rounds;       /* may_goto that were gone through, not taken */
-	bool is_round;    /* just came back from a callback to the call that calls it again */
+	u32 rcu, preempt;    /* sections that were entered, within each other */
+	u32 rounds;          /* may_goto that were gone through, not taken */
+	bool is_speculative; /* no run comes here, but a CPU may by a wrong guess */
+	bool is_round;       /* just came back from a callback to the call that calls it again */
 	struct frame frames[STATE_FRAMES];
 };
 

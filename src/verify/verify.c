@@ -11,7 +11,9 @@
 #include "verify/engine.h"
 #include "verify/kfunc.h"
 #include "verify/ktype.h"
+#include "verify/privilege.h"
 #include "verify/proto.h"
+#include "verify/speculation.h"
 
 /* How long joining may take: steps with the smallest program, and for each instruction of a larger one. */
 #define JOIN_LEAST 200000
@@ -149,6 +151,8 @@ static bool walk(struct engine *e, bool joins)
 	if (e->opts->record)
 		e->out->claims = claims_new(e->arena, count);
 	e->pointers = arena_array(&e->own, u8, count);
+	e->masks = arena_array(&e->own, struct speculation_mask, count);
+	e->is_masked = false;
 	e->depths = arena_array(&e->own, u32, count);
 	e->calls.n = 0;
 	e->called = arena_array(&e->own, bool, count);
@@ -182,6 +186,8 @@ static bool judge(struct engine *e)
 	}
 	if (!e->opts->safety_only && find_unreachable(e))
 		return false;
+	if (!privilege_program(e))
+		return false;
 	bool throws =
 		e->prog->funcs.n && proto_has_tag(e, &e->prog->funcs.at[0], "exception_callback:");
 	if (throws && !e->opts->safety_only)
@@ -195,8 +201,11 @@ static bool judge(struct engine *e)
 			continue;
 		e->flow.insns[k].is_bounded = iterates = true;
 	}
-	/* How often an iterator's loop is gone through does not show in its code. */
-	if (!iterates &&
+	/*
+	 * How often an iterator's loop is gone through does not show in its code. Without privilege there are no loops, and joined
+	 * states would hide that paths have other masks.
+	 */
+	if (!iterates && e->opts->privileged &&
 	    loops_find(&e->own, e->prog->insns, e->prog->count, &loops, &e->loop_count)) {
 		for (u32 i = 0; i < e->loop_count; i++)
 			e->flow.insns[loops[i].head].is_head = true;

@@ -38,30 +38,42 @@ struct arches {
 	bool any, here;
 };
 
-static void take(struct annotation *out, struct arches *arches, const char *tag)
+/* "0=text", as there may be many. */
+static void take_message(struct annotation_case *c, const char *value)
+{
+	const char *text = strchr(value, '=');
+
+	if (!c->message[0])
+		c->message = text ? text + 1 : value;
+}
+
+static void take(struct annotation *out, struct arches *arches, bool *is_unprivileged,
+		 const char *tag)
 {
 	const char *value;
 
 	if (!strcmp(tag, "expect_success"))
-		out->verdict = ANNOTATION_ACCEPT;
+		out->privileged.verdict = ANNOTATION_ACCEPT;
 	else if (!strcmp(tag, "expect_failure"))
-		out->verdict = ANNOTATION_REJECT;
+		out->privileged.verdict = ANNOTATION_REJECT;
 	else if (!strcmp(tag, "expect_success_unpriv"))
-		out->unprivileged = ANNOTATION_ACCEPT;
+		out->unprivileged.verdict = ANNOTATION_ACCEPT;
 	else if (!strcmp(tag, "expect_failure_unpriv"))
-		out->unprivileged = ANNOTATION_REJECT;
+		out->unprivileged.verdict = ANNOTATION_REJECT;
 	else if (!strcmp(tag, "auxiliary") || !strcmp(tag, "auxiliary_unpriv"))
 		out->is_auxiliary = true;
 	else if ((value = value_of(tag, "prog_flags")))
 		out->flags |= flag_value(value);
-	else if ((value = value_of(tag, "expect_msg"))) {
-		const char *text = strchr(value, '=');
-		if (!out->message[0])
-			out->message = text ? text + 1 : value;
-	} else if ((value = value_of(tag, "arch"))) {
+	else if ((value = value_of(tag, "expect_msg")))
+		take_message(&out->privileged, value);
+	else if ((value = value_of(tag, "expect_msg_unpriv")))
+		take_message(&out->unprivileged, value);
+	else if ((value = value_of(tag, "arch"))) {
 		arches->any = true;
 		arches->here |= !strcmp(value, "X86_64");
 	}
+	size_t n = strcspn(tag, "="), end = sizeof("_unpriv") - 1;
+	*is_unprivileged |= n > end && !strncmp(tag + n - end, "_unpriv", end);
 }
 
 void annotation_read(const struct image *img, const struct image_prog *p, struct annotation *out)
@@ -69,8 +81,9 @@ void annotation_read(const struct image *img, const struct image_prog *p, struct
 	struct rawbtf_iter it = { 0 };
 	const struct btf_type *t;
 	struct arches arches = { 0 };
+	bool is_unprivileged = false;
 
-	*out = (struct annotation){ .message = "" };
+	*out = (struct annotation){ .privileged.message = "", .unprivileged.message = "" };
 	if (!img->btf || !p->funcs.n || !p->funcs.at[0].type)
 		return;
 	while ((t = rawbtf_next(img->btf, &it))) {
@@ -78,11 +91,18 @@ void annotation_read(const struct image *img, const struct image_prog *p, struct
 		if (BTF_INFO_KIND(t->info) != KIND_DECL_TAG || t->type != p->funcs.at[0].type ||
 		    *(const s32 *)(t + 1) != -1 || strncmp(tag, PREFIX, sizeof(PREFIX) - 1) != 0)
 			continue;
-		take(out, &arches, tag + sizeof(PREFIX) - 1);
+		take(out, &arches, &is_unprivileged, tag + sizeof(PREFIX) - 1);
 	}
 #ifdef __x86_64__
 	out->is_elsewhere = arches.any && !arches.here;
 #else
 	out->is_elsewhere = arches.any;
 #endif
+	/* Any tag of the kind makes it a case; what it does not say is as with privilege. */
+	if (!is_unprivileged)
+		return;
+	if (out->unprivileged.verdict == ANNOTATION_NONE)
+		out->unprivileged.verdict = out->privileged.verdict;
+	if (!out->unprivileged.message[0])
+		out->unprivileged.message = out->privileged.message;
 }

@@ -7,12 +7,17 @@
 
 enum annotation_verdict { ANNOTATION_NONE, ANNOTATION_ACCEPT, ANNOTATION_REJECT };
 
+/* What is said of a loader with privilege, and of one without. */
+struct annotation_case {
+	enum annotation_verdict verdict; /* NONE: it is no such case */
+	const char *message;             /* the first that is expected; "" if none */
+};
+
 struct annotation {
-	enum annotation_verdict verdict, unprivileged;
-	bool is_auxiliary;   /* not a case, but has to be loaded beside those */
-	bool is_elsewhere;   /* for other architectures only */
-	u32 flags;           /* BPF_F_... that it is loaded with */
-	const char *message; /* the first that is expected; "" if none */
+	struct annotation_case privileged, unprivileged;
+	bool is_auxiliary; /* not a case, but has to be loaded beside those */
+	bool is_elsewhere; /* for other architectures only */
+	u32 flags;         /* BPF_F_... that it is loaded with */
 };
 
 void annotation_read(const struct image *img, const struct image_prog *p, struct annotation *out);

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/privilege.h"
 #include "kernel/warn.h"
+#include "isa/map_type.h"
 
 #define LOG_BYTES (16u << 20)
 
@@ -33,6 +35,33 @@ static bool is_auxiliary(const struct ask_program *p, const char *name)
 	return false;
 }
 
+/* libbpf makes all maps of an object, also those that the program does not use, and that take privilege. */
+static void leave_maps(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		const struct map_type_info *type = map_type_info((u32)bpf_map__type(map));
+		if (!type || !(type->traits & MAP_TRAIT_ANYONE) ||
+		    (bpf_map__map_flags(map) & BPF_F_ZERO_SEED))
+			bpf_map__set_autocreate(map, false);
+	}
+}
+
+static bool load(struct bpf_object *obj, bool is_unprivileged)
+{
+	struct privilege had;
+
+	if (!is_unprivileged)
+		return !bpf_object__load(obj);
+	leave_maps(obj);
+	if (privilege_drop(&had))
+		return false;
+	bool ok = !bpf_object__load(obj);
+	return !privilege_restore(&had) && ok;
+}
+
 void ask_kernel(struct arena *a, const void *elf, size_t len, const struct ask_program *p,
 		struct ask *out)
 {
@@ -56,7 +85,7 @@ void ask_kernel(struct arena *a, const void *elf, size_t len, const struct ask_p
 		}
 		bpf_program__set_flags(prog, bpf_program__flags(prog) | p->flags);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
-		bool ok = !bpf_object__load(obj);
+		bool ok = load(obj, p->is_unprivileged);
 		const char *reason = last_reason(a, log);
 		out->answer = ok ? ASK_ACCEPT : reason[0] ? ASK_REJECT : ASK_NONE;
 		out->reason = ok ? "" : reason[0] ? reason : arena_strdup(a, buf_str(&warnings));

@@ -17,6 +17,7 @@ struct ask_program {
 	u32 type, attach;             /* where libbpf does not know the section */
 	u32 flags;                    /* beside those of its section */
 	const char *const *auxiliary; /* programs that are loaded beside, up to NULL */
+	bool is_unprivileged;         /* asked as one who has no capabilities */
 };
 
 void ask_kernel(struct arena *a, const void *elf, size_t len, const struct ask_program *p,

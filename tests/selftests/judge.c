@@ -2,12 +2,14 @@
 /*
  * Our verifier beside the kernel's on the kernel's own cases:
  *
- *	selftests-judge [-q] [-f TEXT] [-b BAR] DIFFERENCES OBJECT...
+ *	selftests-judge [-q] [-u] [-f TEXT] [-b BAR] DIFFERENCES OBJECT...
  *
  * Each case says of itself whether it is to be accepted, and the running kernel, which may be younger than the case or know less,
  * is asked as well; its word counts where it has one. A table has a row for each file, then come all cases that are
  * judged otherwise. The exit status is 1 if fewer than BAR (95) per cent are judged alike, or if a program is accepted that the kernel rejects and
- * DIFFERENCES does not explain: lines of file, program, reason; the program * says why a file cannot be opened. With -q the kernel is not asked; with -f only programs with TEXT in "file:name".
+ * DIFFERENCES does not explain: lines of file, program, reason; the program * says why a file cannot be opened. With -q the kernel is not asked; with -f only programs with TEXT in "file:name". With -u
+ * all judge as of one who has no capabilities, which the kernel does only if kernel.unprivileged_bpf_disabled is 0; such a
+ * case is named program@unpriv.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "kernel/privilege.h"
 #include "selftests/annotation.h"
 #include "selftests/ask.h"
 #include "verify/verify.h"
@@ -37,7 +40,7 @@ struct disagreement {
 struct judge {
 	struct arena arena;
 	const char *filter;
-	bool quiet;
+	bool quiet, unprivileged;
 	struct rawbtf *kernel;
 	char *differences;
 	struct count all;
@@ -72,20 +75,20 @@ struct file {
 	const char **auxiliary;
 };
 
-static void add(struct judge *j, const struct file *f, const struct image_prog *p,
+static void add(struct judge *j, const struct file *f, const char *name,
 		const struct verify_result *r, const char *kernel)
 {
 	struct disagreement *d = vec_add(&j->arena, &j->found);
 
 	*d = (struct disagreement){ .file = f->name,
-				    .program = p->name,
+				    .program = name,
 				    .ours = r->accepted ? "accepted" : r->finding.message,
 				    .kernel = kernel,
 				    .group = r->accepted
 						     ? "accepted by us"
 						     : verify_category_name(r->finding.category),
 				    .is_accepted = r->accepted,
-				    .why = explained(j, f->name, p->name) };
+				    .why = explained(j, f->name, name) };
 	if (r->accepted && !d->why)
 		j->unexplained++;
 }
@@ -118,16 +121,20 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	struct annotation says;
 	struct ask kernel = { ASK_NONE, "" };
 	struct verify_result r;
-	struct verify_options opts = { .privileged = true, .kernel = j->kernel };
+	struct verify_options opts = { .privileged = !j->unprivileged, .kernel = j->kernel };
 	struct diag d;
 	char full[256];
 
 	annotation_read(&f->img, p, &says);
-	snprintf(full, sizeof(full), "%s:%s", f->name, p->name);
-	if (says.verdict == ANNOTATION_NONE || says.is_auxiliary ||
+	const struct annotation_case *c = j->unprivileged ? &says.unprivileged : &says.privileged;
+	const char *name =
+		arena_printf(&j->arena, "%s%s", p->name, j->unprivileged ? "@unpriv" : "");
+	snprintf(full, sizeof(full), "%s:%s", f->name, name);
+	if (c->verdict == ANNOTATION_NONE || says.is_auxiliary ||
 	    (j->filter && !strstr(full, j->filter)))
 		return;
-	struct ask_program asked = { p->name, p->type, p->attach, says.flags, f->auxiliary };
+	struct ask_program asked = { p->name,    p->type,      p->attach,
+				     says.flags, f->auxiliary, j->unprivileged };
 	if (!j->quiet && !says.is_elsewhere)
 		ask_kernel(&j->arena, f->elf, f->len, &asked, &kernel);
 	if (says.is_elsewhere || !has_hook(j, &f->img, p)) {
@@ -136,7 +143,7 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	}
 	if (!j->quiet && kernel.answer == ASK_NONE)
 		j->alone++;
-	bool said = says.verdict == ANNOTATION_ACCEPT;
+	bool said = c->verdict == ANNOTATION_ACCEPT;
 	bool good = kernel.answer == ASK_NONE ? said : kernel.answer == ASK_ACCEPT;
 	j->changed += good != said;
 	p->flags |= says.flags;
@@ -151,10 +158,10 @@ static void judge_program(struct judge *j, struct file *f, u32 index)
 	if (r.accepted == good)
 		*(good ? &f->count.good_agreed : &f->count.bad_agreed) += 1;
 	else
-		add(j, f, p, &r,
+		add(j, f, name, &r,
 		    kernel.answer == ASK_ACCEPT ? ""
 		    : kernel.reason[0]          ? kernel.reason
-						: arena_strdup(&j->arena, says.message));
+						: arena_strdup(&j->arena, c->message));
 }
 
 static double per_cent(u32 part, u32 whole)
@@ -209,7 +216,8 @@ static bool judge_file(struct judge *j, const char *path)
 	find_auxiliary(j, &f);
 	for (u32 i = 0; i < f.img.progs.n; i++)
 		judge_program(j, &f, i);
-	print_row(f.name, &f.count);
+	if (f.count.good + f.count.bad + f.count.skipped)
+		print_row(f.name, &f.count);
 	fflush(stdout);
 	j->all.good += f.count.good;
 	j->all.good_agreed += f.count.good_agreed;
@@ -243,9 +251,11 @@ int main(int argc, char **argv)
 	u64 bar = BAR;
 	int option;
 
-	while ((option = getopt(argc, argv, "qf:b:")) != -1) {
+	while ((option = getopt(argc, argv, "quf:b:")) != -1) {
 		if (option == 'q')
 			j.quiet = true;
+		else if (option == 'u')
+			j.unprivileged = true;
 		else if (option == 'b')
 			bar = strtoul(optarg, NULL, 10);
 		else if (option == 'f')
@@ -254,11 +264,13 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind < 2) {
-		fprintf(stderr,
-			"usage: selftests-judge [-q] [-f TEXT] [-b BAR] DIFFERENCES OBJECT...\n");
+		fprintf(stderr, "usage: selftests-judge [-q] [-u] [-f TEXT] [-b BAR] DIFFERENCES "
+				"OBJECT...\n");
 		return 2;
 	}
 	arena_init(&j.arena);
+	if (j.unprivileged && !privilege_is_optional())
+		j.quiet = true;
 	j.differences = text_read_file(argv[optind], MAX_FILE, NULL);
 	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &j.kernel))
 		j.kernel = NULL;

@@ -139,7 +139,7 @@ _skep() {
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
-	verify,-*) _skep_words "-f --safety-only --kernel --log -h --help" ;;
+	verify,-*) _skep_words "-f --safety-only --unprivileged --kernel --log -h --help" ;;
 	disasm,-*) _skep_words "-f --jit --bytes --no-source -h --help" ;;
 	debug,-*) _skep_words "--packet --ctx --fuel --now --random -h --help" ;;
 	*,-*) _skep_words "$options" ;;

@@ -72,6 +72,7 @@ complete -c skep -n '__fish_seen_subcommand_from link' -s o -l output -r -d 'The
 
 complete -c skep -n '__fish_seen_subcommand_from verify' -s f -x -a 'text json' -d 'How to write results'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l safety-only -d 'Memory safety and termination alone'
+complete -c skep -n '__fish_seen_subcommand_from verify' -l unprivileged -d 'As of one who has no capabilities'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l kernel -d 'Ask the kernel, too'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l log -d 'Each step, too'
 

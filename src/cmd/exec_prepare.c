@@ -61,7 +61,7 @@ static int judge(struct exec *x, u32 prog, const struct verify_options *how)
 	if (!err && r.accepted)
 		return 0;
 	if (!err) {
-		verify_report(&x->out, x->opts.file, p, &r);
+		verify_report(&x->out, x->opts.file, p, &r, false);
 		diag_error(&x->diag, LOC_NONE, "%s is not run, as it is rejected", p->name);
 	}
 	diag_hint(&x->diag, "--no-verify runs it all the same, and stops it where it does harm");

@@ -11,6 +11,7 @@
 #include "cmd/compile.h"
 #include "cmd/verify_kernel.h"
 #include "cmd/verify_report.h"
+#include "kernel/privilege.h"
 #include "kernel/warn.h"
 
 #define KERNEL_LOG (16u << 20)
@@ -19,6 +20,8 @@ static const struct opt options[] = {
 	{ 'f', NULL, "FORMAT", "how to write results: text (default) or json" },
 	{ 0, "safety-only", NULL,
 	  "memory safety and termination alone, not the kernel's policies" },
+	{ 0, "unprivileged", NULL,
+	  "as the kernel judges programs of those without CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN" },
 	{ 0, "kernel", NULL, "ask the running kernel's verifier, too" },
 	{ 0, "log", NULL, "each step, with what is known of the registers before it" },
 	{ 'h', "help", NULL, "this text" },
@@ -31,7 +34,7 @@ struct verify {
 	const char *file;
 	char **progs; /* names; none: all */
 	int prog_count;
-	bool json, kernel, help;
+	bool json, kernel, unprivileged, help;
 };
 
 static int parse_options(struct verify *v, int argc, char **argv)
@@ -54,8 +57,10 @@ static int parse_options(struct verify *v, int argc, char **argv)
 			else if (option == 1)
 				v->opts.safety_only = true;
 			else if (option == 2)
-				v->kernel = true;
+				v->unprivileged = true;
 			else if (option == 3)
+				v->kernel = true;
+			else if (option == 4)
 				v->opts.log = true;
 			else
 				v->help = true;
@@ -69,6 +74,10 @@ static int parse_options(struct verify *v, int argc, char **argv)
 		else
 			v->progs[v->prog_count++] = argv[state.pos++];
 	}
+	if (v->opts.safety_only && v->unprivileged)
+		return diag_error(&v->diag, LOC_NONE,
+				  "--safety-only leaves out what --unprivileged asks for: give one "
+				  "of them");
 	if (!v->help && !v->file)
 		return diag_error(&v->diag, LOC_NONE, "there is nothing to verify: give an OBJECT");
 	return 0;
@@ -81,6 +90,18 @@ static bool is_wanted(const struct verify *v, const char *name)
 			return true;
 	}
 	return !v->prog_count;
+}
+
+static bool load(const struct verify *v, struct bpf_object *obj)
+{
+	struct privilege had;
+
+	if (!v->unprivileged)
+		return !bpf_object__load(obj);
+	if (privilege_drop(&had))
+		return false;
+	bool ok = !bpf_object__load(obj);
+	return !privilege_restore(&had) && ok;
 }
 
 /* Loads this program alone; nothing stays. */
@@ -99,7 +120,7 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 		bpf_object__for_each_program(other, obj)
 			bpf_program__set_autoload(other, other == prog);
 		bpf_program__set_log_buf(prog, log, KERNEL_LOG);
-		ok = !bpf_object__load(obj);
+		ok = load(v, obj);
 	}
 	if (!ok &&
 	    !log[0]) { /* not the verifier's word: libbpf could not make sense of the object */
@@ -112,7 +133,7 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 	struct verify_finding f;
 	if (!ok && !verify_kernel_finding(&v->arena, log, p, &f))
 		f.message = "it gives no reason";
-	verify_report_asked(o, v->file, p, ok ? NULL : &f);
+	verify_report_asked(o, v->file, p, ok ? NULL : &f, v->unprivileged);
 	free(log);
 	bpf_object__close(obj);
 	return ok;
@@ -136,7 +157,7 @@ static int verify_image(struct verify *v, const struct image *img, const void *e
 			break;
 		if (r.log && !v->json)
 			out_puts(&o, r.log);
-		verify_report(&o, v->file, p, &r);
+		verify_report(&o, v->file, p, &r, v->unprivileged);
 		bool ok = r.accepted;
 		if (v->kernel)
 			ok = ask_kernel(v, &o, elf, len, p) && ok;
@@ -162,9 +183,15 @@ static int verify(struct verify *v)
 	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
 		kernel = NULL;
 	v->opts.kernel = kernel;
-	v->opts.privileged = true;
+	v->opts.privileged = !v->unprivileged;
 	struct image_options how = { .kernel = kernel };
 	int err = image_open(&img, &v->arena, elf, len, &how, &v->diag);
+	if (!err && v->kernel && v->unprivileged && !privilege_is_optional()) {
+		diag_warning(&v->diag, LOC_NONE,
+			     "the kernel is not asked: it loads nothing without privilege");
+		diag_hint(&v->diag, "kernel.unprivileged_bpf_disabled would have to be 0");
+		v->kernel = false;
+	}
 	if (!err) {
 		warn_begin(&warnings);
 		err = verify_image(v, &img, elf, len);

@@ -139,12 +139,13 @@ static void json_finding(struct out *o, const struct image_prog *p, const struct
 }
 
 void verify_report(struct out *o, const char *file, const struct image_prog *p,
-		   const struct verify_result *r)
+		   const struct verify_result *r, bool unprivileged)
 {
 	if (o->json) {
 		out_json_open(o, NULL, '{');
 		json_str(o, "program", p->name);
 		out_json_bool(o, "accepted", r->accepted);
+		out_json_bool(o, "unprivileged", unprivileged);
 		out_json_u64(o, "steps", r->steps);
 		out_json_u64(o, "states_peak", r->states_peak);
 		out_json_u64(o, "stack_depth", r->stack_depth);
@@ -162,12 +163,13 @@ void verify_report(struct out *o, const char *file, const struct image_prog *p,
 }
 
 void verify_report_asked(struct out *o, const char *file, const struct image_prog *p,
-			 const struct verify_finding *f)
+			 const struct verify_finding *f, bool unprivileged)
 {
 	if (o->json) {
 		out_json_open(o, NULL, '{');
 		json_str(o, "program", p->name);
 		out_json_bool(o, "kernel_accepted", !f);
+		out_json_bool(o, "unprivileged", unprivileged);
 		json_str(o, "kernel_reason", f ? f->message : "");
 		if (f)
 			json_finding(o, p, f);

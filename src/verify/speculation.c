@@ -105,9 +105,9 @@ static bool check_place(struct engine *e, u32 d, const struct reg *p)
 	if (p->kind == REG_VALUE && (low < 0 || high >= (s64)e->img->maps.at[p->map].value_size))
 		return engine_fail(e, VERIFY_SPECULATION,
 				   "compare the number first: the sum has to stay within the value",
-				   "r%u: bytes %lld to %lld of a map value with %u bytes may be "
-				   "pointed to, and none outside without CAP_PERFMON",
-				   d, (long long)low, (long long)high,
+				   "r%u would point to byte %lld of a map value with %u bytes, and "
+				   "without CAP_PERFMON it may not leave it",
+				   d, (long long)(low < 0 ? low : high),
 				   e->img->maps.at[p->map].value_size);
 	return true;
 }

@@ -37,6 +37,10 @@ static void take_line(struct arena *a, struct verify_case *c, const char *line)
 		c->flags |= BPF_F_STRICT_ALIGNMENT;
 	else if (!strcmp(line, "needs may_goto"))
 		c->needs_may_goto = true;
+	else if (!strcmp(line, "unprivileged"))
+		c->unprivileged = true;
+	else if (!strncmp(line, "insn ", 5))
+		c->insn = (s32)strtol(line + 5, NULL, 10);
 	else if (!strncmp(line, "map ", 4))
 		add_map(a, c, line + 4);
 	else if (!strcmp(line, "verdict accept"))
@@ -76,6 +80,7 @@ static void each_of(const char *path, verify_case_run run, void *arg)
 			c = (struct verify_case){ .name = line + 8,
 						  .file = path,
 						  .line = n,
+						  .insn = -1,
 						  .img = { .license = "GPL" } };
 		else if (!strncmp(line, "-- ", 3))
 			take_line(&a, &c, line + 3);

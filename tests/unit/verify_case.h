@@ -6,12 +6,14 @@
  *	-- prog xdp
  *	-- map counts hash 4 8 16		name, type, sizes of key and value, entries; asm: map[counts]
  *	-- flags strict_alignment		BPF_F_...; optional
+ *	-- unprivileged				judged as of one who has no capabilities; optional
  *	-- needs may_goto			the kernel is asked only if it is new enough to have that
  *	-- asm
  *	r0 = 0
  *	exit
  *	-- verdict reject packet-bounds		or accept
  *	-- message only 0 are known to be there	a part of it; optional
+ *	-- insn 6				where it is rejected; optional
  *	-- kernel differs WHY			without it the running kernel has to agree
  */
 #ifndef UNIT_VERIFY_CASE_H
@@ -23,7 +25,8 @@ struct verify_case {
 	const char *name, *file;
 	u32 line, type, flags;
 	char *code;
-	bool accept, needs_may_goto;
+	bool accept, needs_may_goto, unprivileged;
+	s32 insn; /* -1: any */
 	const char *category, *message, *differs;
 	struct image img;
 	struct bpf_insn *insns;

@@ -8,13 +8,14 @@
 
 #include "base/buf.h"
 #include "isa/insn.h"
+#include "kernel/privilege.h"
 #include "unit/test.h"
 #include "unit/verify_case.h"
 #include "verify/verify.h"
 
 static void check_ours(struct arena *a, struct verify_case *c, void *arg)
 {
-	struct verify_options opts = { .privileged = true };
+	struct verify_options opts = { .privileged = !c->unprivileged };
 	struct verify_result r;
 	struct diag d;
 	u32 *n = arg;
@@ -30,7 +31,8 @@ static void check_ours(struct arena *a, struct verify_case *c, void *arg)
 	const char *category = r.accepted ? "" : verify_category_name(r.finding.category);
 	const char *message = r.accepted ? "" : r.finding.message;
 	if (r.accepted != c->accept || (c->category && strcmp(category, c->category) != 0) ||
-	    (c->message && !strstr(message, c->message)))
+	    (c->message && !strstr(message, c->message)) ||
+	    (!r.accepted && c->insn >= 0 && r.finding.insn != (u32)c->insn))
 		test_fail(c->file, (int)c->line, "%s: got %s %s: insn %u: %s", c->name,
 			  r.accepted ? "accept" : "reject", category,
 			  r.accepted ? 0 : r.finding.insn, message);
@@ -43,6 +45,26 @@ TEST(verify_cases)
 	verify_case_each(check_ours, &n);
 	if (!n)
 		SKIP("tests/verify is not below the folder that this runs in");
+}
+
+/* Whoever has no privilege may do nothing more. */
+static void check_without(struct arena *a, struct verify_case *c, void *arg)
+{
+	struct verify_options opts = { 0 };
+	struct verify_result r;
+	struct diag d;
+
+	(void)arg;
+	if (c->accept || !verify_case_build(a, c))
+		return;
+	diag_init(&d, a);
+	if (verify_program(a, &c->img, 0, &opts, &r, &d) || r.accepted)
+		test_fail(c->file, (int)c->line, "%s: accepted without privilege", c->name);
+}
+
+TEST(verify_cases_without_privilege)
+{
+	verify_case_each(check_without, NULL);
 }
 
 static int sys_bpf(int cmd, union bpf_attr *attr)
@@ -83,17 +105,25 @@ static int load(struct verify_case *c, bool log)
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
+struct asked {
+	bool has_may_goto, unprivileged;
+};
+
 static void check_kernel(struct arena *a, struct verify_case *c, void *arg)
 {
+	const struct asked *how = arg;
 	int fds[8] = { 0 };
+	struct privilege had;
 
-	if (c->needs_may_goto && !*(const bool *)arg)
+	if (c->unprivileged != how->unprivileged || (c->needs_may_goto && !how->has_may_goto))
 		return;
 	if (!verify_case_build(a, c) || c->img.maps.n > ARRAY_SIZE(fds))
 		return;
+	if (c->unprivileged)
+		CHECK(!privilege_drop(&had));
 	for (u32 m = 0; m < c->img.maps.n; m++) {
 		fds[m] = make_map(&c->img.maps.at[m]);
-		CHECK(fds[m] >= 0);
+		CHECK(fds[m] >= 0 || c->unprivileged);
 	}
 	for (u32 i = 0; i < c->count; i++) {
 		struct bpf_insn *insn = &c->insns[i];
@@ -106,15 +136,22 @@ static void check_kernel(struct arena *a, struct verify_case *c, void *arg)
 	int fd = load(c, false);
 	if (fd < 0)
 		load(c, true);
-	if ((fd >= 0) != (c->accept != (c->differs != NULL))) {
+	if (c->unprivileged)
+		CHECK(!privilege_restore(&had));
+	/* Younger kernels do not refuse what a CPU may run ahead into, but keep it from doing so. */
+	bool is_milder =
+		c->unprivileged && fd >= 0 && c->category && !strcmp(c->category, "speculation");
+	if (!is_milder && (fd >= 0) != (c->accept != (c->differs != NULL))) {
 		size_t len = strlen(kernel_log), from = len > 300 ? len - 300 : 0;
 		test_fail(c->file, (int)c->line, "%s: the kernel %s it: %s", c->name,
 			  fd >= 0 ? "accepts" : "rejects", kernel_log + from);
 	}
 	if (fd >= 0)
 		close(fd);
-	for (u32 m = 0; m < c->img.maps.n; m++)
-		close(fds[m]);
+	for (u32 m = 0; m < c->img.maps.n; m++) {
+		if (fds[m] >= 0)
+			close(fds[m]);
+	}
 }
 
 TEST(verify_cases_as_the_kernel)
@@ -127,8 +164,17 @@ TEST(verify_cases_as_the_kernel)
 					.insns = insns,
 					.count = ARRAY_SIZE(insns) };
 	int fd = load(&may_goto, false);
-	bool has_may_goto = fd >= 0;
-	if (has_may_goto)
+	struct asked how = { .has_may_goto = fd >= 0 };
+	if (how.has_may_goto)
 		close(fd);
-	verify_case_each(check_kernel, &has_may_goto);
+	verify_case_each(check_kernel, &how);
+}
+
+TEST(verify_cases_as_the_kernel_without_privilege)
+{
+	struct asked how = { .unprivileged = true };
+
+	if (!privilege_is_optional())
+		SKIP("kernel.unprivileged_bpf_disabled is not 0");
+	verify_case_each(check_kernel, &how);
 }

@@ -86,7 +86,7 @@ static const char *newest(void)
 static void ask_about(struct arena *a, const struct image_prog *p)
 {
 	static const char *const none[] = { NULL };
-	struct ask_program asked = { p->name, p->type, p->attach, 0, none };
+	struct ask_program asked = { p->name, p->type, p->attach, 0, none, false };
 	struct ask kernel;
 	size_t len;
 	char *elf = text_read_file(newest(), MAX_OBJECT, &len);

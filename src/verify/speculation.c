@@ -102,6 +102,11 @@ static bool check_place(struct engine *e, u32 d, const struct reg *p)
 			"r%u: r10%+lld is outside of the stack, where no pointer may lead "
 			"without CAP_PERFMON",
 			d, (long long)low);
+	if (p->kind == REG_VALUE && p->n.full.umax >= STATE_MAX_OFFSET)
+		return engine_fail(e, VERIFY_SPECULATION, "compare it with 0 first",
+				   "r%u: what was added to it may be negative in all, which takes "
+				   "CAP_PERFMON",
+				   d);
 	if (p->kind == REG_VALUE && (low < 0 || high >= (s64)e->img->maps.at[p->map].value_size))
 		return engine_fail(e, VERIFY_SPECULATION,
 				   "compare the number first: the sum has to stay within the value",

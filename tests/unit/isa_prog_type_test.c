@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "isa/ctx.h"
+#include "isa/map_type.h"
 #include "isa/prog_type.h"
 
 TEST(isa_prog_types_agree_with_the_kernel)
@@ -120,6 +121,27 @@ TEST(isa_ctx_sockets)
 			 offsetof(struct bpf_sockopt, level), 4, true));
 	CHECK(!ctx_access(PROG_CGROUP_SOCKOPT, AT_CGROUP_GETSOCKOPT,
 			  offsetof(struct bpf_sockopt, level), 4, true));
+}
+
+TEST(isa_what_takes_no_privilege)
+{
+	const struct ctx_field *data = ctx_field_at(CTX_SK_BUFF, offsetof(struct __sk_buff, data));
+	const struct ctx_field *stamp =
+		ctx_field_at(CTX_SK_BUFF, offsetof(struct __sk_buff, tstamp));
+	const struct ctx_field *mark = ctx_field_at(CTX_SK_BUFF, offsetof(struct __sk_buff, mark));
+
+	CHECK(prog_type_for_anyone(PROG_SOCKET_FILTER) && prog_type_for_anyone(PROG_CGROUP_SKB));
+	CHECK(!prog_type_for_anyone(PROG_XDP) && !prog_type_for_anyone(PROG_UNSPEC) &&
+	      !prog_type_for_anyone(UINT32_MAX));
+	CHECK(ctx_takes_capability(data, PROG_CGROUP_SKB, false));
+	CHECK(!ctx_takes_capability(data, PROG_SCHED_CLS, false));
+	CHECK(ctx_takes_capability(stamp, PROG_CGROUP_SKB, true) &&
+	      !ctx_takes_capability(stamp, PROG_CGROUP_SKB, false));
+	CHECK(!ctx_takes_capability(mark, PROG_CGROUP_SKB, true));
+	CHECK(map_type_info(MAP_TYPE_ARRAY)->traits & MAP_TRAIT_ANYONE);
+	CHECK(map_type_info(MAP_TYPE_USER_RINGBUF)->traits & MAP_TRAIT_ANYONE);
+	CHECK(!(map_type_info(MAP_TYPE_LRU_HASH)->traits & MAP_TRAIT_ANYONE));
+	CHECK(!(map_type_info(MAP_TYPE_SOCKMAP)->traits & MAP_TRAIT_ANYONE));
 }
 
 TEST(isa_ctx_plain)

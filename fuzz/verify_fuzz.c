@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Any instructions at all, as a program of the type that the first byte says, with two maps, and some functions of the kernel where
- * its types are there.
+ * its types are there. What is accepted without privilege has to be accepted with it, as far as that is judged to the end.
  */
 #include "verify/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -24,7 +25,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static bool looked;
 	static struct bpf_insn insns[256];
 	struct verify_options opts = { .privileged = true, .record = true, .max_steps = 5000 };
-	struct verify_result r;
+	struct verify_result r, without;
 	struct image img;
 	struct arena a;
 	struct diag d;
@@ -54,7 +55,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
 		*vec_add(&a, &img.externs) =
 			(struct image_extern){ .name = functions[i], .is_func = true };
-	verify_program(&a, &img, 0, &opts, &r, &d);
+	bool known = !verify_program(&a, &img, 0, &opts, &r, &d) &&
+		     (r.accepted || r.finding.category != VERIFY_COMPLEX);
+	opts.privileged = false;
+	if (!verify_program(&a, &img, 0, &opts, &without, &d) && known && without.accepted &&
+	    !r.accepted)
+		abort();
 	arena_done(&a);
 	return 0;
 }

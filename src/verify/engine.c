@@ -127,8 +127,7 @@ bool engine_fail(struct engine *e, enum verify_category c, const char *hint, con
 		f->category = VERIFY_SPECULATION;
 		f->message = arena_printf(e->arena, "where a CPU may run ahead: %s", f->message);
 		f->hint = "no run comes here, but without CAP_PERFMON it has to be safe all the "
-			  "same: the path "
-			  "above shows the wrong guess";
+			  "same: the path above shows the wrong guess";
 	}
 	buf_done(&b);
 	report_values(e, f);

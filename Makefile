@@ -142,7 +142,7 @@ $(BUILD)/bench/machine/%.o: bench/machine/progs/%.c bench/machine/progs/prog.h
 	@mkdir -p $(@D)
 	$(Q)$(NEWEST_CLANG) -target bpf -mcpu=$(if $(filter $(NEWEST_CLANG),$(CLANG) clang-16 clang-17),v3,v4) -O2 -g -Wall -Wextra \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
-$(BUILD)/jit_fuzz: $(BUILD)/obj/tests/unit/machine_gen.o
+$(BUILD)/jit_fuzz: $(BUILD)/obj/tests/unit/machine_gen.o $(BUILD)/obj/tests/unit/machine_trace.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -128,11 +128,11 @@ static int take_context(struct exec *x)
 {
 	const struct prog_type_info *type = prog_type_info(exec_prog(&x->job)->type);
 	const struct ctx_info *ctx = ctx_info((enum ctx_id)type->ctx);
-	struct exec_bytes bytes;
+	struct hex_bytes bytes;
 
 	if (!x->opts.ctx)
 		return 0;
-	if (exec_hex(&x->arena, "--ctx", x->opts.ctx, UINT32_MAX, &bytes, &x->diag))
+	if (hex_read(&x->arena, "--ctx", x->opts.ctx, UINT32_MAX, &bytes, &x->diag))
 		return -EINVAL;
 	if (bytes.len > ctx->size)
 		return diag_error(&x->diag, LOC_NONE,
@@ -149,7 +149,7 @@ static int take_inputs(struct exec *x)
 	bool has_packets = x->opts.packets.n || x->opts.pcap;
 
 	for (size_t i = 0; i < x->opts.packets.n; i++) {
-		if (exec_hex(&x->arena, "--packet", x->opts.packets.at[i], PACKET_MAX,
+		if (hex_read(&x->arena, "--packet", x->opts.packets.at[i], PACKET_MAX,
 			     vec_add(&x->arena, &x->inputs.packets), &x->diag))
 			return -EINVAL;
 	}

@@ -163,7 +163,7 @@ static int verify(struct verify *v)
 		kernel = NULL;
 	v->opts.kernel = kernel;
 	v->opts.privileged = true;
-	struct image_options how = { .kernel = kernel };
+	struct image_options how = { .name = v->file, .kernel = kernel };
 	int err = image_open(&img, &v->arena, elf, len, &how, &v->diag);
 	if (!err) {
 		warn_begin(&warnings);

@@ -61,7 +61,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 # gcc 12 cannot compile calls of helpers as libbpf's header has them but where it folds them.
 TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options layouts))
 # Those that script cases run.
-TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops
+TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops helper
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 # Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.
@@ -142,7 +142,7 @@ $(BUILD)/bench/machine/%.o: bench/machine/progs/%.c bench/machine/progs/prog.h
 	@mkdir -p $(@D)
 	$(Q)$(NEWEST_CLANG) -target bpf -mcpu=$(if $(filter $(NEWEST_CLANG),$(CLANG) clang-16 clang-17),v3,v4) -O2 -g -Wall -Wextra \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
-$(BUILD)/jit_fuzz: $(BUILD)/obj/tests/unit/machine_gen.o
+$(BUILD)/jit_fuzz: $(BUILD)/obj/tests/unit/machine_gen.o $(BUILD)/obj/tests/unit/machine_trace.o
 $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)

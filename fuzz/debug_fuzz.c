@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/hex.h"
 #include "cmd/debug_parse.h"
 #include "cmd/disasm_native.h"
 
@@ -19,8 +21,6 @@ static void parse_argument(const char *text)
 	struct debug_address address;
 	struct debug_format format;
 	struct debug_place place;
-	u8 bytes[16];
-	s64 n;
 
 	if (debug_parse_place(&place, text))
 		check(place.kind == DEBUG_AT_INSN
@@ -33,16 +33,28 @@ static void parse_argument(const char *text)
 		      strchr("xduc", format.letter));
 	if (debug_parse_address(&address, text))
 		check(address.reg <= 10 && memchr(address.name, 0, sizeof(address.name)));
-	n = debug_parse_hex(bytes, sizeof(bytes), text);
-	check(n >= -1 && n <= (s64)sizeof(bytes));
-	/* Bytes that were read, written again, are the same. */
-	for (s64 i = 0; i < n; i++) {
-		char again[3];
-		u8 byte;
+}
 
-		snprintf(again, sizeof(again), "%02x", bytes[i]);
-		check(debug_parse_hex(&byte, 1, again) == 1 && byte == bytes[i]);
+/* Bytes that were read, written again, are the same. */
+static void read_bytes(const char *text)
+{
+	struct hex_bytes bytes, again;
+	struct buf written = { 0 };
+	struct arena arena;
+	struct diag d;
+
+	arena_init(&arena);
+	diag_init(&d, &arena);
+	if (!hex_read(&arena, "--packet", text, 16, &bytes, &d)) {
+		check(bytes.len <= 16);
+		for (u32 i = 0; i < bytes.len; i++)
+			buf_printf(&written, "%02x", bytes.at[i]);
+		check(!hex_read(&arena, "--packet", buf_str(&written), bytes.len, &again, &d) &&
+		      again.len == bytes.len && !memcmp(again.at, bytes.at, bytes.len));
 	}
+	check(d.items.n <= 1);
+	buf_done(&written);
+	arena_done(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -20,24 +20,13 @@ static void value(struct walk *w, const char *key, u32 type, const u8 *data, siz
 
 u32 rawvalue_resolve(const struct rawbtf *b, u32 type)
 {
-	for (u32 i = 0; b && i < MAX_STEPS; i++) {
-		const struct btf_type *t = rawbtf_type(b, type);
+	for (u32 i = 0; i < MAX_STEPS; i++) {
+		const struct btf_type *t = rawbtf_skip(b, &type, NULL);
+		u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
 
-		if (!t)
-			return 0;
-		switch (BTF_INFO_KIND(t->info)) {
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_CONST:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_TYPE_TAG:
-		case BTF_KIND_DECL_TAG:
-		case BTF_KIND_VAR:
-			type = t->type;
-			break;
-		default:
-			return type;
-		}
+		if (kind != BTF_KIND_VAR && kind != BTF_KIND_DECL_TAG)
+			return t ? type : 0;
+		type = t->type;
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/opt.h"
 #include "base/text.h"
 #include "cmd/compile.h"
@@ -106,54 +107,39 @@ static int parse_options(struct input *in, struct diag *d, int argc, char **argv
 
 /* ---- what the program runs on */
 
-/* -1 if the text is no hex; else how many bytes. */
-static s64 read_hex(struct debug *d, const char *option, const char *text, u8 *out, size_t room)
-{
-	s64 n = debug_parse_hex(out, room, text);
-
-	if (n < 0) {
-		diag_error(&d->diag, LOC_NONE, "--%s takes up to %zu bytes of two hex digits each",
-			   option, room);
-		diag_hint(&d->diag, "as in --%s '00 1b 21 ff'", option);
-	}
-	return n;
-}
-
 static int make_packet(struct debug *d, const struct input *in, enum packet_kind kind,
 		       struct step_input *step)
 {
-	u8 *bytes = arena_array(&d->arena, u8, PACKET_MAX);
-	s64 n = PACKET_DEFAULT;
+	static const u8 zeros[PACKET_DEFAULT];
+	struct hex_bytes bytes = { zeros, PACKET_DEFAULT };
 
 	if (in->ctx) {
 		diag_error(&d->diag, LOC_NONE, "this program's context is that of a packet");
 		diag_hint(&d->diag, "give --packet");
 		return -EINVAL;
 	}
-	if (in->packet)
-		n = read_hex(d, "packet", in->packet, bytes, PACKET_MAX);
-	if (n < 0)
+	if (in->packet && hex_read(&d->arena, "--packet", in->packet, PACKET_MAX, &bytes, &d->diag))
 		return -EINVAL;
 	step->packet = packet_new(kind, &d->diag);
 	if (!step->packet)
 		return -ENOMEM;
-	packet_set(step->packet, bytes, (u32)n);
+	packet_set(step->packet, bytes.at, bytes.len);
 	return 0;
 }
 
 static int make_context(struct debug *d, const struct input *in, u32 size, struct step_input *step)
 {
-	u8 *bytes = arena_array(&d->arena, u8, MAX_CTX);
-	s64 n = 0;
+	u8 *ctx = arena_array(&d->arena, u8, MAX_CTX);
+	struct hex_bytes given = { 0 };
 
 	if (in->packet)
 		return diag_error(&d->diag, LOC_NONE, "this program has no packet: give --ctx");
-	if (in->ctx)
-		n = read_hex(d, "ctx", in->ctx, bytes, MAX_CTX);
-	if (n < 0)
+	if (in->ctx && hex_read(&d->arena, "--ctx", in->ctx, MAX_CTX, &given, &d->diag))
 		return -EINVAL;
-	step->ctx = bytes;
-	step->ctx_size = n > size ? (u32)n : size < MAX_CTX ? size : MAX_CTX;
+	if (given.len)
+		memcpy(ctx, given.at, given.len);
+	step->ctx = ctx;
+	step->ctx_size = given.len > size ? given.len : size < MAX_CTX ? size : MAX_CTX;
 	return 0;
 }
 
@@ -411,7 +397,7 @@ static int debug_image(struct debug *d, const struct input *in, bool *ok)
 
 static int debug_file(struct debug *d, const struct input *in, bool *ok)
 {
-	struct image_options how = { 0 };
+	struct image_options how = { .name = in->file };
 	size_t len;
 	char *elf = compile_read(in->file, &len, &d->diag);
 	int err;

@@ -139,30 +139,3 @@ bool debug_parse_address(struct debug_address *out, const char *text)
 		out->base = DEBUG_REG;
 	return out->base != DEBUG_REG || out->reg <= 10;
 }
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-s64 debug_parse_hex(u8 *out, size_t room, const char *text)
-{
-	size_t n = 0;
-
-	for (;;) {
-		int high, low;
-
-		text += strspn(text, " :\t\n");
-		if (!*text)
-			return (s64)n;
-		high = digit(text[0]);
-		low = high < 0 ? -1 : digit(text[1]);
-		if (low < 0 || n == room)
-			return -1;
-		out[n++] = (u8)(high << 4 | low);
-		text += 2;
-	}
-}

@@ -52,7 +52,4 @@ struct debug_address {
 };
 bool debug_parse_address(struct debug_address *out, const char *text);
 
-/* Bytes as digits, two each; blanks and colons between bytes are allowed. -1: it is none, else how many; at most room. */
-s64 debug_parse_hex(u8 *out, size_t room, const char *text);
-
 #endif

@@ -158,7 +158,7 @@ static int show_image(struct disasm *s, const struct image *img)
 static int disassemble(struct disasm *s)
 {
 	struct rawbtf *kernel = NULL;
-	struct image_options how = { .no_kconfig = !s->jit };
+	struct image_options how = { .name = s->file, .no_kconfig = !s->jit };
 	struct image img;
 	size_t len;
 	char *elf = compile_read(s->file, &len, &s->diag);

@@ -170,7 +170,7 @@ static int exec_object(struct exec *x)
 	x->job.file = x->opts.file;
 	x->job.elf = elf;
 	x->job.elf_len = len;
-	struct image_options how = { .kernel = kernel };
+	struct image_options how = { .name = x->opts.file, .kernel = kernel };
 	int err = image_open(&img, &x->arena, elf, len, &how, &x->diag);
 	if (!err) {
 		err = exec_image(x, &img, kernel);

@@ -3,18 +3,14 @@
 #ifndef CMD_EXEC_INPUT_H
 #define CMD_EXEC_INPUT_H
 
+#include "base/hex.h"
 #include "base/vec.h"
 #include "cmd/exec_engine.h"
 #include "source/capture.h"
 
-struct exec_bytes {
-	const u8 *at;
-	u32 len;
-};
-
 struct exec_inputs {
-	vec_of(struct exec_bytes) packets; /* of --packet */
-	char *file;                        /* of --pcap, malloc'ed; NULL: none */
+	vec_of(struct hex_bytes) packets; /* of --packet */
+	char *file;                       /* of --pcap, malloc'ed; NULL: none */
 	struct capture capture;
 	bool is_bare; /* no packets: one run with the context */
 	u32 next;
@@ -22,9 +18,6 @@ struct exec_inputs {
 	u64 without_ethernet;
 };
 
-/* Digits, with blanks and colons between bytes; in the arena, at most max bytes. 0 or -EINVAL: what is told of the text. */
-int exec_hex(struct arena *a, const char *what, const char *text, u32 max, struct exec_bytes *out,
-	     struct diag *d);
 /* path: a file, or "-" for standard input. */
 int exec_inputs_open(struct exec_inputs *in, struct arena *a, const char *path, struct diag *d);
 void exec_inputs_done(struct exec_inputs *in);

@@ -5,6 +5,9 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +304,18 @@ static void set_skb(struct own *own, const struct exec_job *job, struct bpf_test
 	opts->ctx_size_in = opts->ctx_size_out = sizeof(*ctx);
 }
 
+/* The header that a packet says to have behind Ethernet's, if it ends within that; NULL. Kernels from 6.18 on run no such packet. */
+static const char *cut_header(const struct exec_input *in)
+{
+	u32 protocol = (u32)in->data[EXEC_ETH - 2] << 8 | in->data[EXEC_ETH - 1];
+
+	if (protocol == ETH_P_IP && in->len < EXEC_ETH + sizeof(struct iphdr))
+		return "IPv4";
+	if (protocol == ETH_P_IPV6 && in->len < EXEC_ETH + sizeof(struct ipv6hdr))
+		return "IPv6";
+	return NULL;
+}
+
 static void refuse(const struct exec_job *job, const struct exec_input *in, int err,
 		   struct exec_result *r)
 {
@@ -310,6 +325,10 @@ static void refuse(const struct exec_job *job, const struct exec_input *in, int 
 	else if (err == -EINVAL && in->data && in->len <= EXEC_ETH)
 		buf_printf(&r->why, "the kernel takes packets of more than %u bytes only",
 			   EXEC_ETH - (exec_prog(job)->type == BPF_PROG_TYPE_XDP));
+	else if (err == -EINVAL && in->data && exec_prog(job)->type != BPF_PROG_TYPE_XDP &&
+		 cut_header(in))
+		buf_printf(&r->why, "the kernel takes no packet that ends within its %s header",
+			   cut_header(in));
 	else if (err == -EINVAL && in->data && in->len > 3520)
 		buf_puts(&r->why,
 			 "the kernel takes so long a packet from programs with frags only");

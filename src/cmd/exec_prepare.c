@@ -12,6 +12,7 @@
 #include "cmd/exec_verdict.h"
 #include "cmd/verify_report.h"
 #include "isa/ctx.h"
+#include "isa/insn.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
 #include "source/routes.h"
@@ -96,14 +97,31 @@ static int judge_all(struct exec *x, const struct rawbtf *kernel)
 	return 0;
 }
 
+static bool asks_for_task(const struct image *img)
+{
+	for (size_t i = 0; i < img->progs.n; i++) {
+		const struct image_prog *p = &img->progs.at[i];
+
+		for (u32 k = 0; k < p->count; k++) {
+			if (p->insns[k].code == (BPF_JMP | BPF_CALL) && !p->insns[k].src_reg &&
+			    p->insns[k].imm == BPF_FUNC_get_current_task_btf)
+				return true;
+			k += insn_is_ld_imm64(&p->insns[k]);
+		}
+	}
+	return false;
+}
+
 /* Programs with pointers to the kernel's structs would follow them to nowhere. */
-bool exec_may_compile(u32 type)
+bool exec_may_compile(const struct image *img, u32 prog)
 {
 	const u64 types = PROGS(XDP) | PROGS_TC | PROGS_LWT | PROGS(SOCKET_FILTER) |
 			  PROGS(CGROUP_SKB) | PROGS_RAW_TP | PROGS(KPROBE) | PROGS(TRACEPOINT) |
 			  PROGS(SYSCALL);
 
-	return type < 64 && types >> type & 1;
+	u32 type = img->progs.at[prog].type;
+
+	return type < 64 && types >> type & 1 && !asks_for_task(img);
 }
 
 static enum machine_mode choose_mode(const struct exec *x)
@@ -116,7 +134,7 @@ static enum machine_mode choose_mode(const struct exec *x)
 	case EXEC_MODE_CHECKED:
 		return MACHINE_CHECKED;
 	default:
-		if (x->opts.no_verify || !exec_may_compile(exec_prog(&x->job)->type))
+		if (x->opts.no_verify || !exec_may_compile(x->job.img, x->job.prog))
 			return MACHINE_CHECKED;
 		return x->opts.coverage ? MACHINE_INTERPRET : MACHINE_JIT;
 	}
@@ -128,11 +146,11 @@ static int take_context(struct exec *x)
 {
 	const struct prog_type_info *type = prog_type_info(exec_prog(&x->job)->type);
 	const struct ctx_info *ctx = ctx_info((enum ctx_id)type->ctx);
-	struct exec_bytes bytes;
+	struct hex_bytes bytes;
 
 	if (!x->opts.ctx)
 		return 0;
-	if (exec_hex(&x->arena, "--ctx", x->opts.ctx, UINT32_MAX, &bytes, &x->diag))
+	if (hex_read(&x->arena, "--ctx", x->opts.ctx, UINT32_MAX, &bytes, &x->diag))
 		return -EINVAL;
 	if (bytes.len > ctx->size)
 		return diag_error(&x->diag, LOC_NONE,
@@ -149,7 +167,7 @@ static int take_inputs(struct exec *x)
 	bool has_packets = x->opts.packets.n || x->opts.pcap;
 
 	for (size_t i = 0; i < x->opts.packets.n; i++) {
-		if (exec_hex(&x->arena, "--packet", x->opts.packets.at[i], PACKET_MAX,
+		if (hex_read(&x->arena, "--packet", x->opts.packets.at[i], PACKET_MAX,
 			     vec_add(&x->arena, &x->inputs.packets), &x->diag))
 			return -EINVAL;
 	}

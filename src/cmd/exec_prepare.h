@@ -27,7 +27,7 @@ struct exec {
 /* ---- also for `skep test` */
 
 /* Programs of this type see only their context, packets and maps, so that compiled code does no harm. */
-bool exec_may_compile(u32 type);
+bool exec_may_compile(const struct image *img, u32 prog);
 /* Marks the program and those that it can get to by program arrays; wanted has a place for each. */
 void exec_reachable(const struct image *img, u32 prog, bool *wanted);
 /* skep's own process. */

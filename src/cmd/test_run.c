@@ -179,7 +179,7 @@ static int run_one(struct test_plan *p, struct test_run *run, const struct test_
 static void run_machine(struct test_plan *p, const struct test_how *how, struct test_outcome *out)
 {
 	struct test_run runs[2] = { { .label = "checked" }, { .label = "jit" } };
-	bool is_compiled = !p->trap && exec_may_compile(exec_prog(&p->job)->type);
+	bool is_compiled = !p->trap && exec_may_compile(p->job.img, p->job.prog);
 	int err;
 
 	exec_log_init(&runs[0].log);

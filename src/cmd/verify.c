@@ -184,7 +184,7 @@ static int verify(struct verify *v)
 		kernel = NULL;
 	v->opts.kernel = kernel;
 	v->opts.privileged = !v->unprivileged;
-	struct image_options how = { .kernel = kernel };
+	struct image_options how = { .name = v->file, .kernel = kernel };
 	int err = image_open(&img, &v->arena, elf, len, &how, &v->diag);
 	if (!err && v->kernel && v->unprivileged && !privilege_is_optional()) {
 		diag_warning(&v->diag, LOC_NONE,

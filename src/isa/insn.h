@@ -167,4 +167,10 @@ static inline bool insn_is_ld_imm64(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
+/* addr_space_cast, of programs that use an arena. */
+static inline bool insn_is_cast(const struct bpf_insn *i)
+{
+	return i->code == (BPF_ALU64 | BPF_MOV | BPF_X) && i->off == 1;
+}
+
 #endif

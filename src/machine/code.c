@@ -250,7 +250,6 @@ void code_free(struct code *c)
 	free(c->starts);
 	free(c->ops);
 	free(c->hits);
-	free(c->counted);
 	free(c);
 }
 

@@ -33,9 +33,7 @@ struct code {
 	u32 *starts; /* where functions begin, ascending, 0 first; owned */
 	u32 start_count;
 	struct op *ops; /* twice count of them, see interp.h; owned */
-	/* After code_count(): how often each instruction was interpreted, and the handlers of ops; owned. */
-	u64 *hits;
-	const void **counted;
+	u64 *hits; /* how often each instruction was interpreted; owned; NULL unless the machine counts */
 	/* Set by jit_compile(): takes the context, and has the run in the sixth argument as helpers have. */
 	u64 (*native)(void *ctx, u64 size, u64 unused3, u64 unused4, u64 unused5, struct run *run);
 	size_t native_size;
@@ -45,8 +43,6 @@ struct code {
 /* Checks what every engine relies on: known opcodes, registers, jumps that lead to instructions. 0 or -EINVAL. */
 int code_new(struct machine *m, const struct image_prog *p, struct diag *d, struct code **out);
 void code_free(struct code *c);
-/* Has the interpreter count from now on, in one thread, how often it comes to each instruction. */
-void code_count(struct code *c);
 /* Whether a function begins at an instruction. */
 bool code_is_start(const struct code *c, u64 insn);
 

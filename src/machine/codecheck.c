@@ -118,11 +118,6 @@ static bool memory_is_known(const struct bpf_insn *i)
 	}
 }
 
-static bool is_cast(const struct bpf_insn *i)
-{
-	return i->code == (BPF_ALU64 | BPF_MOV | BPF_X) && i->off == 1;
-}
-
 /* Whether dst is written; the register that an atomic operation fetches into is src. */
 static u8 written(const struct bpf_insn *i)
 {
@@ -162,7 +157,7 @@ static int check_insn(struct check *c, u32 i)
 	const struct bpf_insn *insn = &c->insns[i];
 	bool known;
 
-	if (is_cast(insn))
+	if (insn_is_cast(insn))
 		return check_fail(
 			c, i, "is addr_space_cast, and arenas are something that is not supported");
 	if (insn->dst_reg > REG_MAX || insn->src_reg > REG_MAX)

@@ -186,7 +186,7 @@ static u16 decode_one(const struct code *c, u32 index, struct op *op)
 void decode_ops(struct code *c)
 {
 	const void *const *handlers = interp_handlers();
-	bool steps = c->machine && machine_mode(c->machine) == MACHINE_STEPPED;
+	bool steps = c->machine && machine_steps(c->machine);
 
 	c->ops = calloc(c->count, (steps ? 3 : 2) * sizeof(*c->ops));
 	if (!c->ops)
@@ -206,19 +206,5 @@ void decode_ops(struct code *c)
 	for (u32 i = 0; steps && i < c->count; i++) {
 		c->ops[2 * c->count + i] = c->ops[c->count + i];
 		c->ops[2 * c->count + i].handler = handlers[OP_STEP];
-	}
-}
-
-void code_count(struct code *c)
-{
-	if (c->hits)
-		return;
-	c->hits = calloc(c->count, sizeof(*c->hits));
-	c->counted = calloc(c->count, 2 * sizeof(*c->counted));
-	if (!c->hits || !c->counted)
-		arena_exhausted();
-	for (u32 i = 0; i < 2 * c->count; i++) {
-		c->counted[i] = c->ops[i].handler;
-		c->ops[i].handler = interp_handlers()[OP_HIT];
 	}
 }

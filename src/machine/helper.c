@@ -91,6 +91,8 @@ static bool may_pass(struct call *c, const struct helper_info *info, u32 i)
 	case HELPER_KIND_KEY:
 		return may_use(c, value, c->map ? c->map->key_size : 0, arg->flags);
 	case HELPER_KIND_VALUE:
+		if (!value && arg->flags & HELPER_ARG_OR_NULL)
+			return true;
 		return may_use(c, value, c->map ? c->map->value_size : 0, arg->flags);
 	case HELPER_KIND_MEM:
 		return may_use(c, value,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Maps, ring buffers and perf events; storage by id is map_storage.c's. */
+/* Maps, ring buffers and perf events. */
 #include "machine/helper.h"
 
 #include <string.h>
@@ -201,4 +201,39 @@ HELP(xdp_output)
 HELP(tail_call)
 {
 	return helper_error(-EINVAL); /* the engines make those of machines themselves */
+}
+
+/* ---- storage: of the cgroup that the program runs for, of the task that it runs in */
+
+static u64 storage(struct run *run, struct map *m, u64 id, u64 init, bool create)
+{
+	void *value = map_storage(m, id, helper_at(init), create, run);
+
+	know_value(run, m, value);
+	return (u64)(uintptr_t)value;
+}
+
+HELP(get_local_storage)
+{
+	return storage(run, helper_at(a), run->task.cgroup, 0, true);
+}
+
+/* Stands for a struct task_struct: programs hand it on, there is nothing to read in it. */
+HELP(get_current_task_btf)
+{
+	return (u64)(uintptr_t)&run->task;
+}
+
+HELP(task_storage_get)
+{
+	if (d & ~(u64)BPF_LOCAL_STORAGE_GET_F_CREATE || b != (u64)(uintptr_t)&run->task)
+		return 0;
+	return storage(run, helper_at(a), run->task.pid, c, d);
+}
+
+HELP(task_storage_delete)
+{
+	if (b != (u64)(uintptr_t)&run->task)
+		return helper_error(-EINVAL);
+	return helper_error(map_storage_delete(helper_at(a), run->task.pid));
 }

@@ -76,3 +76,47 @@ HELP(get_current_comm)
 		to[n - 1] = '\0';
 	return 0;
 }
+
+/* ---- stacks: there is no kernel below the program whose functions could be told, nor a process that has called it */
+
+HELP(get_stackid)
+{
+	const u64 known = BPF_F_SKIP_FIELD_MASK | BPF_F_USER_STACK | BPF_F_FAST_STACK_CMP |
+			  BPF_F_REUSE_STACKID;
+
+	return helper_error(c & ~known ? -EINVAL : -EFAULT);
+}
+
+HELP(get_stack)
+{
+	const u64 known = BPF_F_SKIP_FIELD_MASK | BPF_F_USER_STACK | BPF_F_USER_BUILD_ID;
+	u64 unit = d & BPF_F_USER_BUILD_ID ? sizeof(struct bpf_stack_build_id) : sizeof(u64);
+	bool is_wrong =
+		d & ~known || (u32)c % unit || (d & BPF_F_USER_BUILD_ID && !(d & BPF_F_USER_STACK));
+
+	helper_clear(helper_at(b), (u32)c);
+	return helper_error(is_wrong ? -EINVAL : -EFAULT);
+}
+
+HELP(get_task_stack)
+{
+	return help_get_stack(a, b, c, d, e, run);
+}
+
+/* ---- attachments: the program has none */
+
+HELP(get_attach_cookie)
+{
+	return 0;
+}
+
+HELP(get_retval)
+{
+	return (u64)(s64)run->retval;
+}
+
+HELP(set_retval)
+{
+	run->retval = (s32)a;
+	return 0;
+}

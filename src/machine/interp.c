@@ -307,16 +307,11 @@ do_TAIL_CALL:
 		NEXT;
 	GO((s64)((uintptr_t)first_op(next, run) - (uintptr_t)op));
 
-	/* Stands before every op of code whose hits are counted, see code_count(). */
-do_HIT:
-	run->code->hits[op - first_op(run->code, run)]++;
-	goto * run->code->counted[op - run->code->ops];
-
-	/* Likewise of a machine that steps. */
+	/* Stands before every op of a machine that steps. */
 do_STEP:
 	if (!run->step(run, (u32)(op - first_op(run->code, run)), r))
 		goto trapped;
-	goto *(op - run->code->count)->handler;
+	goto *(op - (run->is_checked ? 1 : 2) * run->code->count)->handler;
 do_BAD_CALL:
 	run->trap = RUN_BAD_CALL;
 	goto trapped;

@@ -6,8 +6,8 @@
  *	op		do = the handler's address, dst = 1, imm = 5, to = 4 * sizeof(struct op)
  *
  * code->ops has them twice: code->count ops for plain runs, and behind them those for checked runs, whose handlers look at
- * each access to memory before it is made. Of a machine that steps there are as many again: their handlers ask run->step first,
- * then do what the checked op before them does.
+ * each access to memory before it is made. Of a machine that steps or counts there are as many again: their handlers ask run->step
+ * first, then do what the plain or the checked op does.
  */
 #ifndef MACHINE_INTERP_H
 #define MACHINE_INTERP_H

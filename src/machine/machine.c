@@ -12,6 +12,7 @@
 struct machine {
 	const struct image *img;
 	enum machine_mode mode;
+	bool counts;
 	u32 cpus;
 	struct map **maps;
 	struct code **codes;
@@ -86,6 +87,11 @@ static int make_programs(struct machine *m, struct diag *d)
 	for (u32 i = 0; i < m->img->progs.n; i++) {
 		int err = code_new(m, &m->img->progs.at[i], d, &m->codes[i]);
 
+		if (!err && m->counts) {
+			m->codes[i]->hits = calloc(m->codes[i]->count, sizeof(u64));
+			if (!m->codes[i]->hits)
+				arena_exhausted();
+		}
 		if (!err && m->mode == MACHINE_JIT)
 			err = jit_compile(m->codes[i], d);
 		if (err && err != -ENOTSUP)
@@ -130,6 +136,7 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 		arena_exhausted();
 	m->img = img;
 	m->mode = opts->mode;
+	m->counts = opts->count_hits;
 	m->cpus = opts->cpus ? opts->cpus : 1;
 	m->epoch = epoch_new();
 	m->timers = timers_new();
@@ -140,8 +147,6 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 	err = make_maps(m, opts->shared, d);
 	if (!err)
 		err = make_programs(m, d);
-	for (u32 i = 0; !err && opts->count_hits && i < img->progs.n; i++)
-		code_count(m->codes[i]);
 	if (!err)
 		err = fill_slots(m, d);
 	if (err) {
@@ -170,6 +175,11 @@ void machine_free(struct machine *m)
 enum machine_mode machine_mode(const struct machine *m)
 {
 	return m->mode;
+}
+
+bool machine_steps(const struct machine *m)
+{
+	return m->counts || m->mode == MACHINE_STEPPED;
 }
 
 const struct image *machine_image(const struct machine *m)
@@ -207,6 +217,13 @@ const u64 *machine_hits(struct machine *m, u32 prog)
 	return prog < m->img->progs.n ? m->codes[prog]->hits : NULL;
 }
 
+static bool count_hit(struct run *run, u32 insn, const u64 *regs)
+{
+	(void)regs;
+	run->code->hits[insn]++;
+	return true;
+}
+
 struct run *run_new(struct machine *m, u32 cpu)
 {
 	struct run *r = calloc(1, sizeof(*r));
@@ -218,6 +235,8 @@ struct run *run_new(struct machine *m, u32 cpu)
 	r->fuel = RUN_NO_LIMIT;
 	r->random = 0x9e3779b97f4a7c15ull + cpu;
 	r->is_checked = m && (m->mode == MACHINE_CHECKED || m->mode == MACHINE_STEPPED);
+	if (m && m->counts)
+		r->step = count_hit;
 	if (m)
 		epoch_join(m->epoch, &r->reader);
 	return r;

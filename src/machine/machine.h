@@ -37,6 +37,8 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 		struct machine **out);
 void machine_free(struct machine *m);
 enum machine_mode machine_mode(const struct machine *m);
+/* Whether runs may have a run->step, which is asked before each instruction: by MACHINE_STEPPED or count_hits. */
+bool machine_steps(const struct machine *m);
 const struct image *machine_image(const struct machine *m);
 struct map *machine_map(struct machine *m, u32 index);
 const struct code *machine_code(struct machine *m, u32 prog); /* of a program of the image */

@@ -188,8 +188,11 @@ int map_new(const struct map_spec *spec, struct diag *d, struct map **out)
 	int err;
 
 	if (!ops) {
-		diag_error(d, LOC_NONE, "map %s: its type %u is none of the machine's",
-			   spec->name ? spec->name : "", spec->type);
+		const struct map_type_info *type = map_type_info(spec->type);
+
+		diag_error(d, LOC_NONE, "map %s: its type %u%s%s%s is none of the machine's",
+			   spec->name ? spec->name : "", spec->type, type ? " (" : "",
+			   type ? type->name : "", type ? ")" : "");
 		return -EINVAL;
 	}
 	m = calloc(1, ops->size);

@@ -10,13 +10,13 @@
 #ifndef MACHINE_MAPIMPL_H
 #define MACHINE_MAPIMPL_H
 
+#include "isa/map_type.h"
 #include "machine/map.h"
 #include "machine/maplock.h"
 #include "machine/mapstore.h"
 #include "machine/mapvalue.h"
 #include "machine/run.h"
 
-#define MAP_TYPE_CGRP_STORAGE ((enum bpf_map_type)32) /* newer than some headers */
 #define MAP_ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 #define MAP_MAX_VALUE (4u << 20)   /* bytes that the kernel allocates in one piece */
 #define MAP_MAX_PERCPU (32u << 10) /* the same of per-CPU memory */

@@ -95,6 +95,7 @@ void packet_set(struct packet *p, const void *bytes, u32 len)
 	if (len)
 		memcpy(data, bytes, len);
 	point(p, data, data, data + len);
+	p->tunnel = (struct packet_tunnel){ 0 };
 	if (p->kind == PACKET_SKB) {
 		p->skb.protocol = 0;
 		if (len >= ETH_TYPE_AT + 2)

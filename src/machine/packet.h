@@ -22,6 +22,15 @@
 
 enum packet_kind { PACKET_XDP, PACKET_SKB };
 
+/* Of bpf_skb_set_tunnel_key(): helper_tunnel.c. */
+struct packet_tunnel {
+	bool is_set, is_ipv6;
+	u16 flags; /* as programs see them */
+	struct bpf_tunnel_key key;
+	u8 options[255];
+	u8 option_bytes;
+};
+
 struct packet {
 	enum packet_kind kind;
 	bool starts_with_network; /* the link's header lies before the data, not in it */
@@ -30,6 +39,7 @@ struct packet {
 		struct xdp_md xdp;
 		struct __sk_buff skb;
 	};
+	struct packet_tunnel tunnel;
 };
 
 /* Memory below 4 GiB; NULL with a message if there is none. */

@@ -78,6 +78,7 @@ struct run {
 		u64 key;
 	} redirect;
 
+	s32 retval;                 /* of programs of cgroups: what bpf_set_retval() has said */
 	struct epoch_reader reader; /* of maps, see map_enter() */
 
 	bool is_timer; /* a timer's callback */

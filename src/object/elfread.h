@@ -11,6 +11,7 @@
 #include "base/diag.h"
 
 struct elfread {
+	const char *name; /* of the file, for messages; NULL: they have none */
 	const u8 *data;
 	size_t len;
 	u64 headers; /* offset of the section headers */
@@ -20,7 +21,7 @@ struct elfread {
 };
 
 /* Checks that it is a BPF object and that all section headers lie in it. 0 or -EINVAL. */
-int elfread_open(struct elfread *f, const void *data, size_t len, struct diag *d);
+int elfread_open(struct elfread *f, const char *name, const void *data, size_t len, struct diag *d);
 /* The header of a section; index is below f->count. */
 Elf64_Shdr elfread_section(const struct elfread *f, u32 index);
 /* Its name, into *name; and whether its bytes lie within the file. 0 or -EINVAL. */

@@ -9,7 +9,7 @@ int object_find_section(const void *elf, size_t len, const char *name, const voi
 			size_t *size, struct diag *d)
 {
 	struct elfread f;
-	int err = elfread_open(&f, elf, len, d);
+	int err = elfread_open(&f, NULL, elf, len, d);
 
 	for (u32 i = 1; !err && i < f.count; i++) {
 		Elf64_Shdr sh = elfread_section(&f, i);

@@ -113,7 +113,7 @@ int image_open_all(struct image *img, struct arena *arena, const struct image_in
 int image_open(struct image *img, struct arena *arena, const void *elf, size_t len,
 	       const struct image_options *opts, struct diag *d)
 {
-	struct image_input in = { .elf = elf, .len = len };
+	struct image_input in = { .name = opts ? opts->name : NULL, .elf = elf, .len = len };
 
 	return image_open_all(img, arena, &in, 1, opts, d);
 }

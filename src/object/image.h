@@ -122,6 +122,7 @@ struct image {
 };
 
 struct image_options {
+	const char *name; /* of image_open()'s file, for messages; NULL: they have none */
 	/* What CO-RE relocations and .ksyms are resolved by; NULL: they are left as compiled, with a warning. */
 	const struct rawbtf *kernel;
 	const char *

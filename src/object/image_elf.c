@@ -336,9 +336,7 @@ int image_elf_read(struct image_loader *l, u32 file, const struct image_input *i
 				   IMAGE_MAX_BYTES >> 20);
 	copy = arena_alloc(l->arena, in->len + 1);
 	memcpy(copy, in->elf, in->len);
-	err = elfread_open(&elf, copy, in->len, l->d);
-	if (err && f->name)
-		diag_hint(l->d, "this is said of %s", f->name);
+	err = elfread_open(&elf, f->name, copy, in->len, l->d);
 	if (!err)
 		err = read_sections(l, f, &elf);
 	if (!err)

@@ -89,7 +89,7 @@ struct image_symbol {
 };
 
 struct image_file {
-	const char *name; /* for messages; NULL: the only one */
+	const char *name; /* for messages; NULL: they have none */
 	struct image_section *sections;
 	u32 section_count;
 	struct image_symbol *symbols;

@@ -4,6 +4,7 @@
 #include "isa/insn.h"
 
 static const char reserved[] = "a field that it does not use is not 0";
+static const char cast[] = "it casts between address spaces, and arenas are not supported";
 static const char unknown[] = "there is no such instruction";
 
 static const char *check_alu(const struct bpf_insn *i)
@@ -20,6 +21,8 @@ static const char *check_alu(const struct bpf_insn *i)
 	}
 	if (op == BPF_NEG)
 		return by_reg || i->src_reg || i->off || i->imm ? reserved : NULL;
+	if (insn_is_cast(i))
+		return cast;
 	if (by_reg ? i->imm != 0 : i->src_reg != 0)
 		return reserved;
 	if (op == BPF_MOV) {

@@ -77,19 +77,6 @@ TEST(cmd_debug_addresses)
 	CHECK(!debug_parse_address(&a, "fp--8") && !debug_parse_address(&a, "12q"));
 }
 
-TEST(cmd_debug_bytes)
-{
-	u8 bytes[4];
-
-	CHECK_EQ(debug_parse_hex(bytes, 4, "00 1b:21Ff"), 4);
-	CHECK(bytes[0] == 0 && bytes[1] == 0x1b && bytes[2] == 0x21 && bytes[3] == 0xff);
-	CHECK_EQ(debug_parse_hex(bytes, 4, ""), 0);
-	CHECK_EQ(debug_parse_hex(bytes, 4, "0011223344"), -1);
-	CHECK_EQ(debug_parse_hex(bytes, 4, "001"), -1);
-	CHECK_EQ(debug_parse_hex(bytes, 4, "0 0"), -1);
-	CHECK_EQ(debug_parse_hex(bytes, 4, "0x11"), -1);
-}
-
 TEST(cmd_disasm_objdump_lines)
 {
 	char line[] = "  1f:\tmov    rax,rbx  \n", head[] = "0000000000000000 <.data>:";

@@ -37,9 +37,14 @@ static u64 draw(struct machine_gen *g)
 	return g->seed >> 11;
 }
 
-static u32 below(struct machine_gen *g, u32 n)
+u32 machine_gen_below(struct machine_gen *g, u32 n)
 {
 	return (u32)(draw(g) % n);
+}
+
+static u32 below(struct machine_gen *g, u32 n)
+{
+	return machine_gen_below(g, n);
 }
 
 static u64 number(struct machine_gen *g)
@@ -63,18 +68,22 @@ static u64 number(struct machine_gen *g)
 
 static void put(struct machine_gen *g, struct bpf_insn insn)
 {
+	g->is_hidden[g->count] = g->hides;
 	g->insns[g->count++] = insn;
 }
 
 static void put_number(struct machine_gen *g, u8 reg)
 {
+	g->is_hidden[g->count] = g->hides;
 	insn_ld_imm64(&g->insns[g->count], reg, 0, number(g));
 	g->count += 2;
 }
 
 static s16 slot(struct machine_gen *g, u32 size)
 {
-	return (s16)(-8 * SLOTS + (s32)below(g, 8 * SLOTS + 1 - size));
+	s32 at = (s32)below(g, 8 * SLOTS + 1 - size);
+
+	return (s16)(-8 * SLOTS + (g->for_kernel ? at & -(s32)size : at));
 }
 
 /* Any but the one that a loop counts with. */
@@ -97,6 +106,8 @@ static void put_alu(struct machine_gen *g)
 		insn.imm &= class == BPF_ALU64 ? 63 : 31;
 	if (divides)
 		insn.off = (s16)below(g, 2);
+	if (divides && !by_reg && !insn.imm && g->for_kernel)
+		insn.imm = 1;
 	if (op == BPF_MOV && by_reg && below(g, 2))
 		insn.off = (s16)(8 << below(g, class == BPF_ALU64 ? 3 : 2));
 	put(g, insn);
@@ -153,19 +164,26 @@ static void put_atomic(struct machine_gen *g)
 				   BPF_XOR | BPF_FETCH,
 				   BPF_XCHG,
 				   BPF_CMPXCHG };
-	u8 base = (u8)below(g, 9);
+	u8 base = (u8)below(g, 9), value = reg(g);
 	bool wide = below(g, 2);
+
+	if (base == value) /* or the address gets into memory, where all see it */
+		value = (u8)((base + 1) % LOOP_REG);
+	if (!base && g->for_kernel)
+		base = value == 7 ? 6 : 7;
 
 	/* By way of another register now and then, as r10 is a good one to encode. */
 	if (below(g, 2)) {
 		put(g, insn_mov64_reg(base, 10));
+		g->hides = true;
 		put(g, insn_atomic(wide ? BPF_DW : BPF_W, ops[below(g, ARRAY_SIZE(ops))], base,
-				   (s16)(-8 * (1 + (s32)below(g, SLOTS))), reg(g)));
+				   (s16)(-8 * (1 + (s32)below(g, SLOTS))), value));
 		put_number(g, base); /* the stack's address is not the same everywhere */
+		g->hides = false;
 		return;
 	}
 	put(g, insn_atomic(wide ? BPF_DW : BPF_W, ops[below(g, ARRAY_SIZE(ops))], 10,
-			   (s16)(-8 * (1 + (s32)below(g, SLOTS))), reg(g)));
+			   (s16)(-8 * (1 + (s32)below(g, SLOTS))), value));
 }
 
 static struct bpf_insn some_jump(struct machine_gen *g)
@@ -175,7 +193,7 @@ static struct bpf_insn some_jump(struct machine_gen *g)
 	u8 op = ops[below(g, ARRAY_SIZE(ops))], class = below(g, 2) ? BPF_JMP : BPF_JMP32;
 	bool by_reg = below(g, 2);
 
-	if (!below(g, 8))
+	if (!below(g, 8) && !g->for_kernel)
 		return insn_ja(0);
 	return insn_make((u8)(class | op | (by_reg ? BPF_X : BPF_K)), (u8)below(g, 10),
 			 by_reg ? (u8)below(g, 10) : 0, 0, by_reg ? 0 : (s32)number(g));
@@ -312,16 +330,17 @@ static void say_address(struct machine_gen *g, struct idiom *d, u8 t, u8 a)
 {
 	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
 	u8 size = sizes[below(g, 4)];
-	s16 off = (s16)(-8 - (s32)below(g, 40));
+	s32 unit = g->for_kernel ? 8 : 1, back = (s32)below(g, 40), by = (s32)below(g, 8);
+	s16 off = (s16)(-8 - (back & -unit));
 
 	d->is_whole = true;
-	say(d, insn_mov64_imm(a, (s32)below(g, 8)));
+	say(d, insn_mov64_imm(a, by & -unit));
 	say(d, insn_mov64_reg(t, 10));
 	if (below(g, 4))
 		say(d, insn_alu64_reg(BPF_ADD, t, a));
 	say(d, insn_alu64_imm(BPF_ADD, t, -8));
 	if (below(g, 2))
-		say(d, insn_store_reg(size, t, off, (u8)below(g, 2) ? a : 8 - t % 2));
+		say(d, insn_store_reg(size, t, off, below(g, 2) ? a : (u8)((t + 1) % LOOP_REG)));
 	if (below(g, 2))
 		say(d, insn_mov64_imm(a, 77));
 	say(d, insn_load(size, below(g, 2) ? t : a, t, off));
@@ -426,7 +445,9 @@ static void put_idiom(struct machine_gen *g, struct pending *jumps, u32 *n)
 		else if (is_open_jump(&d.insns[i]))
 			jumps[(*n)++] = (struct pending){ g->count, 1 + below(g, 12) };
 		put(g, d.insns[i]);
+		g->hides = d.is_whole;
 	}
+	g->hides = false;
 }
 
 /* Steps with jumps forward among them. */
@@ -494,12 +515,14 @@ static void put_loop(struct machine_gen *g, u32 steps)
 
 static void put_begin(struct machine_gen *g, bool is_main)
 {
+	g->hides = true;
 	for (u8 r = 0; r < 10; r++) {
 		if (is_main || r == 0 || r > 5)
 			put_number(g, r);
 	}
 	for (s16 i = 1; i <= SLOTS; i++)
 		put(g, insn_store_reg(BPF_DW, 10, (s16)(-8 * i), (u8)(i % 10)));
+	g->hides = false;
 }
 
 static void put_digest(struct machine_gen *g)
@@ -547,7 +570,7 @@ void machine_gen(struct machine_gen *g, u32 size)
 	if (size > 200)
 		size = 200;
 	g->count = 0;
-	n = put_function(g, size, true, calls, 8);
+	n = put_function(g, size, true, calls, g->for_kernel ? 0 : 8);
 	first = g->count;
 	m = n ? put_function(g, size / 2, false, more, 4) : 0;
 	second = g->count;

@@ -17,11 +17,16 @@ struct machine_gen {
 	const u8 *bytes;
 	size_t len;
 	u64 seed; /* not 0 */
+	bool for_kernel; /* only what its verifier accepts, too: no functions, no code that is never reached */
 	struct bpf_insn insns[MACHINE_GEN_MAX];
+	bool is_hidden[MACHINE_GEN_MAX]; /* before it a register has nothing, or an address */
+	bool hides;                      /* what is made now */
 	u32 count;
 };
 
 /* Makes a program of some `size` steps and up to three functions. */
 void machine_gen(struct machine_gen *g, u32 size);
+/* One more choice: below n. */
+u32 machine_gen_below(struct machine_gen *g, u32 n);
 
 #endif

@@ -67,6 +67,38 @@ TEST(machine_helper_task)
 	run_free(r);
 }
 
+/* Of what there is none of here: stacks, sockets, attachments. */
+TEST(machine_helper_absent)
+{
+	struct run *r = the_run();
+	u64 stack[4] = { 1, 1, 1, 1 };
+
+	CHECK_EQ(call(r, HELPER_get_stackid, 0, 0, BPF_F_USER_STACK, 0, 0), -EFAULT);
+	CHECK_EQ(call(r, HELPER_get_stackid, 0, 0, 1 << 12, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_get_stack, 0, P(stack), 24, 0, 0), -EFAULT);
+	CHECK(!stack[0] && !stack[2] && stack[3] == 1);
+	CHECK_EQ(call(r, HELPER_get_stack, 0, P(stack), 12, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_get_task_stack, 0, P(stack), 32, BPF_F_USER_BUILD_ID, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_get_attach_cookie, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(call(r, HELPER_get_socket_cookie, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(call(r, HELPER_get_socket_uid, 0, 0, 0, 0, 0), 65534);
+	CHECK_EQ(call(r, HELPER_skb_set_tunnel_key, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_skb_ecn_set_ce, 0, 0, 0, 0, 0), 0);
+	run_free(r);
+}
+
+TEST(machine_helper_retval)
+{
+	struct run *r = the_run();
+
+	CHECK_EQ(call(r, HELPER_get_retval, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(call(r, HELPER_set_retval, (u64)-EPERM, 0, 0, 0, 0), 0);
+	CHECK_EQ(call(r, HELPER_get_retval, 0, 0, 0, 0, 0), -EPERM);
+	run_begin(r);
+	CHECK_EQ(call(r, HELPER_get_retval, 0, 0, 0, 0, 0), 0);
+	run_free(r);
+}
+
 TEST(machine_helper_reads_of_memory)
 {
 	struct run *r = the_run();

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "isa/insn.h"
-#include "unit/machine_gen.h"
 #include "unit/machine_vm.h"
 #include "unit/test.h"
 
@@ -56,18 +55,6 @@ static void check_same(const struct bpf_insn *insns, u32 count, u64 seed)
 				  (unsigned long long)want, vm.run->trap);
 	}
 	vm_done(&vm);
-}
-
-TEST(machine_jit_random_programs)
-{
-	static struct machine_gen g;
-
-	NEEDS_COMPILER;
-	for (u64 seed = 1; seed <= 3000; seed++) {
-		g.seed = seed * 0x9e3779b97f4a7c15ull;
-		machine_gen(&g, (u32)(10 + seed % 120));
-		check_same(g.insns, g.count, seed);
-	}
 }
 
 /* Each operation, with each pair of registers, on numbers of each kind. */

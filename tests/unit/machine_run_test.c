@@ -53,21 +53,43 @@ TEST(machine_run_ends_loops_without_end)
 
 TEST(machine_run_counts_hits)
 {
-	VM(vm, insn_mov64_imm(0, 0), insn_jump_imm(BPF_JEQ, 1, 9, 3), insn_alu64_reg(BPF_ADD, 0, 1),
-	   insn_alu64_imm(BPF_SUB, 1, 1), insn_jump_imm(BPF_JNE, 1, 0, -3), insn_call_func(1),
-	   insn_exit(), insn_alu64_imm(BPF_ADD, 0, 100), insn_exit());
+	const struct bpf_insn insns[] = {
+		insn_mov64_imm(0, 0),
+		insn_jump_imm(BPF_JEQ, 2, 9, 3),
+		insn_alu64_reg(BPF_ADD, 0, 2),
+		insn_alu64_imm(BPF_SUB, 2, 1),
+		insn_jump_imm(BPF_JNE, 2, 0, -3),
+		insn_call_func(1),
+		insn_exit(),
+		insn_alu64_imm(BPF_ADD, 0, 100),
+		insn_exit(),
+	};
 	static const u64 want[] = { 2, 2, 5, 5, 5, 2, 2, 2, 2 };
+	const struct machine_options opts = { .mode = MACHINE_INTERPRET, .count_hits = true };
+	struct machine *m = NULL;
+	struct arena arena;
+	struct image img;
+	struct diag d;
+	struct run *run;
+	u8 ctx[9] = { 0 };
 
-	code_count(vm.code);
+	arena_init(&arena);
+	diag_init(&d, &arena);
+	image_of_insns(&img, &arena, BPF_PROG_TYPE_SOCKET_FILTER, insns, ARRAY_SIZE(insns));
+	CHECK_EQ(machine_new(&img, &opts, &d, &m), 0);
+	run = run_new(m, 0);
 	for (int checked = 0; checked < 2; checked++) {
-		vm.run->is_checked = checked;
-		vm.run->fuel = 1000;
-		CHECK_EQ(vm_run(&vm, checked ? 9 : 5, 0), checked ? 100 : 115);
-		CHECK_EQ(vm.run->fuel, 1000 - (checked ? 6 : 21));
+		run->is_checked = checked;
+		run->fuel = 1000;
+		CHECK_EQ(machine_run(m, 0, ctx, checked ? 9 : 5, run), checked ? 100 : 115);
+		CHECK_EQ(run->fuel, 1000 - (checked ? 6 : 21));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
-		CHECK_EQ(vm.code->hits[i], want[i]);
-	vm_done(&vm);
+		CHECK_EQ(machine_hits(m, 0)[i], want[i]);
+	run_free(run);
+	machine_free(m);
+	image_done(&img);
+	arena_done(&arena);
 }
 
 TEST(machine_run_may_goto_gives_up)

@@ -272,6 +272,9 @@ static bool confirm(struct gc *g)
 	char answer[16] = "";
 
 	list(g);
+	if (g->usage.holders.is_partial)
+		out_puts(g->args->out,
+			 "(some processes could not be looked at: they may hold these)\n");
 	if (g->found.n == 1)
 		out_puts(g->args->out, "remove this? [y/N] ");
 	else

@@ -272,6 +272,9 @@ static bool confirm(struct gc *g)
 	char answer[16] = "";
 
 	list(g);
+	if (g->usage.holders.is_partial)
+		out_puts(g->args->out,
+			 "(some processes could not be looked at: they may hold these)\n");
 	if (g->found.n == 1)
 		out_puts(g->args->out, "remove this? [y/N] ");
 	else
@@ -391,24 +394,7 @@ static const struct noun gc = {
 	.n = ARRAY_SIZE(verbs),
 };
 
-/* The verb may be left out before words, too, as there is but one. */
 int cmd_gc(int argc, char **argv)
 {
-	static char show[] = "show";
-	struct arena arena;
-	char **words;
-	int code;
-
-	if (argc > 1 &&
-	    (!strcmp(argv[1], "show") || !strcmp(argv[1], "list") || !strcmp(argv[1], "help")))
-		return noun_run(&gc, argc, argv);
-	arena_init(&arena);
-	words = arena_array(&arena, char *, (size_t)argc + 2);
-	words[0] = argv[0];
-	words[1] = show;
-	for (int i = 1; i < argc; i++)
-		words[i + 1] = argv[i];
-	code = noun_run(&gc, argc + 1, words);
-	arena_done(&arena);
-	return code;
+	return noun_run(&gc, argc, argv);
 }

@@ -113,6 +113,7 @@ static const struct noun iter = {
 	.brief = "Iterators: programs that list the kernel's objects, as files that can be read",
 	.verbs = verbs,
 	.n = ARRAY_SIZE(verbs),
+	.needs_verb = true,
 };
 
 int cmd_iter(int argc, char **argv)

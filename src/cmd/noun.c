@@ -50,10 +50,16 @@ int noun_usage(struct noun_args *a, const char *fmt, ...)
 	return -EINVAL;
 }
 
-/* "prog show"; a noun of one verb is called by itself. */
+/* Whether it is called by itself, without the name of its only verb. */
+static bool is_bare(const struct noun *noun)
+{
+	return noun->n == 1 && !noun->needs_verb;
+}
+
+/* "prog show", "gc". */
 static const char *call_name(const struct noun_call *c)
 {
-	if (c->noun->n == 1)
+	if (is_bare(c->noun))
 		return c->noun->name;
 	return arena_printf(c->args.arena, "%s %s", c->noun->name, c->verb->name);
 }
@@ -193,8 +199,8 @@ static void print_noun(const struct noun *noun)
 
 static void print_verb(const struct noun_call *c)
 {
-	printf("usage: skep %s%s%s\n\n%s\n", call_name(c), *c->verb->args ? " " : "",
-	       c->verb->args, c->verb->help);
+	printf("usage: skep %s%s%s\n\n%s\n", call_name(c), *c->verb->args ? " " : "", c->verb->args,
+	       c->verb->help);
 	opt_help(c->opts, c->n_opts, stdout);
 }
 
@@ -301,14 +307,14 @@ static int noun_do(struct noun_call *c, int argc, char **argv)
 	struct noun_args *a = &c->args;
 	int err;
 
-	if (argc > 1 && is_help_word(argv[1]) && c->noun->n > 1) {
+	if (argc > 1 && is_help_word(argv[1]) && !is_bare(c->noun)) {
 		print_noun(c->noun);
 		return 0;
 	}
 	c->verb = c->noun->verbs[0];
 	if (c->noun->needs_verb && (argc < 2 || *argv[1] == '-'))
 		return missing_verb(c);
-	if (c->noun->n > 1 && argc > 1 && *argv[1] != '-') {
+	if (!is_bare(c->noun) && argc > 1 && *argv[1] != '-') {
 		c->verb = find_verb(c->noun, argv[1]);
 		if (!c->verb)
 			return unknown_verb(c, argv[1]);

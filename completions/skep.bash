@@ -104,6 +104,14 @@ _skep() {
 		return
 	fi
 
+	if [[ ${COMP_WORDS[1]-} == log && $COMP_CWORD -gt 1 ]]; then
+		case $prev in
+		-f | --format) _skep_words "text json" ;;
+		*) _skep_options_of log ;;
+		esac
+		return
+	fi
+
 	if [[ ${COMP_WORDS[1]-} == top && $COMP_CWORD -gt 1 ]]; then
 		case $prev in
 		-f | --format) _skep_words "text json" ;;
@@ -146,7 +154,7 @@ _skep() {
 	*)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		compopt -o filenames
-		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\ntop\nprog\nmap\nnet\ncgroup\niter\nstruct-ops\ngc\nbtf\nfeature\ngen\naccel\nhelp' -- "$cur"))
+		[[ $COMP_CWORD -ne 1 ]] || COMPREPLY+=($(compgen -W $'list\nbuild\nlink\nverify\nexec\ntest\ndisasm\ndebug\nrun\ntop\nprog\nmap\nnet\ncgroup\niter\nstruct-ops\ngc\nbtf\nfeature\ngen\nlog\naccel\nhelp' -- "$cur"))
 		;;
 	esac
 }

@@ -21,7 +21,7 @@ function __skep_options
 end
 
 set -l nouns prog map link net cgroup iter struct-ops gc btf feature gen
-set -l run 'not __fish_seen_subcommand_from list build link verify exec test disasm debug accel top prog map net cgroup iter struct-ops gc btf feature gen'
+set -l run 'not __fish_seen_subcommand_from list build link verify exec test disasm debug accel top prog map net cgroup iter struct-ops gc btf feature gen log'
 complete -c skep -n __fish_use_subcommand -a list -d 'What can be probed'
 complete -c skep -n __fish_use_subcommand -a build -d 'Compile a script to a BPF object'
 complete -c skep -n __fish_use_subcommand -a link -d 'Links in the kernel; link BPF objects'
@@ -31,6 +31,7 @@ complete -c skep -n __fish_use_subcommand -a test -d 'Run unit tests for program
 complete -c skep -n __fish_use_subcommand -a disasm -d 'Show instructions between source lines'
 complete -c skep -n __fish_use_subcommand -a debug -d 'Step through a program, forward and back'
 complete -c skep -n __fish_use_subcommand -a run -d 'Run a script or an object'
+complete -c skep -n __fish_use_subcommand -a log -d 'What programs print by bpf_printk()'
 complete -c skep -n __fish_use_subcommand -a top -d 'What programs cost, live'
 complete -c skep -n __fish_use_subcommand -a prog -d 'Programs in the kernel'
 complete -c skep -n __fish_use_subcommand -a map -d 'Maps in the kernel'
@@ -151,6 +152,11 @@ complete -c skep -n "$seen probe" -s f -x -a 'text json' -d 'How to write the re
 
 complete -c skep -n "__fish_seen_subcommand_from $nouns; and test (count (commandline -opc)) -eq 2" -f -a '(__skep_verbs)'
 complete -c skep -n "__fish_seen_subcommand_from $nouns; and test (count (commandline -opc)) -gt 2" -a '(__skep_options) id name pinned'
+
+complete -c skep -n '__fish_seen_subcommand_from log' -s n -l lines -x -d 'End after so many'
+complete -c skep -n '__fish_seen_subcommand_from log' -s f -l format -x -a 'text json' -d 'How to write it'
+complete -c skep -n '__fish_seen_subcommand_from log' -s j -l json -d 'The same as -f json'
+complete -c skep -n '__fish_seen_subcommand_from log' -s p -l pretty -d 'JSON, indented'
 
 set -l top '__fish_seen_subcommand_from top; and not __fish_seen_subcommand_from accel'
 complete -c skep -n $top -s i -l interval -x -d 'Seconds between tables'

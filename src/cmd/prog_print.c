@@ -129,6 +129,25 @@ static void json_more(struct out *o, const struct bpf_prog_info *info)
 	}
 }
 
+static void json_links(struct out *o, const struct prog_link_list *list)
+{
+	if (!list->links.n)
+		return;
+	out_json_open(o, "links", '[');
+	for (size_t i = 0; i < list->links.n; i++) {
+		const struct prog_link *l = &list->links.at[i];
+
+		out_json_open(o, NULL, '{');
+		out_json_u64(o, "id", l->id);
+		if (l->type)
+			out_json_str(o, "type", l->type, strlen(l->type));
+		if (*l->where)
+			out_json_str(o, "where", l->where, strlen(l->where));
+		out_json_close(o, '}');
+	}
+	out_json_close(o, ']');
+}
+
 static void print_json(struct out *o, struct arena *a, const struct prog_view *v)
 {
 	const struct prog *p = v->prog;
@@ -147,6 +166,7 @@ static void print_json(struct out *o, struct arena *a, const struct prog_view *v
 	if (!p->is_orphaned) {
 		prog_metadata_print(o, a, p);
 		json_more(o, &p->info);
+		json_links(o, v->links);
 	}
 	out_json_close(o, '}');
 }
@@ -233,6 +253,18 @@ static void text_refs(struct out *o, const struct prog_view *v)
 		out_puts(o, "\n");
 }
 
+static void text_links(struct out *o, const struct prog_link_list *list)
+{
+	for (size_t i = 0; i < list->links.n; i++) {
+		const struct prog_link *l = &list->links.at[i];
+
+		out_printf(o, "\tattached by link %u", l->id);
+		if (l->type)
+			out_printf(o, ", %s", l->type);
+		out_printf(o, "%s%s\n", *l->where ? " " : "", l->where);
+	}
+}
+
 static void print_text(struct out *o, struct arena *a, const struct prog_view *v)
 {
 	const struct bpf_prog_info *info = &v->prog->info;
@@ -265,6 +297,7 @@ static void print_text(struct out *o, struct arena *a, const struct prog_view *v
 	text_loaded(o, v->prog);
 	text_sizes(o, v);
 	text_runs(o, info);
+	text_links(o, v->links);
 	text_refs(o, v);
 	prog_metadata_print(o, a, v->prog);
 }

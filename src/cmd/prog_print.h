@@ -4,6 +4,7 @@
 #define CMD_PROG_PRINT_H
 
 #include "base/out.h"
+#include "cmd/prog_links.h"
 #include "inspect/prog.h"
 #include "inspect/refs.h"
 
@@ -12,6 +13,7 @@ struct prog_view {
 	u64 memory;                     /* bytes */
 	const struct ref_list *holders; /* processes */
 	const struct ref_list *pins;
+	const struct prog_link_list *links;
 	const char *const *map_names; /* as prog->map_ids; text alone, NULL in JSON */
 };
 

@@ -82,9 +82,11 @@ static u64 memory_of(const struct prog *p, const struct ref_list *holders)
 static void print_progs(struct noun_args *a, struct show *s, const struct refs *holders,
 			bool is_list)
 {
+	struct prog_links links;
 	struct refs pins;
 
 	refs_read_pins(&pins, a->arena);
+	prog_links_read(&links, a->arena);
 	if (a->out->json && is_list)
 		out_json_open(a->out, NULL, '[');
 	for (size_t i = 0; i < s->progs.n; i++) {
@@ -93,6 +95,7 @@ static void print_progs(struct noun_args *a, struct show *s, const struct refs *
 			.prog = p,
 			.holders = refs_of(holders, HANDLE_PROG, p->info.id),
 			.pins = refs_of(&pins, HANDLE_PROG, p->info.id),
+			.links = prog_links_of(&links, p->info.id),
 		};
 
 		v.memory = memory_of(p, v.holders);

@@ -257,7 +257,7 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/inspect.md:doc/skep/inspect.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/inspect.md:doc/skep/inspect.md docs/feature.md:doc/skep/feature.md docs/gen.md:doc/skep/gen.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep

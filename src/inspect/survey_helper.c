@@ -49,7 +49,8 @@ static const struct helper_info *find_form(u32 helper, u32 type)
 /* A map that the helper takes, made when it is first needed; -1: none. */
 static int find_map(struct survey *s, const struct survey_prog *p, u32 helper)
 {
-	for (u32 type = 1; type < MAP_TYPE_COUNT; type++) {
+	/* Those that sleep take few types of maps, and the verifier says so before it looks at calls. */
+	for (u32 type = 1; type < MAP_TYPE_COUNT && !(p->flags & BPF_F_SLEEPABLE); type++) {
 		if (!map_type_takes(type, helper, p->type, p->attach) || s->maps[type] == -1)
 			continue;
 		if (!s->maps[type])
@@ -193,12 +194,17 @@ static void note(struct survey *s, u32 type, u32 helper, bool yes, int err)
 		survey_explain(s, row, since_helper(helper), err);
 }
 
-/* The first of the calls that has not been passed, by the newest log; count if all have. */
+/*
+ * The first of the calls that has not been passed, by the newest log; count if all have. What fails after the verifier has gone
+ * through it all, such as a map of another program's, has only the count of instructions in the log.
+ */
 static u32 find_stop(const struct call_batch *b, const char *log)
 {
 	long insn = last_insn(log);
 	u32 i = 0;
 
+	if (!strncmp(log, "processed ", strlen("processed ")))
+		return b->count;
 	while (i < b->count && (long)b->at[i] < insn)
 		i++;
 	return i;
@@ -233,7 +239,9 @@ static void ask_many(struct survey *s, const struct survey_prog *p, const u32 *h
 		for (u32 i = 0; i < stop; i++)
 			note(s, p->type, helpers[done + i], true, 0);
 		/* What has stopped it may be an argument, which the type does not have as others do. */
-		if (stop < b->count)
+		if (stop < b->count && is_refused(s->log))
+			note(s, p->type, helpers[done + stop++], false, -err);
+		else if (stop < b->count)
 			ask_one(s, p, helpers[done + stop++]);
 		done += stop;
 	}

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs are attached by: the links of each, and what these are attached to as far as a link itself tells. */
+/* What programs are attached by: the links of each, with what these are attached to. */
 #ifndef CMD_PROG_LINKS_H
 #define CMD_PROG_LINKS_H
 
-#include "base/table.h"
-#include "base/vec.h"
+#include "cmd/link_view.h"
 
 struct prog_link {
 	u32 id;
-	const char *type; /* "xdp"; NULL: a kind without a name here */
-	const char *
-		where; /* the interface, the tracepoint; "" if it takes more than the link to say it */
+	const char *type;  /* "xdp"; NULL: a kind that is not known */
+	const char *where; /* "v0", "sys_enter" */
 };
 
 struct prog_link_list {
@@ -19,12 +17,14 @@ struct prog_link_list {
 
 struct prog_links {
 	struct arena *arena;
-	struct table table; /* struct prog_link_list, by the program's id */
+	struct link_view view;
+	linkinfo_list all;
 };
 
-/* All links that there are now; those that go meanwhile are passed over. */
-void prog_links_read(struct prog_links *l, struct arena *a);
-/* Those of a program; an empty list if there are none. */
-const struct prog_link_list *prog_links_of(const struct prog_links *l, u32 prog);
+/* All links that there are now. */
+void prog_links_init(struct prog_links *l, struct arena *a);
+void prog_links_done(struct prog_links *l);
+/* Those of a program. What they are attached to is looked for only now. */
+struct prog_link_list prog_links_of(struct prog_links *l, u32 prog);
 
 #endif

@@ -86,16 +86,17 @@ static void print_progs(struct noun_args *a, struct show *s, const struct refs *
 	struct refs pins;
 
 	refs_read_pins(&pins, a->arena);
-	prog_links_read(&links, a->arena);
+	prog_links_init(&links, a->arena);
 	if (a->out->json && is_list)
 		out_json_open(a->out, NULL, '[');
 	for (size_t i = 0; i < s->progs.n; i++) {
 		const struct prog *p = &s->progs.at[i];
+		struct prog_link_list own = prog_links_of(&links, p->info.id);
 		struct prog_view v = {
 			.prog = p,
 			.holders = refs_of(holders, HANDLE_PROG, p->info.id),
 			.pins = refs_of(&pins, HANDLE_PROG, p->info.id),
-			.links = prog_links_of(&links, p->info.id),
+			.links = &own,
 		};
 
 		v.memory = memory_of(p, v.holders);
@@ -103,6 +104,7 @@ static void print_progs(struct noun_args *a, struct show *s, const struct refs *
 			v.map_names = map_names(s, p);
 		prog_print(a->out, a->arena, &v);
 	}
+	prog_links_done(&links);
 	if (a->out->json && is_list)
 		out_json_close(a->out, ']');
 	if (a->out->json)

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 
-enum { MAX_TYPES = 64, STEPS = 3 };
+enum { MAX_ROOTS = 6, MAX_TYPES = 64, STEPS = 3 };
 
 static void write_some(const struct rawbtf *b, struct arena *a, u32 root)
 {
@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 	arena_init(&a);
 	if (!rawbtf_from_bytes(data + n, len - n, base, &b)) {
 		write_some(b, &a, 0);
-		for (u32 id = 1; id < rawbtf_end(b) && id < MAX_TYPES; id++)
+		for (u32 id = 1; id < rawbtf_end(b) && id < MAX_ROOTS; id++)
 			write_some(b, &a, id);
 		write_lines(b, &a);
 		compare(b, base ? base : b, &a);

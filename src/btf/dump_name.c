@@ -39,7 +39,7 @@ static struct dump_slot *find_slot(const struct dump_names *t, const char *name,
 
 static void grow_slots(struct dump_names *t)
 {
-	struct dump_names with = { .cap = t->cap ? t->cap * 2 : 4096 };
+	struct dump_names with = { .cap = t->cap ? t->cap * 2 : 64 };
 
 	with.slots = calloc(with.cap, sizeof(*with.slots));
 	if (!with.slots)

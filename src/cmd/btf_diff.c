@@ -163,7 +163,7 @@ static void put_text(struct out *o, const struct diff_type *t)
 	if (t->has_size && t->change == DIFF_CHANGED && t->old_size != t->new_size)
 		out_printf(o, ", %" PRIu64 " -> %" PRIu64 " bytes", t->old_size, t->new_size);
 	else if (t->has_size)
-		out_printf(o, ", %" PRIu64 " bytes", size);
+		out_printf(o, ", %" PRIu64 " byte%s", size, size == 1 ? "" : "s");
 	if (t->change != DIFF_CHANGED && text)
 		out_printf(o, ": %s", text);
 	out_puts(o, "\n");

@@ -138,7 +138,7 @@ static int print_found(void *arg, u32 id)
 	if (!o->json) {
 		out_printf(o, "[%u] %s %s", id, word, name);
 		if (has_size(kind))
-			out_printf(o, ", %u bytes", t->size);
+			out_printf(o, ", %u byte%s", t->size, t->size == 1 ? "" : "s");
 		out_puts(o, "\n");
 		return 0;
 	}

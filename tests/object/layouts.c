@@ -259,4 +259,7 @@ struct all {
 	struct other other;
 	struct own_names own_names;
 };
-struct all *volatile all;
+struct all all;
+struct only_gap only_gap;
+struct flexible flexible;
+struct lined_ints lined_ints;

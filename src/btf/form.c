@@ -277,7 +277,7 @@ struct form *form_new(struct arena *a, const struct rawbtf *b, u32 type, u32 siz
 
 	f->btf = b;
 	f->style = style;
-	if (rawvalue_size(b, type))
+	if (b && rawvalue_size(b, type))
 		value(&m, type, 0, "", (struct lead){ NULL, 0, FORM_MAX_DEPTH });
 	return f->steps.n ? f : NULL;
 }

@@ -242,6 +242,7 @@ TEST(form_does_not_read_beyond_the_value)
 	CHECK_STR(shown(&f, f.section, 4, FORM_JSON, few, 0, 1), "null");
 	CHECK_STR(shown(&f, 0, 4, 0, few, 0, 1), "nothing");
 	CHECK_STR(shown(&f, 10000, 4, 0, few, 0, 1), "nothing");
+	CHECK(!form_new(&f.arena, NULL, 1, 4, 0));
 	free(few);
 	fixture_end(&f);
 }

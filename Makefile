@@ -153,7 +153,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # Programs in BPF C, embedded where a .c names them by a macro; of debug information only BTF is kept.
-$(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def)
+$(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def) include/skep.bpf.h
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
@@ -183,8 +183,13 @@ $(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o
 $(BUILD)/obj/$(1).o: private FLAGS += -D$(3)='"$(BUILD)/bpf/$(2).bpf.o"'
 endef
 $(eval $(call embed,src/net/accel_object,bpf/accel,ACCEL_OBJECT))
+$(eval $(call embed,src/host/host_lines,bpf/printk,PRINTK_OBJECT))
 $(eval $(call embed,tests/accel/naive,tests/accel/naive,NAIVE_OBJECT))
 $(eval $(call embed,bench/accel/naive,tests/accel/naive,NAIVE_OBJECT))
+
+# The header for BPF C, which `skep run` gives to clang.
+$(BUILD)/obj/src/cmd/clang.o: include/skep.bpf.h
+$(BUILD)/obj/src/cmd/clang.o: private FLAGS += -DCLANG_HEADER='"include/skep.bpf.h"'
 
 # What the objects were built with: changes, and so rebuilds them, when the flags do.
 $(BUILD)/flags: FORCE

@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 #include "cmd/compile.h"
+#include "cmd/foreign.h"
 #include "cmd/list.h"
 #include "kernel/kernel.h"
 #include "session/child.h"
@@ -358,7 +359,7 @@ static int compile_and_run(struct run *r)
 	return err;
 }
 
-int cmd_run(int argc, char **argv)
+static int run_script(int argc, char **argv)
 {
 	struct run r = { .flush = OUT_FLUSH_IDLE };
 	int code = EXIT_USAGE;
@@ -382,4 +383,35 @@ int cmd_run(int argc, char **argv)
 	free(r.text);
 	arena_done(&r.arena);
 	return code;
+}
+
+/* The first word that is no option, be it one for scripts or for C and objects; NULL if there is none, or -e or -l instead. */
+static const char *find_file(int argc, char **argv)
+{
+	struct opt_state state = { .argc = argc, .argv = argv, .pos = 1 };
+	struct arena arena;
+	struct diag ignored;
+	struct opt *all;
+	const char *value;
+	int option;
+
+	arena_init(&arena);
+	diag_init(&ignored, &arena);
+	all = arena_array(&arena, struct opt, ARRAY_SIZE(options) + foreign_option_count);
+	memcpy(all, options, sizeof(options));
+	memcpy(all + ARRAY_SIZE(options), foreign_options,
+	       foreign_option_count * sizeof(*foreign_options));
+	do
+		option = opt_next(&state, all, ARRAY_SIZE(options) + foreign_option_count, &value,
+				  &ignored);
+	while (option >= 0 && option != OPTION_EVAL && option != OPTION_LIST);
+	arena_done(&arena);
+	return option == -1 && state.pos < argc ? argv[state.pos] : NULL;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	const char *file = find_file(argc, argv);
+
+	return file && foreign_is_meant(file) ? foreign_main(argc, argv) : run_script(argc, argv);
 }

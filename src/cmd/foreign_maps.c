@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Maps in the end, as `skep exec` prints them. The maps that are in a map of maps follow it, as "outer[key]"; for that, they are put
- * between the object's own in a copy of the image.
+ * Maps in the end, as `skep exec` prints them. The maps that are in a map of maps follow it, as "outer[key]", if they are not the
+ * object's own, which have names; for that, they are put between these in a copy of the image.
  */
 #include <bpf/bpf.h>
 #include <string.h>
@@ -60,6 +60,19 @@ static void add(struct shown *s, const struct image_map *m, int fd)
 	*vec_add(&s->f->arena, &s->fds) = fd;
 }
 
+static bool is_own(const struct shown *s, u32 id)
+{
+	for (size_t i = 0; i < s->f->img.maps.n; i++) {
+		struct bpf_map_info info = { 0 };
+		u32 size = sizeof(info);
+		int fd = host_map_fd(s->f->host, (u32)i);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.id == id)
+			return true;
+	}
+	return false;
+}
+
 static const char *key_text(struct arena *a, const u8 *key, u32 size)
 {
 	char *text;
@@ -81,7 +94,7 @@ static void add_inner(struct shown *s, const struct image_map *outer, const u8 *
 	struct image_map inner = s->f->img.maps.at[outer->inner];
 	struct bpf_map_info info = { 0 };
 	u32 size = sizeof(info);
-	int fd = bpf_map_get_fd_by_id(id);
+	int fd = is_own(s, id) ? -1 : bpf_map_get_fd_by_id(id);
 
 	if (fd < 0)
 		return;
@@ -110,15 +123,6 @@ static void add_all_inner(struct shown *s, const struct image_map *outer, int fd
 	}
 }
 
-static bool is_template(const struct image *img, size_t map)
-{
-	for (size_t i = 0; i < img->maps.n; i++) {
-		if (img->maps.at[i].inner == (s32)map)
-			return true;
-	}
-	return false;
-}
-
 void foreign_maps_print(struct foreign *f)
 {
 	struct shown s = { .f = f, .img = f->img };
@@ -132,9 +136,6 @@ void foreign_maps_print(struct foreign *f)
 		const struct image_map *m = &f->img.maps.at[i];
 		int fd = host_map_fd(f->host, (u32)i);
 
-		/* One that is in another map is shown there. */
-		if (is_template(&f->img, i))
-			continue;
 		add(&s, m, fd);
 		if (m->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || m->type == BPF_MAP_TYPE_HASH_OF_MAPS)
 			add_all_inner(&s, m, fd);

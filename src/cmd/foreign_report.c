@@ -159,6 +159,9 @@ static void on_record(void *arg, const struct image_map *map, u32 cpu, const voi
 	if (f->shown_rings > 1)
 		out_printf(o, "%s: ", map->name);
 	rawvalue_print(o, NULL, f->img.btf, type, data, type ? size : len);
+	/* A perf event's last 7 bytes may be for its alignment. */
+	if (type && len - size >= sizeof(u64))
+		out_printf(o, " and %zu bytes", (size_t)(len - size));
 	out_puts(o, "\n");
 }
 

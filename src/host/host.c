@@ -56,7 +56,8 @@ static void *copy_renamed(struct host *h, const void *elf, size_t len)
 
 	memcpy(copy, elf, len);
 	while ((at = memmem(at, len - (size_t)(at - copy), name, sizeof(name)))) {
-		if (at > copy && !at[-1])
+		/* Its relocations' section may share the string. */
+		if (at - copy > 4 && (!at[-1] || !memcmp(at - 4, ".rel", 4)))
 			at[strlen(".struct_ops")] = '\0';
 		at += sizeof(name) - 1;
 	}
@@ -162,6 +163,7 @@ int host_open(const void *elf, size_t len, const struct image *img, const struct
 	h->target = -1;
 	h->progs = arena_array(&h->arena, struct host_prog, img->progs.n);
 	h->maps = arena_array(&h->arena, int, img->maps.n);
+	h->memory = arena_array(&h->arena, u8 *, img->maps.n);
 	h->records = arena_array(&h->arena, u32, img->maps.n);
 	for (size_t i = 0; i < img->maps.n; i++)
 		h->maps[i] = -1;
@@ -305,6 +307,7 @@ void host_close(struct host *h)
 	if (h->target >= 0)
 		close(h->target);
 	host_lines_close(h);
+	host_variable_close(h);
 	bpf_object__close(h->object);
 	arena_done(&h->arena);
 	free(h);

@@ -64,6 +64,7 @@ struct host {
 	struct host_prog *progs; /* one for each of the image's */
 	int *maps;               /* descriptors, one for each of the image's; -1: none */
 	u32 *records;            /* types, likewise */
+	u8 **memory;             /* of variables, likewise; NULL: not mapped yet */
 	vec_of(struct host_held) held;
 	u32 ifindex;
 	u32 events;                    /* attachments and sources that act by themselves */
@@ -84,6 +85,9 @@ const char *host_prog_text(struct host *h, const struct host_prog *p);
 void host_hold(struct host *h, const struct host_prog *p, struct bpf_link *link, int fd);
 /* The interface that programs are attached to; 0 with a message if none was told or there is none of that name. */
 u32 host_ifindex(struct host *h, const char *what, struct diag *d);
+
+/* ---- host_variable.c */
+void host_variable_close(struct host *h);
 
 /* ---- host_record.c */
 void host_record_find(struct host *h);

@@ -95,10 +95,13 @@ int host_lines_listen(struct host *h, struct loop *loop, struct diag *d)
 u64 host_lines_lost(const struct host *h)
 {
 	struct bpf_map *bss = h->lines ? bpf_object__find_map_by_name(h->lines, ".bss") : NULL;
-	size_t size = 0;
-	const u64 *lost = bss ? bpf_map__initial_value(bss, &size) : NULL;
+	u64 lost = 0;
+	u32 zero = 0;
 
-	return lost && size >= sizeof(*lost) ? *lost : 0;
+	if (!bss || bpf_map__value_size(bss) != sizeof(lost) ||
+	    bpf_map_lookup_elem(bpf_map__fd(bss), &zero, &lost))
+		return 0;
+	return lost;
 }
 
 void host_lines_close(struct host *h)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Variables get other values: before loading in libbpf's copy of the section, then in the map's own memory. */
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/text.h"
 #include "btf/literal.h"
@@ -13,20 +14,40 @@ struct variable {
 	u8 *at;
 };
 
-static bool find_in(const struct host *h, const struct image_map *m, const char *name,
-		    struct variable *out)
+/* The section's bytes: libbpf's before loading, the map's own afterwards. */
+static u8 *memory_of(struct host *h, size_t i, size_t *size)
 {
-	for (size_t i = 0; i < m->variables.n; i++) {
-		const struct image_variable *v = &m->variables.at[i];
+	const struct image_map *m = &h->img->maps.at[i];
+	struct bpf_map *map = bpf_object__find_map_by_name(h->object, m->name);
+	void *at;
+
+	if (!map)
+		return NULL;
+	at = (void *)(uintptr_t)bpf_map__initial_value(map, size);
+	if (!at || !h->is_loaded || m->origin == IMAGE_MAP_RODATA)
+		return at;
+	if (!h->memory[i]) {
+		at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, h->maps[i], 0);
+		if (at == MAP_FAILED)
+			return NULL;
+		h->memory[i] = at;
+	}
+	return h->memory[i];
+}
+
+static bool find_in(struct host *h, size_t i, const char *name, struct variable *out)
+{
+	const struct image_map *m = &h->img->maps.at[i];
+
+	for (size_t k = 0; k < m->variables.n; k++) {
+		const struct image_variable *v = &m->variables.at[k];
 		const struct btf_type *t = rawbtf_type(h->img->btf, v->type);
-		struct bpf_map *map;
 		size_t size = 0;
 		u8 *data;
 
 		if (strcmp(v->name, name) != 0 || !t)
 			continue;
-		map = bpf_object__find_map_by_name(h->object, m->name);
-		data = map ? (u8 *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
+		data = memory_of(h, i, &size);
 		if (!data || v->offset > size || v->size > size - v->offset)
 			return false;
 		*out = (struct variable){ m, v, t->type, data + v->offset };
@@ -41,12 +62,12 @@ static bool is_of_variables(const struct image_map *m)
 	       m->origin == IMAGE_MAP_BSS;
 }
 
-static bool find(const struct host *h, const char *name, struct variable *out)
+static bool find(struct host *h, const char *name, struct variable *out)
 {
 	for (size_t i = 0; i < h->img->maps.n && h->img->btf; i++) {
 		const struct image_map *m = &h->img->maps.at[i];
 
-		if (is_of_variables(m) && find_in(h, m, name, out))
+		if (is_of_variables(m) && find_in(h, i, name, out))
 			return true;
 	}
 	return false;
@@ -109,4 +130,12 @@ void host_set_number(struct host *h, const char *name, u64 value)
 
 	if (find(h, name, &v) && v.var->size <= sizeof(value))
 		memcpy(v.at, &value, v.var->size);
+}
+
+void host_variable_close(struct host *h)
+{
+	for (size_t i = 0; i < h->img->maps.n; i++) {
+		if (h->memory[i])
+			munmap(h->memory[i], h->img->maps.at[i].value_size);
+	}
 }

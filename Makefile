@@ -62,6 +62,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options layouts))
 # Those that script cases run.
 TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops
+EXAMPLES := $(patsubst examples/%.bpf.c,$(BUILD)/tests/examples/%.bpf.o,$(sort $(wildcard examples/*.bpf.c)))
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 # Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.
@@ -87,7 +88,7 @@ endif
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
 unit: $(BUILD)/unit $(TESTOBJECTS) ## build/unit, the unit tests (run it with a part of a name to run those)
-runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(TESTEDOBJECTS:%=$(BUILD)/tests/object/%.o) ## build/runner, which runs the script cases
+runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(TESTEDOBJECTS:%=$(BUILD)/tests/object/%.o) $(EXAMPLES) ## build/runner, which runs the script cases
 accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
 testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
 
@@ -159,6 +160,11 @@ $(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def) include/skep.bpf.h
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@ 2>/dev/null || true
+# The examples as objects, for where there is no clang.
+$(BUILD)/tests/examples/%.bpf.o: examples/%.bpf.c include/skep.bpf.h
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Iinclude -c -o $@ $<
 # Objects that unit tests open: NAME.o, and NAME.VARIANT.o.
 bpf_variant = $(patsubst .%,%,$(suffix $(basename $(1))))
 bpf_cpu = $(if $(filter v%,$(call bpf_variant,$(1))),$(call bpf_variant,$(1)),v3)

@@ -16,7 +16,7 @@ struct wanted wanted; /* nobody yet */
 bool verbose;
 u64 matched, others;
 
-SEC("tracepoint/syscalls/sys_enter_getpgid")
+SEC("tracepoint/syscalls/sys_enter_getppid")
 int on_call(void *ctx)
 {
 	char comm[16];

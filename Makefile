@@ -268,16 +268,17 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/inspect.md:doc/skep/inspect.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/run.md:doc/skep/run.md docs/inspect.md:doc/skep/inspect.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep
+	install -D -m 644 include/skep.bpf.h $(DESTDIR)$(PREFIX)/include/skep.bpf.h
 	@set -e; for p in $(SHARED); do \
 	  (set -x; install -D -m 644 $${p%%:*} $(SHARE)/$${p#*:}); done
 	@mkdir -p $(UNITS)
 	sed 's|=skep |=$(PREFIX)/bin/skep |' etc/skep-accel.service >$(UNITS)/skep-accel.service
 uninstall: ## removes what install puts there
-	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(UNITS)/skep-accel.service $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
+	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(DESTDIR)$(PREFIX)/include/skep.bpf.h $(UNITS)/skep-accel.service $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
 clean: ## removes build/
 	rm -rf build
 help: ## this list

@@ -17,8 +17,6 @@
 #include "cmd/clang.h"
 #include "cmd/compile.h"
 #include "cmd/foreign_impl.h"
-#include "cmd/verify_kernel.h"
-#include "cmd/verify_report.h"
 #include "kernel/kernel.h"
 
 #define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
@@ -42,42 +40,6 @@ static int read_object(struct foreign *f)
 	return 0;
 }
 
-/* Source lines in findings are of that file; objects have no other name. */
-static int verify(struct foreign *f, const struct rawbtf *kernel)
-{
-	struct verify_options opts = { .privileged = true, .kernel = kernel };
-	u32 rejected = 0;
-	int err = 0;
-
-	out_init(&f->out, STDOUT_FILENO, f->json);
-	for (u32 i = 0; i < f->img.progs.n && !err; i++) {
-		struct verify_result r;
-
-		err = verify_program(&f->arena, &f->img, i, &opts, &r, &f->diag);
-		if (err)
-			break;
-		verify_report(&f->out, f->file, &f->img.progs.at[i], &r);
-		rejected += !r.accepted;
-	}
-	out_done(&f->out);
-	return err ? err : rejected ? -EINVAL : 0;
-}
-
-/* In the voice of our own verifier. */
-static void tell_rejection(struct foreign *f, const struct host_rejection *r)
-{
-	struct verify_finding finding;
-	struct out o;
-
-	if (!verify_kernel_finding(&f->arena, r->log, r->prog, &finding))
-		finding.message = "it gives no reason";
-	out_init(&o, STDERR_FILENO, false);
-	verify_report_asked(&o, f->file, r->prog, &finding);
-	if (f->verbose)
-		out_printf(&o, "the verifier's log:\n%s", r->log);
-	out_done(&o);
-}
-
 static int load(struct foreign *f)
 {
 	struct host_rejection rejection = { 0 };
@@ -93,7 +55,7 @@ static int load(struct foreign *f)
 	if (!err)
 		err = host_load(f->host, &rejection, &f->diag);
 	if (err && rejection.prog)
-		tell_rejection(f, &rejection);
+		foreign_verify_rejected(f, &rejection);
 	return err;
 }
 
@@ -269,7 +231,7 @@ static int open_and_run(struct foreign *f)
 		if (!f->img.progs.n)
 			err = diag_error(&f->diag, LOC_NONE, "%s has no program", f->file);
 		else
-			err = f->dry_run ? verify(f, kernel) : run(f);
+			err = f->dry_run ? foreign_verify(f, kernel) : run(f);
 		image_done(&f->img);
 	}
 	rawbtf_free(kernel);

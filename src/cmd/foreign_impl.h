@@ -4,6 +4,7 @@
  *
  *	foreign.c		from options to exit code
  *	foreign_options.c	the command line
+ *	foreign_verify.c	dry runs and rejections
  *	foreign_input.c		lines of standard input
  *	foreign_report.c	what programs send and print
  *	foreign_maps.c		maps in the end
@@ -51,6 +52,11 @@ struct foreign {
 /* 0; 1 if there is nothing to run (help); -EINVAL with a message. */
 int foreign_parse(struct foreign *f, int argc, char **argv);
 void foreign_help(void);
+
+/* ---- foreign_verify.c */
+/* 0 if all that can be judged are accepted. */
+int foreign_verify(struct foreign *f, struct rawbtf *kernel);
+void foreign_verify_rejected(struct foreign *f, const struct host_rejection *r);
 
 /* ---- foreign_report.c */
 int foreign_report_open(struct foreign *f);  /* 0 or -errno with a message */

@@ -77,7 +77,8 @@ void foreign_help(void)
 {
 	puts("usage: skep run [OPTIONS] FILE.bpf.c|FILE.bpf.o\n\n"
 	     "Compiles BPF C by clang, loads it or any object, attaches each program where its "
-	     "section says,\nshows what it prints and sends, and its maps in the end.\n");
+	     "section says,\nshows what it prints and sends, and its maps in the end. Scripts have "
+	     "the options of `skep --help`.\n");
 	opt_help(foreign_options, foreign_option_count, stdout);
 }
 

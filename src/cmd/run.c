@@ -79,7 +79,8 @@ void run_help(FILE *to)
 #define COMMAND(name, function, usage) "       skep " name " " usage "\n"
 #include "cmd/command.def"
 #undef COMMAND
-	      "\nRuns a script in bpftrace's language, or an object that skep build made of one.\n"
+	      "\nRuns a script in bpftrace's language, or an object that skep build made of one;\n"
+	      "BPF C and other objects with the options of skep run --help.\n"
 	      "PARAMETERS are the script's $1, $2, ...; --NAME=VALUE is for its getopt().\n\n",
 	      to);
 	opt_help(options, ARRAY_SIZE(options), to);
@@ -412,6 +413,10 @@ static const char *find_file(int argc, char **argv)
 int cmd_run(int argc, char **argv)
 {
 	const char *file = find_file(argc, argv);
+	bool is_help = argc == 2 && !strcmp(argv[0], "run") &&
+		       (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
 
-	return file && foreign_is_meant(file) ? foreign_main(argc, argv) : run_script(argc, argv);
+	if (is_help || (file && foreign_is_meant(file)))
+		return foreign_main(argc, argv);
+	return run_script(argc, argv);
 }

@@ -182,8 +182,8 @@ static int leave_pinned(struct foreign *f)
 	if (!err)
 		err = host_pin(f->host, f->pin, &f->diag);
 	if (!err && !f->quiet)
-		out_printf(&f->notes, "Attached %" PRIu32 " programs; `rm -r %s` takes them off\n",
-			   host_attached(f->host), f->pin);
+		out_printf(&f->notes, "Attached %" PRIu32 " program%s; `rm -r %s` takes off all\n",
+			   host_attached(f->host), host_attached(f->host) == 1 ? "" : "s", f->pin);
 	return err;
 }
 

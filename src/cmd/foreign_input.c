@@ -11,8 +11,12 @@
 /* A mistake is told, and the next line may be better. */
 static void take_line(struct foreign *f, const char *line, size_t len)
 {
-	int err = f->reads_set ? host_set(f->host, arena_strndup(&f->arena, line, len), &f->diag)
-			       : host_send(f->host, line, len, &f->diag);
+	int err;
+
+	if (!len)
+		return;
+	err = f->reads_set ? host_set(f->host, arena_strndup(&f->arena, line, len), &f->diag)
+			   : host_send(f->host, line, len, &f->diag);
 
 	if (!err)
 		return;

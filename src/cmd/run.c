@@ -407,7 +407,14 @@ static const char *find_file(int argc, char **argv)
 				  &ignored);
 	while (option >= 0 && option != OPTION_EVAL && option != OPTION_LIST);
 	arena_done(&arena);
-	return option == -1 && state.pos < argc ? argv[state.pos] : NULL;
+	if (option == -1)
+		return state.pos < argc ? argv[state.pos] : NULL;
+	/* A mistake: he who would read the file is to tell of it. */
+	for (int i = 1; option < -1 && i < argc; i++) {
+		if (argv[i][0] != '-' && foreign_is_meant(argv[i]))
+			return argv[i];
+	}
+	return NULL;
 }
 
 int cmd_run(int argc, char **argv)

@@ -273,6 +273,10 @@ struct host_losses host_losses(const struct host *h)
 	struct host_losses losses = h->losses;
 
 	losses.lines = host_lines_lost(h);
+	for (size_t i = 0; i < h->sources.n; i++) {
+		if (h->sources.at[i]->perf)
+			losses.records += host_perf_lost(h->sources.at[i]);
+	}
 	return losses;
 }
 

@@ -8,7 +8,8 @@
  *	host_attach.c	which program goes where
  *	host_link.c	attaching that libbpf does not do
  *	host_target.c	programs on other programs
- *	host_listen.c	ring buffers, perf buffers, iterators, messages
+ *	host_listen.c	ring buffers, iterators, messages
+ *	host_perf.c	perf event arrays
  *	host_lines.c	what programs print
  *	host_socket.c	packets of socket filters and AF_XDP
  *	host_pin.c	what is to stay
@@ -50,6 +51,8 @@ struct host_source {
 	const struct image_map *map;
 	struct ring_buffer *ring;
 	struct perf_buffer *perf;
+	bool tells_lost; /* reading its events says how many records were lost; else so far: */
+	u64 lost;
 	struct user_ring_buffer *user;
 	struct host_xsk *xsk;
 	int socket; /* of a socket filter; -1: none */
@@ -110,6 +113,10 @@ int host_target_set(struct host *h, struct diag *d);
 /* ---- host_listen.c */
 struct host_source *host_listen_add(struct host *h, const struct image_map *map);
 void host_listen_drain(void *source);
+
+/* ---- host_perf.c: NULL with errno */
+struct perf_buffer *host_perf_open(int map, struct host_source *s);
+u64 host_perf_lost(const struct host_source *s);
 
 /* ---- host_lines.c */
 int host_lines_listen(struct host *h, struct loop *loop, struct diag *d);

@@ -9,29 +9,12 @@
 #include "host/host_impl.h"
 #include "isa/prog_type.h"
 
-#define PERF_PAGES 64
-
 static int on_record(void *ctx, void *data, size_t len)
 {
 	const struct host_source *s = ctx;
 
 	s->host->sink->record(s->host->sink->arg, s->map, 0, data, len);
 	return 0;
-}
-
-static void on_sample(void *ctx, int cpu, void *data, __u32 len)
-{
-	const struct host_source *s = ctx;
-
-	s->host->sink->record(s->host->sink->arg, s->map, (u32)cpu, data, len);
-}
-
-static void on_lost(void *ctx, int cpu, __u64 count)
-{
-	struct host_source *s = ctx;
-
-	(void)cpu;
-	s->host->losses.records += count;
 }
 
 void host_listen_drain(void *arg)
@@ -72,7 +55,7 @@ static int listen_to_map(struct host *h, u32 i, struct loop *loop, struct diag *
 		s->ring = ring_buffer__new(h->maps[i], on_record, s, NULL);
 		fd = s->ring ? ring_buffer__epoll_fd(s->ring) : -errno;
 	} else {
-		s->perf = perf_buffer__new(h->maps[i], PERF_PAGES, on_sample, on_lost, s, NULL);
+		s->perf = host_perf_open(h->maps[i], s);
 		fd = s->perf ? perf_buffer__epoll_fd(s->perf) : -errno;
 	}
 	if (fd >= 0)

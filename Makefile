@@ -244,7 +244,7 @@ fuzz-run: $(FUZZERS:%=$(BUILD)/%)
 lint: ## layers, lengths, licence lines, format, headers
 	@scripts/lint.sh
 format: ## clang-format over all C
-	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
+	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] include/*.h examples/*.c tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
 		bench/*/*.[ch] bench/*/*/*.[ch])
 golden: all ## rewrites tests/golden and shows what changed
 	@scripts/golden.sh $(BUILD) --write

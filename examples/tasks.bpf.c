@@ -25,8 +25,8 @@ int tasks(struct bpf_iter__task *ctx)
 	if (!ctx->meta->seq_num)
 		BPF_SEQ_PRINTF(seq, "     PID      TID   PARENT NAME\n");
 	if (task)
-		BPF_SEQ_PRINTF(seq, "%8d %8d %8d %s\n", task->tgid, task->pid, task->real_parent->tgid,
-			       task->comm);
+		BPF_SEQ_PRINTF(seq, "%8d %8d %8d %s\n", task->tgid, task->pid,
+			       task->real_parent->tgid, task->comm);
 	return 0;
 }
 

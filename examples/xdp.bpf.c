@@ -32,7 +32,8 @@ static __always_inline int judge(struct xdp_md *ctx)
 	if (ip->protocol == IPPROTO_UDP) {
 		struct udphdr *udp = (void *)(ip + 1);
 
-		return (void *)(udp + 1) <= end && udp->dest == bpf_htons(closed) ? XDP_DROP : XDP_PASS;
+		return (void *)(udp + 1) <= end && udp->dest == bpf_htons(closed) ? XDP_DROP
+										  : XDP_PASS;
 	}
 	if (ip->protocol == IPPROTO_ICMP) {
 		struct icmphdr *icmp = (void *)(ip + 1);

@@ -62,6 +62,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options layouts))
 # Those that script cases run.
 TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops helper raw mapkinds
+EXAMPLES := $(patsubst examples/%.bpf.c,$(BUILD)/tests/examples/%.bpf.o,$(sort $(wildcard examples/*.bpf.c)))
 BENCH := $(call objects,$(sort $(wildcard bench/*.c)))
 ACCELBENCH := $(call objects,$(sort $(wildcard bench/accel/*.c)))
 # Programs of the machine's benchmark: each by the newest clang that is here for BPF and natively, and by gcc.
@@ -87,7 +88,7 @@ endif
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
 unit: $(BUILD)/unit $(TESTOBJECTS) ## build/unit, the unit tests (run it with a part of a name to run those)
-runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(TESTEDOBJECTS:%=$(BUILD)/tests/object/%.o) ## build/runner, which runs the script cases
+runner: $(if $(RUNNER),$(BUILD)/runner) testprogs $(TESTEDOBJECTS:%=$(BUILD)/tests/object/%.o) $(EXAMPLES) ## build/runner, which runs the script cases
 accel-test: $(BUILD)/accel-test ## build/accel-test, what accel must get right (-l lists)
 testprogs: $(TESTPROGS) ## build/tests/*, the small programs that script cases trace
 
@@ -153,12 +154,17 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # Programs in BPF C, embedded where a .c names them by a macro; of debug information only BTF is kept.
-$(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def)
+$(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def) include/skep.bpf.h
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@ 2>/dev/null || true
+# The examples as objects, for where there is no clang.
+$(BUILD)/tests/examples/%.bpf.o: examples/%.bpf.c include/skep.bpf.h
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Iinclude -c -o $@ $<
 # Objects that unit tests open: NAME.o, and NAME.VARIANT.o.
 bpf_variant = $(patsubst .%,%,$(suffix $(basename $(1))))
 bpf_cpu = $(if $(filter v%,$(call bpf_variant,$(1))),$(call bpf_variant,$(1)),v3)
@@ -183,8 +189,13 @@ $(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o
 $(BUILD)/obj/$(1).o: private FLAGS += -D$(3)='"$(BUILD)/bpf/$(2).bpf.o"'
 endef
 $(eval $(call embed,src/net/accel_object,bpf/accel,ACCEL_OBJECT))
+$(eval $(call embed,src/host/host_lines,bpf/printk,PRINTK_OBJECT))
 $(eval $(call embed,tests/accel/naive,tests/accel/naive,NAIVE_OBJECT))
 $(eval $(call embed,bench/accel/naive,tests/accel/naive,NAIVE_OBJECT))
+
+# The header for BPF C, which `skep run` gives to clang.
+$(BUILD)/obj/src/cmd/clang.o: include/skep.bpf.h
+$(BUILD)/obj/src/cmd/clang.o: private FLAGS += -DCLANG_HEADER='"include/skep.bpf.h"'
 
 # What the objects were built with: changes, and so rebuilds them, when the flags do.
 $(BUILD)/flags: FORCE
@@ -233,7 +244,7 @@ fuzz-run: $(FUZZERS:%=$(BUILD)/%)
 lint: ## layers, lengths, licence lines, format, headers
 	@scripts/lint.sh
 format: ## clang-format over all C
-	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
+	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] include/*.h examples/*.c tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
 		bench/*/*.[ch] bench/*/*/*.[ch])
 golden: all ## rewrites tests/golden and shows what changed
 	@scripts/golden.sh $(BUILD) --write
@@ -257,16 +268,17 @@ SHARED := $(foreach pair,man/skep.1:man/man1/skep.1 \
 	completions/skep.bash:bash-completion/completions/skep \
 	completions/_skep:zsh/site-functions/_skep \
 	completions/skep.fish:fish/vendor_completions.d/skep.fish \
-	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/inspect.md:doc/skep/inspect.md docs/feature.md:doc/skep/feature.md docs/gen.md:doc/skep/gen.md etc/accel.conf:doc/skep/accel.conf, \
+	docs/accel.md:doc/skep/accel.md docs/verify.md:doc/skep/verify.md docs/machine.md:doc/skep/machine.md docs/test.md:doc/skep/test.md docs/run.md:doc/skep/run.md docs/inspect.md:doc/skep/inspect.md docs/feature.md:doc/skep/feature.md docs/gen.md:doc/skep/gen.md etc/accel.conf:doc/skep/accel.conf, \
 	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -s -m 755 $(BUILD)/skep $(DESTDIR)$(PREFIX)/bin/skep
+	install -D -m 644 include/skep.bpf.h $(DESTDIR)$(PREFIX)/include/skep.bpf.h
 	@set -e; for p in $(SHARED); do \
 	  (set -x; install -D -m 644 $${p%%:*} $(SHARE)/$${p#*:}); done
 	@mkdir -p $(UNITS)
 	sed 's|=skep |=$(PREFIX)/bin/skep |' etc/skep-accel.service >$(UNITS)/skep-accel.service
 uninstall: ## removes what install puts there
-	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(UNITS)/skep-accel.service $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
+	rm -f $(DESTDIR)$(PREFIX)/bin/skep $(DESTDIR)$(PREFIX)/include/skep.bpf.h $(UNITS)/skep-accel.service $(foreach p,$(SHARED),$(SHARE)/$(lastword $(subst :, ,$(p))))
 clean: ## removes build/
 	rm -rf build
 help: ## this list

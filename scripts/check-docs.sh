@@ -132,7 +132,7 @@ while [ "$i" -le "$count" ]; do
 done
 
 all=$({
-	options && options list && options build && options link && options verify && options exec && options test && options disasm && options debug && options log
+	options && options list && options build && options link && options verify && options exec && options test && options disasm && options debug && options log && options run
 	for c in on off status top pause resume tap probe; do options accel $c; done
 } | sort -u)
 builtins=$(sed -n 's/^BUILTIN([A-Z]*, "\([a-z]*\).*/\1/p' src/lang/builtin.def)

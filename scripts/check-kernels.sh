@@ -17,7 +17,7 @@ filter=${FILTER-}
 parts=4 # that tell counts
 [ -z "$filter" ] || parts=3
 seconds=2000 # for one kernel; it takes some ten minutes on an idle machine
-# What accel's cases need that is not built in, each after what it needs.
+# What accel's cases need that is not built in, each after what it needs; script cases have veth alone.
 modules="llc stp bridge veth crc32c_generic libcrc32c nfnetlink nf_defrag_ipv4 nf_defrag_ipv6 nf_conntrack \
 	nf_nat nf_tables nft_nat nft_chain_nat tls"
 scale=10    # emulation is that much slower, and uneven: TEST_TRIES below; what passes late is told
@@ -35,6 +35,7 @@ run_kernel() { # series
 	scripts/qemu.sh -t $seconds -c "cd /
 		export TEST_TRIES=2
 		build/unit '$filter'
+		load veth
 		RUNNER_TIMEOUT_SCALE=$scale build/runner --filter '$filter' tests/script
 		load $modules
 		RUNNER_TIMEOUT_SCALE=$scale SKEP=build/skep build/accel-test '$filter'

@@ -23,6 +23,7 @@ source -> probe machine
 session -> isa btf object probe engine
 net -> isa btf object kernel bpf
 inspect -> isa btf object engine kernel net
+host -> isa btf object kernel bpf
 cmd -> *
 main -> cmd
 '
@@ -31,7 +32,7 @@ stamp=build/lint.stamp
 found=$(mktemp -d) || exit 1
 trap 'rm -rf "$found"' EXIT
 
-sources=$(find src tests fuzz bench bpf -name '*.[ch]' -o -name '*.def' 2>/dev/null | sort)
+sources=$(find src tests fuzz bench bpf include examples -name '*.[ch]' -o -name '*.def' 2>/dev/null | sort)
 headers=$(echo "$sources" | grep '^src/.*\.h$')
 newer() { # those of standard input that are
 	if [ ! -e "$stamp" ] || [ scripts/lint.sh -nt "$stamp" ] || [ .clang-format -nt "$stamp" ]; then

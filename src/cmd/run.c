@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 #include "cmd/compile.h"
+#include "cmd/foreign.h"
 #include "cmd/list.h"
 #include "kernel/kernel.h"
 #include "session/child.h"
@@ -78,7 +79,8 @@ void run_help(FILE *to)
 #define COMMAND(name, function, usage) "       skep " name " " usage "\n"
 #include "cmd/command.def"
 #undef COMMAND
-	      "\nRuns a script in bpftrace's language, or an object that skep build made of one.\n"
+	      "\nRuns a script in bpftrace's language, or an object that skep build made of one;\n"
+	      "BPF C and other objects with the options of skep run --help.\n"
 	      "PARAMETERS are the script's $1, $2, ...; --NAME=VALUE is for its getopt().\n\n",
 	      to);
 	opt_help(options, ARRAY_SIZE(options), to);
@@ -358,7 +360,7 @@ static int compile_and_run(struct run *r)
 	return err;
 }
 
-int cmd_run(int argc, char **argv)
+static int run_script(int argc, char **argv)
 {
 	struct run r = { .flush = OUT_FLUSH_IDLE };
 	int code = EXIT_USAGE;
@@ -382,4 +384,46 @@ int cmd_run(int argc, char **argv)
 	free(r.text);
 	arena_done(&r.arena);
 	return code;
+}
+
+/* The first word that is no option, be it one for scripts or for C and objects; NULL if there is none, or -e or -l instead. */
+static const char *find_file(int argc, char **argv)
+{
+	struct opt_state state = { .argc = argc, .argv = argv, .pos = 1 };
+	struct arena arena;
+	struct diag ignored;
+	struct opt *all;
+	const char *value;
+	int option;
+
+	arena_init(&arena);
+	diag_init(&ignored, &arena);
+	all = arena_array(&arena, struct opt, ARRAY_SIZE(options) + foreign_option_count);
+	memcpy(all, options, sizeof(options));
+	memcpy(all + ARRAY_SIZE(options), foreign_options,
+	       foreign_option_count * sizeof(*foreign_options));
+	do
+		option = opt_next(&state, all, ARRAY_SIZE(options) + foreign_option_count, &value,
+				  &ignored);
+	while (option >= 0 && option != OPTION_EVAL && option != OPTION_LIST);
+	arena_done(&arena);
+	if (option == -1)
+		return state.pos < argc ? argv[state.pos] : NULL;
+	/* A mistake: he who would read the file is to tell of it. */
+	for (int i = 1; option < -1 && i < argc; i++) {
+		if (argv[i][0] != '-' && foreign_is_meant(argv[i]))
+			return argv[i];
+	}
+	return NULL;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	const char *file = find_file(argc, argv);
+	bool is_help = argc == 2 && !strcmp(argv[0], "run") &&
+		       (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
+
+	if (is_help || (file && foreign_is_meant(file)))
+		return foreign_main(argc, argv);
+	return run_script(argc, argv);
 }

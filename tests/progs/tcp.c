@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `tcp 4|6 accept|accept4 PORT UP DOWN`: over loopback, a client sends UP bytes to a server at PORT, which answers with
+ * `tcp 4|6 accept|accept4 PORT UP DOWN [CONGESTION]`: over loopback, a client sends UP bytes to a server at PORT, which answers with
  * DOWN bytes once it has them all; the client closes first. Both are this program; the client is named tcp-client.
+ * CONGESTION: the client's congestion control.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +74,14 @@ static void receive_all(int fd, long n)
 	}
 }
 
-static void run_client(const struct address *a, long up, long down)
+static void run_client(const struct address *a, long up, long down, const char *congestion)
 {
 	int fd = socket(a->any.sa_family, SOCK_STREAM, 0);
 
 	prctl(PR_SET_NAME, "tcp-client");
+	if (congestion &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion)))
+		fail(congestion);
 	if (connect(fd, &a->any, a->len))
 		fail("connect");
 	send_all(fd, up);
@@ -93,7 +98,7 @@ int main(int argc, char **argv)
 	long up, down;
 	pid_t pid;
 
-	if (argc != 6)
+	if (argc < 6)
 		return 2;
 	a = loopback(atoi(argv[1]), atoi(argv[3]));
 	up = atol(argv[4]);
@@ -104,7 +109,7 @@ int main(int argc, char **argv)
 		fail("listen");
 	pid = fork();
 	if (!pid)
-		run_client(&a, up, down);
+		run_client(&a, up, down, argv[6]);
 	fd = (int)syscall(strcmp(argv[2], "accept") ? SYS_accept4 : SYS_accept, listener, &peer.any,
 			  &peer.len, 0);
 	if (fd < 0)

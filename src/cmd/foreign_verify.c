@@ -60,7 +60,7 @@ int foreign_verify(struct foreign *f, struct rawbtf *kernel)
 		err = verify_program(&f->arena, &f->img, i, &opts, &r, &f->diag);
 		if (err)
 			break;
-		verify_report(&f->out, f->file, p, &r);
+		verify_report(&f->out, f->file, p, &r, false);
 		rejected += !r.accepted;
 	}
 	out_done(&f->out);
@@ -76,7 +76,7 @@ void foreign_verify_rejected(struct foreign *f, const struct host_rejection *r)
 	if (!verify_kernel_finding(&f->arena, r->log, r->prog, &finding))
 		finding.message = "it gives no reason";
 	out_init(&o, STDERR_FILENO, false);
-	verify_report_asked(&o, f->file, r->prog, &finding);
+	verify_report_asked(&o, f->file, r->prog, &finding, false);
 	if (f->verbose)
 		out_printf(&o, "the verifier's log:\n%s", r->log);
 	out_done(&o);

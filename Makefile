@@ -148,10 +148,12 @@ $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# Rooms that work once for a command are made small, the others fast.
+$(foreach room,cmd host inspect net,$(eval $(BUILD)/obj/src/$(room)/%.o: SMALL := $(if $(filter -O2,$(CFLAGS)),-Os)))
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(FLAGS) $(SMALL) -MMD -MP -c -o $@ $<
 
 # Programs in BPF C, embedded where a .c names them by a macro; of debug information only BTF is kept.
 $(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def) include/skep.bpf.h

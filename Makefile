@@ -83,7 +83,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels check-selftests check-samples fuzz fuzz-run lint format bench bench-machine demo golden \
+.PHONY: all unit runner accel-test testprogs check check-asan check-tsan check-kernels check-selftests check-samples fuzz fuzz-run lint format bench bench-machine bench-inspect demo golden \
 	install uninstall clean help FORCE
 
 all: $(BUILD)/skep ## build/skep (STATIC=0: dynamic; WERROR=1; SANITIZE=1: in build/asan; V=1)
@@ -255,6 +255,9 @@ bench: ## side by side with the peers that are installed
 	@$(MAKE) --no-print-directory all
 	@bench/run.sh
 	@bench/accel.sh
+bench-inspect: ## what looks at the running kernel, beside bpftool
+	@scripts/deps.sh bench
+	@bench/inspect.sh
 bench-machine: ## our machine beside native code and the kernel: JIT, interpreter, maps
 	@$(MAKE) --no-print-directory $(BUILD)/bench/machine-meter
 	@bench/machine.sh

@@ -6,6 +6,7 @@
  *	meter cost -l LOAD [-r US] [-n MS] TOOL...        NAME INSNS NS for each program
  *	meter flood -n N -o FILE [-e FILE] TOOL...        NS from dd's start to the last line written
  *	meter detach CATEGORY:EVENT                       NS that the kernel needs
+ *	meter run [-n N] [-o FILE] [-e FILE] TOOL...      NS CPU-NS RSS of a run, which ends by itself
  *	meter idle WORD                                   is no tool: writes WORD and waits, to measure what any program takes
  */
 #include "meter.h"
@@ -29,7 +30,7 @@ static const struct {
 	int (*run)(const struct meter *m);
 } operations[] = {
 	{ "start", meter_start },   { "cost", meter_cost }, { "flood", meter_flood },
-	{ "detach", meter_detach }, { "idle", meter_idle },
+	{ "detach", meter_detach }, { "run", meter_run },   { "idle", meter_idle },
 };
 
 int meter_open(const char *path)
@@ -69,6 +70,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(operations) / sizeof(operations[0]); i++)
 		if (!strcmp(operations[i].name, argv[1]) && m.argv[0])
 			return operations[i].run(&m);
-	fputs("usage: meter start|cost|flood|detach [OPTIONS] TOOL...\n", stderr);
+	fputs("usage: meter start|cost|flood|detach|run [OPTIONS] TOOL...\n", stderr);
 	return 2;
 }

@@ -20,6 +20,7 @@ int meter_start(const struct meter *m);
 int meter_cost(const struct meter *m);
 int meter_flood(const struct meter *m);
 int meter_detach(const struct meter *m);
+int meter_run(const struct meter *m);
 
 /* Opens FILE or /dev/null for writing; ends the program if that fails. */
 int meter_open(const char *path);

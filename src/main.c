@@ -50,9 +50,24 @@ static void hold_standard_streams(void)
 		close(fd);
 }
 
+/* Scripts that were written for bpftool have its options for JSON in front of the noun: they go behind all else. */
+static void move_json_options(int argc, char **argv)
+{
+	static const char *const options[] = { "-j", "--json", "-jp", "-pj" };
+
+	for (size_t i = 0; argc > 2 && i < ARRAY_SIZE(options); i++) {
+		if (strcmp(argv[1], options[i]) != 0)
+			continue;
+		memmove(argv + 1, argv + 2, sizeof(*argv) * (size_t)(argc - 2));
+		argv[argc - 1] = (char *)options[i];
+		return;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	hold_standard_streams();
+	move_json_options(argc, argv);
 	if (argc > 1 && !strcmp(argv[1], "help")) {
 		run_help(stdout);
 		return 0;

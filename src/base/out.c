@@ -56,6 +56,7 @@ void out_idle(struct out *o)
 
 static void out_filled(struct out *o)
 {
+	o->used = true;
 	if (o->buf.len >= OUT_FULL || o->flush == OUT_FLUSH_EACH)
 		out_flush(o);
 }

@@ -18,6 +18,7 @@ struct out {
 	int fd;
 	enum out_flush_mode flush; /* OUT_FLUSH_IDLE unless set after out_init() */
 	bool json;
+	bool used;   /* something has been written, if only into the buffer */
 	bool failed; /* a write failed: error holds errno */
 	int error;
 	bool pretty; /* JSON: a line for each element, indented */

@@ -142,7 +142,7 @@ static int run_detach(struct noun_args *a)
 static const struct noun_verb cgroup_attach = {
 	.name = "attach",
 	.args = "CGROUP TYPE PROG [multi|override]",
-	.help = "attach a program to a cgroup, until it is detached\n\n"
+	.help = "Attach a program to a cgroup, until it is detached.\n\n"
 		"CGROUP is a folder, whose beginning, where the tree is mounted, can be left out. "
 		"PROG\n"
 		"is 'id ID', 'name NAME', 'tag TAG' or 'pinned PATH'. TYPE is ingress, egress,\n"
@@ -163,7 +163,7 @@ static const struct noun_verb cgroup_attach = {
 static const struct noun_verb cgroup_detach = {
 	.name = "detach",
 	.args = "CGROUP TYPE PROG",
-	.help = "detach a program from a cgroup\n\n"
+	.help = "Detach a program from a cgroup.\n\n"
 		"CGROUP, TYPE and PROG as for attach.\n",
 	.run = run_detach,
 };

@@ -229,18 +229,20 @@ static int run_show(struct noun_args *a)
 const struct noun_verb cgroup_show = {
 	.name = "show",
 	.args = "[CGROUP] [effective]",
-	.help = "programs of a cgroup\n\n"
+	.help = "Programs of a cgroup.\n\n"
 		"CGROUP is a folder, whose beginning, where the tree is mounted, can be left out. "
 		"With\n"
 		"'effective' those that run in it, which are also those of cgroups above it. "
 		"Without\n"
 		"any it is the tree.\n",
+	.nothing = "this cgroup has no programs",
 	.run = run_show,
 };
 
 const struct noun_verb cgroup_show_tree = {
 	.name = "tree",
 	.args = "[CGROUP] [effective]",
-	.help = "programs of all cgroups, or of one and those below it\n",
+	.help = "Programs of all cgroups, or of one and those below it.\n",
+	.nothing = "no cgroup has programs",
 	.run = run_tree,
 };

@@ -65,7 +65,7 @@ static int run(struct noun_args *a)
 const struct noun_verb feature_list_builtins = {
 	.name = "list_builtins",
 	.args = "prog_types|map_types|attach_types|helpers",
-	.help = "what skep knows by name\n\n"
+	.help = "What skep knows by name.\n\n"
 		"Lists names as they are written in other commands, whether this kernel knows them "
 		"or not.\n",
 	.run = run,

@@ -133,7 +133,7 @@ const struct noun_verb feature_probe = {
 	.name = "probe",
 	.args = "[kernel|dev NAME] [full] [unprivileged] [section NAME...] [macros [prefix "
 		"PREFIX]]",
-	.help = "try what the kernel can do\n\n"
+	.help = "Try what the kernel can do.\n\n"
 		"Loads tiny programs, makes maps and asks for links that cannot be, leaves nothing "
 		"behind,\n"
 		"and tells what there is and why the rest is not. full: also helpers of types that "

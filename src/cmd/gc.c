@@ -367,7 +367,7 @@ static int run(struct noun_args *a)
 static const struct noun_verb gc_show = {
 	.name = "show",
 	.args = GC_SELECT_ARGS " [--remove [-y]]",
-	.help = "list what was left behind, with its age and who made it\n\n"
+	.help = "List what was left behind, with its age and who made it.\n\n"
 		"That is: pins of programs and maps that nobody uses, links that only a pin "
 		"keeps,\n"
 		"programs that are attached to interfaces, cgroups or maps without a link, and "
@@ -382,6 +382,7 @@ static const struct noun_verb gc_show = {
 	.n = ARRAY_SIZE(options),
 	.own_size = sizeof(struct gc_options),
 	.take = take,
+	.nothing = "nothing was left behind",
 	.run = run,
 };
 

@@ -110,7 +110,7 @@ static int run(struct noun_args *a)
 const struct noun_verb gen_min_btf = {
 	.name = "min_btf",
 	.args = "INPUT OUTPUT OBJECT...",
-	.help = "of a kernel's types those that objects need\n\n"
+	.help = "Of a kernel's types those that objects need.\n\n"
 		"Reads INPUT, a kernel's BTF, and writes what the CO-RE relocations of the objects "
 		"look\n"
 		"at, for kernels without BTF: libbpf takes it as btf_custom_path, with the same "

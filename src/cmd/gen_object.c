@@ -21,7 +21,7 @@ static int run(struct noun_args *a)
 const struct noun_verb gen_object = {
 	.name = "object",
 	.args = "OUTPUT INPUT...",
-	.help = "link objects to one\n\n"
+	.help = "Link objects to one.\n\n"
 		"Writes an object with the maps, functions and types of the others. Debug "
 		"information\n"
 		"other than BTF is left out, so it makes a single object smaller, too.\n",

@@ -85,7 +85,7 @@ static int run(struct noun_args *a)
 const struct noun_verb gen_skeleton = {
 	.name = "skeleton",
 	.args = "OBJECT [name NAME]",
-	.help = "a header for C programs that load an object\n\n"
+	.help = "A header for C programs that load an object.\n\n"
 		"Writes a header for C and C++ with the object in it: functions NAME__open(), "
 		"load,\n"
 		"attach, detach and destroy, its maps, programs and links by name, and its "

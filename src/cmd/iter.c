@@ -99,7 +99,7 @@ static int run_pin(struct noun_args *a)
 static const struct noun_verb iter_pin = {
 	.name = "pin",
 	.args = "OBJECT PATH [map MAP]",
-	.help = "load an iterator and pin its link as a file\n\n"
+	.help = "Load an iterator and pin its link as a file.\n\n"
 		"Who reads the file gets what the iterator writes; the first one of the object is\n"
 		"taken. MAP, for those of a map's elements, is 'id ID', 'name NAME' or 'pinned "
 		"PATH'.\n",

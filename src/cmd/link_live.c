@@ -66,7 +66,7 @@ static int run_pin(struct noun_args *a)
 const struct noun_verb link_detach = {
 	.name = "detach",
 	.args = "LINK",
-	.help = "detach its program\n\n"
+	.help = "Detach its program.\n\n"
 		"LINK is 'id ID' or 'pinned PATH'. The link stays, without being attached to\n"
 		"anything, until nothing holds it any more. Links of tracing kinds cannot be\n"
 		"detached: those go when their last pin and descriptor go.\n",
@@ -76,7 +76,7 @@ const struct noun_verb link_detach = {
 const struct noun_verb link_pin = {
 	.name = "pin",
 	.args = "LINK PATH",
-	.help = "pin it, so that it stays when no process holds it\n\n"
+	.help = "Pin it, so that it stays when no process holds it.\n\n"
 		"LINK is 'id ID' or 'pinned PATH'; PATH is below a file system of type bpf.\n",
 	.run = run_pin,
 };

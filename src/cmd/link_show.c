@@ -248,16 +248,18 @@ static int run_tree(struct noun_args *a)
 const struct noun_verb link_show = {
 	.name = "show",
 	.args = "[id ID|pinned PATH]",
-	.help = "list links, or show one\n\n"
+	.help = "List links, or show one.\n\n"
 		"Of each: its kind, its program, what that is attached to, its pins and the "
 		"processes\n"
 		"that hold it. Of one that has many functions or places also these.\n",
+	.nothing = "there are no links",
 	.run = run_show,
 };
 
 const struct noun_verb link_tree = {
 	.name = "tree",
 	.args = "",
-	.help = "what is attached where, a line for each, by kinds\n",
+	.help = "What is attached where, a line for each, by kinds.\n",
+	.nothing = "there are no links",
 	.run = run_tree,
 };

@@ -234,7 +234,7 @@ const struct noun_verb map_verb_create = {
 	.args = "PATH type TYPE key BYTES value BYTES entries N [name NAME] [flags FLAGS] "
 		"[inner_map MAP] "
 		"[dev DEVICE] [numa NODE] [extra N]",
-	.help = "Creates a map and pins it.\n"
+	.help = "Create a map and pin it.\n"
 		"Flags are a number or names: no_prealloc,rdonly_prog.\n",
 	.run = run_create,
 };
@@ -242,7 +242,7 @@ const struct noun_verb map_verb_create = {
 const struct noun_verb map_verb_pin = {
 	.name = "pin",
 	.args = MAP_ARGS " PATH",
-	.help = "Pins a map.\n"
+	.help = "Pin a map.\n"
 		"So it stays when nobody has it open.\n",
 	.run = run_pin,
 };
@@ -250,6 +250,6 @@ const struct noun_verb map_verb_pin = {
 const struct noun_verb map_verb_freeze = {
 	.name = "freeze",
 	.args = MAP_ARGS,
-	.help = "Makes a map read-only for user space, for ever.\n",
+	.help = "Make a map read-only for user space, for ever.\n",
 	.run = run_freeze,
 };

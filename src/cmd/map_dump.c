@@ -129,7 +129,7 @@ static int run(struct noun_args *a)
 const struct noun_verb map_verb_dump = {
 	.name = "dump",
 	.args = MAP_ARGS,
-	.help = "Prints all entries of a map.\n"
+	.help = "Print all entries of a map.\n"
 		"Or of all maps with a name; also while they change. Fields that are IP addresses "
 		"or ports by their type or\nname are shown as such.\n",
 	.opts = map_verb_options,

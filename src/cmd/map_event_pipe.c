@@ -230,7 +230,7 @@ static const struct opt options[] = {
 const struct noun_verb map_verb_event_pipe = {
 	.name = "event_pipe",
 	.args = MAP_ARGS " [cpu N index N]",
-	.help = "Prints the events of a perf_event_array.\n"
+	.help = "Print the events of a perf_event_array.\n"
 		"Until Ctrl-C; it takes the place of who reads them now.\n",
 	.opts = options,
 	.n = ARRAY_SIZE(options),

@@ -128,7 +128,7 @@ static int run_getnext(struct noun_args *a)
 const struct noun_verb map_verb_lookup = {
 	.name = "lookup",
 	.args = MAP_ARGS " key DATA",
-	.help = "Prints the entry with a key.\n" MAP_DATA_HELP,
+	.help = "Print the entry with a key.\n" MAP_DATA_HELP,
 	.opts = map_verb_options,
 	.n = ARRAY_SIZE(map_verb_options),
 	.own_size = sizeof(bool),
@@ -139,7 +139,7 @@ const struct noun_verb map_verb_lookup = {
 const struct noun_verb map_verb_getnext = {
 	.name = "getnext",
 	.args = MAP_ARGS " [key DATA]",
-	.help = "Prints the key that comes behind one, or the first.\n",
+	.help = "Print the key that comes behind one, or the first.\n",
 	.run = run_getnext,
 };
 

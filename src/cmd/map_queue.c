@@ -120,7 +120,7 @@ static int run_push(struct noun_args *a)
 const struct noun_verb map_verb_peek = {
 	.name = "peek",
 	.args = MAP_ARGS " [value VALUE]",
-	.help = "Prints the next value of a queue or stack.\n"
+	.help = "Print the next value of a queue or stack.\n"
 		"It stays. Of a bloom filter: whether a value may be in it.\n",
 	.run = run_peek,
 };
@@ -128,7 +128,7 @@ const struct noun_verb map_verb_peek = {
 const struct noun_verb map_verb_push = {
 	.name = "push",
 	.args = MAP_ARGS " value VALUE",
-	.help = "Puts a value onto a stack or into a queue.\n"
+	.help = "Put a value onto a stack or into a queue.\n"
 		"Or into a bloom filter.\n" MAP_DATA_HELP,
 	.run = run_push,
 };
@@ -136,7 +136,7 @@ const struct noun_verb map_verb_push = {
 const struct noun_verb map_verb_pop = {
 	.name = "pop",
 	.args = MAP_ARGS,
-	.help = "Prints the next value of a stack or queue and removes it.\n",
+	.help = "Print the next value of a stack or queue and remove it.\n",
 	.run = run_pop,
 };
 

@@ -318,8 +318,9 @@ static int run(struct noun_args *a)
 const struct noun_verb map_verb_show = {
 	.name = "show",
 	.args = "[" MAP_ARGS "]",
-	.help = "Lists maps and who has them.\n"
+	.help = "List maps and who has them.\n"
 		"Type, name, flags, sizes, memory, the types of keys and values, pins, and the "
 		"processes that have them\nopen.\n",
+	.nothing = "there are no maps",
 	.run = run,
 };

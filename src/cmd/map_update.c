@@ -171,7 +171,7 @@ static int run_delete(struct noun_args *a)
 const struct noun_verb map_verb_update = {
 	.name = "update",
 	.args = MAP_ARGS " [key DATA] value VALUE [any|exist|noexist] [cpu N]",
-	.help = "Sets the value of a key.\n"
+	.help = "Set the value of a key.\n"
 		"'exist' changes entries only, 'noexist' adds them only. Of sections of variables "
 		"only those that are named\nchange; of per-CPU maps all CPUs' values, or one's. "
 		"Values of prog_arrays and of maps of maps are programs\nand maps: id 7, name "
@@ -182,6 +182,6 @@ const struct noun_verb map_verb_update = {
 const struct noun_verb map_verb_delete = {
 	.name = "delete",
 	.args = MAP_ARGS " key DATA",
-	.help = "Removes the entry with a key.\n" MAP_DATA_HELP,
+	.help = "Remove the entry with a key.\n" MAP_DATA_HELP,
 	.run = run_delete,
 };

@@ -220,7 +220,7 @@ static const struct opt options[] = {
 const struct noun_verb map_verb_watch = {
 	.name = "watch",
 	.args = MAP_ARGS,
-	.help = "Prints what changes in a map.\n"
+	.help = "Print what changes in a map.\n"
 		"Entries that are added (+), changed (~) and deleted (-), until Ctrl-C. What comes "
 		"and goes between two looks\nis not seen.\n",
 	.opts = options,

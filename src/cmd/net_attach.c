@@ -164,7 +164,7 @@ static int run_detach(struct noun_args *a)
 const struct noun_verb net_attach = {
 	.name = "attach",
 	.args = "KIND PROG dev NAME [overwrite]",
-	.help = "attach a program to an interface, until it is detached\n\n"
+	.help = "Attach a program to an interface, until it is detached.\n\n"
 		"KIND is xdp (the kernel chooses the mode), xdpgeneric, xdpdrv, xdpoffload,\n"
 		"tcx_ingress, tcx_egress, netkit_primary or netkit_peer; PROG is 'id ID', 'name "
 		"NAME',\n"
@@ -175,7 +175,7 @@ const struct noun_verb net_attach = {
 const struct noun_verb net_detach = {
 	.name = "detach",
 	.args = "KIND [PROG] dev NAME",
-	.help = "detach a program from an interface\n\n"
+	.help = "Detach a program from an interface.\n\n"
 		"KIND as for attach. Of tcx and netkit the program can be named, where there are\n"
 		"several; else it is the last one.\n",
 	.run = run_detach,

@@ -224,7 +224,7 @@ static int run(struct noun_args *a)
 const struct noun_verb net_show = {
 	.name = "show",
 	.args = "[dev NAME] [-a]",
-	.help = "what is attached where, by interface\n\n"
+	.help = "What is attached where, by interface.\n\n"
 		"XDP, tcx, netkit, filters and actions of tc, the flow dissector and sk_lookup of "
 		"the\n"
 		"network namespace, and links of netfilter, of which the kernel does not tell the\n"
@@ -233,5 +233,6 @@ const struct noun_verb net_show = {
 	.n = ARRAY_SIZE(options),
 	.own_size = sizeof(struct show_options),
 	.take = take,
+	.nothing = "nothing is attached in this network namespace; -a looks into all",
 	.run = run,
 };

@@ -184,12 +184,18 @@ static const struct noun_verb *find_verb(const struct noun *noun, const char *wo
 
 static void print_noun(const struct noun *noun)
 {
+	size_t width = 0;
+
 	printf("usage: skep %s %s [OPTIONS]\n\n%s.\n\n", noun->name,
 	       noun->needs_verb ? "COMMAND" : "[COMMAND]", noun->brief);
+	for (size_t i = 0; i < noun->n; i++)
+		if (strlen(noun->verbs[i]->name) > width)
+			width = strlen(noun->verbs[i]->name);
 	for (size_t i = 0; i < noun->n; i++) {
 		const char *help = noun->verbs[i]->help;
 
-		printf("  %-11s%.*s\n", noun->verbs[i]->name, (int)strcspn(help, "\n"), help);
+		printf("  %-*s  %.*s\n", (int)width, noun->verbs[i]->name, (int)strcspn(help, "\n"),
+		       help);
 	}
 	printf("\n'skep %s COMMAND --help' shows more of each.", noun->name);
 	if (!noun->needs_verb)
@@ -199,8 +205,8 @@ static void print_noun(const struct noun *noun)
 
 static void print_verb(const struct noun_call *c)
 {
-	printf("usage: skep %s%s%s\n\n%s\n", call_name(c), *c->verb->args ? " " : "", c->verb->args,
-	       c->verb->help);
+	printf("usage: skep %s%s%s [OPTIONS]\n\n%s\n", call_name(c), *c->verb->args ? " " : "",
+	       c->verb->args, c->verb->help);
 	opt_help(c->opts, c->n_opts, stdout);
 }
 
@@ -331,7 +337,10 @@ static int noun_do(struct noun_call *c, int argc, char **argv)
 		print_verb(c);
 		return 0;
 	}
-	return c->verb->run(a);
+	err = c->verb->run(a);
+	if (!err && !a->out->used && !a->out->json && c->verb->nothing)
+		out_printf(a->out, "%s\n", c->verb->nothing);
+	return err;
 }
 
 int noun_run(const struct noun *noun, int argc, char **argv)

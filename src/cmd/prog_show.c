@@ -174,5 +174,6 @@ const struct noun_verb prog_show = {
 	.n = ARRAY_SIZE(opts),
 	.own_size = sizeof(struct options),
 	.take = take,
+	.nothing = "there are no programs",
 	.run = run_show,
 };

@@ -227,15 +227,16 @@ static int run_dump(struct noun_args *a)
 static const struct noun_verb struct_ops_show = {
 	.name = "show",
 	.args = NOUN_SELECT_ARGS,
-	.help = "list what implements structs of functions of the kernel\n\n"
+	.help = "List what implements structs of functions of the kernel.\n\n"
 		"Of each: its map's id and name, and the kernel's struct.\n",
+	.nothing = "nothing is registered",
 	.run = run_show,
 };
 
 static const struct noun_verb struct_ops_dump = {
 	.name = "dump",
 	.args = NOUN_SELECT_ARGS,
-	.help = "show the struct's members, its state and how often it is in use\n",
+	.help = "Show the struct's members, its state and how often it is in use.\n",
 	.run = run_dump,
 };
 

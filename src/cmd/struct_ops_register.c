@@ -162,7 +162,7 @@ static int run_unregister(struct noun_args *a)
 const struct noun_verb struct_ops_register = {
 	.name = "register",
 	.args = "OBJECT [LINKDIR]",
-	.help = "load an object and register what it implements\n\n"
+	.help = "Load an object and register what it implements.\n\n"
 		"It stays until it is unregistered; with LINKDIR, a folder in a file system of "
 		"type\n"
 		"bpf, it is a link that is pinned there by the name of the map, and stays as long "
@@ -174,7 +174,7 @@ const struct noun_verb struct_ops_register = {
 const struct noun_verb struct_ops_unregister = {
 	.name = "unregister",
 	.args = "MAP",
-	.help = "unregister what was registered without a link\n\n"
+	.help = "Unregister what was registered without a link.\n\n"
 		"MAP is 'id ID', 'name NAME' or 'pinned PATH'. What uses it goes on doing so.\n",
 	.run = run_unregister,
 };

@@ -33,7 +33,8 @@ struct noun_verb {
 	size_t own_size;
 	/* Option number i with its value; 0 or -EINVAL, reported. NULL if there are no options. */
 	int (*take)(struct noun_args *a, int i, const char *value);
-	const char *nothing; /* what is said in text where there is nothing to show; NULL: nothing */
+	const char
+		*nothing; /* what is said in text where there is nothing to show; NULL: nothing */
 	/* 0, or -errno and reported; a mistake told by noun_usage() ends in NOUN_USAGE. */
 	int (*run)(struct noun_args *a);
 };

@@ -108,7 +108,7 @@ _skep() {
 	if [[ ${COMP_WORDS[1]-} == log && $COMP_CWORD -gt 1 ]]; then
 		case $prev in
 		-f | --format) _skep_words "text json" ;;
-		*) _skep_options_of log ;;
+		*) _skep_words "-n --lines -f --format -j --json -p --pretty -h --help" ;;
 		esac
 		return
 	fi

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/accel_blind.h"
 #include "cmd/accel_lists.h"
 #include "cmd/accel_owner.h"
 
@@ -86,7 +87,7 @@ int accel_report_collect(const struct accel_view *v, bool owners, struct arena *
 	accel_lists_read(v, a, &r->config);
 	accel_pairs_join(&r->rows, a, &r->pairs);
 	sum_up(r);
-	blind_find(v->cgroup, a, &r->blind);
+	accel_blind_find(v->cgroup, a, &r->blind);
 	return 0;
 }
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/accel_blind.h"
 #include "cmd/accel_pairs.h"
 #include "cmd/accel_report.h"
 #include "net/accel_config.h"
-#include "net/blind.h"
 
 enum {
 	ON_FILE = ACCEL_SETTINGS, /* the options behind the settings */
@@ -81,7 +81,7 @@ static void warn(struct accel_args *a, const struct accel_view *v)
 	const char *note;
 	u32 bit = 0;
 
-	blind_find(v->cgroup, a->arena, &found);
+	accel_blind_find(v->cgroup, a->arena, &found);
 	for (size_t i = 0; i < found.n; i++)
 		diag_warning(a->diag, LOC_NONE, "%s", found.at[i].text);
 	for (size_t i = 0; (note = accel_report_note(i, &bit)); i++) {

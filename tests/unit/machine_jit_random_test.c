@@ -168,5 +168,6 @@ TEST(machine_jit_random_programs_and_the_kernel)
 			close(prog);
 		close(map);
 	}
-	CHECK(accepted > tried / 2);
+	/* Kernels before 6.6 refuse all that have an instruction of the fourth version. */
+	CHECK(accepted > tried / 20);
 }

@@ -12,9 +12,9 @@ cd "$(dirname "$0")/.." || exit 1
 # row|what|unit|digits|less or more is better|bar: a number, or *SHARE of bpftool
 rows() {
 	cat <<-'END'
-	prog-json|prog show, 300 programs, JSON, with pids (this bpftool may have none)|ms|2|less|*0.5
+	prog-json|prog show, 300 programs, JSON; skep with pids|ms|2|less|*0.5
 	prog-text|the same, text|ms|2|less|*0.5
-	prog-alone|the same without pids, JSON|ms|2|less|
+	prog-alone|the same, JSON, without pids|ms|2|less|
 	prog-xlated|prog dump xlated, 3 functions, with pins and lines|ms|2|less|
 	map-bytes-text|map dump of a hash, bytes, text|ms|0|less|*0.333
 	map-bytes-json|the same, JSON|ms|0|less|*0.333

@@ -53,7 +53,7 @@ function line(row, what, unit, digits, better, bar,    mine, theirs, limit, ok, 
 		ok = mine != "" && (better == "less" ? mine <= limit : mine >= limit) ? "ok" : "NO"
 		if (ok == "NO")
 			missed++
-		limit = sprintf("%.*f", limit != part[1] ? digits : 0, limit) (unit == "" ? "" : " " unit)
+		limit = (limit == part[1] ? limit : sprintf("%.*f", digits, limit)) (unit == "" ? "" : " " unit)
 	}
 	put(what, shown(row, "skep", mine, digits, unit), shown(row, other, theirs, digits, unit), \
 	    ratio(mine, theirs, better), limit == "" ? "-" : limit, ok)

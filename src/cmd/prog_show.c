@@ -17,6 +17,9 @@ struct show {
 	struct prog_reader reader;
 	struct table map_names; /* by id */
 	vec_of(struct prog) progs;
+	vec_of(u64)
+		memory; /* of each, where holders, who tell it along the way, are not looked for */
+	bool no_pids;
 	int err; /* why the last one could not be read */
 };
 
@@ -31,6 +34,7 @@ static int gather(void *arg, int fd, u32 id)
 		return 0;
 	}
 	*vec_add(s->arena, &s->progs) = prog;
+	*vec_add(s->arena, &s->memory) = s->no_pids && !prog.is_orphaned ? prog_memory(fd) : 0;
 	return 0;
 }
 
@@ -99,7 +103,7 @@ static void print_progs(struct noun_args *a, struct show *s, const struct refs *
 			.links = &own,
 		};
 
-		v.memory = memory_of(p, v.holders);
+		v.memory = s->no_pids ? s->memory.at[i] : memory_of(p, v.holders);
 		if (!a->out->json)
 			v.map_names = map_names(s, p);
 		prog_print(a->out, a->arena, &v);
@@ -127,7 +131,8 @@ static int show(struct noun_args *a, const struct select *which)
 	prog_reader_init(&s.reader, a->arena);
 	table_init(&s.map_names, a->arena);
 	refs_init(&holders, &beside);
-	if (!own->no_pids)
+	s.no_pids = own->no_pids;
+	if (!s.no_pids)
 		walk = refs_begin_holders(&holders, &beside);
 	err = select_each(which, gather, &s, a->diag);
 	if (walk)

@@ -4,12 +4,11 @@
 
 #include <linux/bpf.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cmd/noun_json.h"
+#include "cmd/noun_pin.h"
 #include "cmd/noun_select.h"
-#include "inspect/pin.h"
 
 static int detach(int fd)
 {
@@ -17,7 +16,7 @@ static int detach(int fd)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_detach.link_fd = (u32)fd;
-	return syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) ? -errno : 0;
+	return handle_call(BPF_LINK_DETACH, &attr, sizeof(attr));
 }
 
 static int run_detach(struct noun_args *a)
@@ -46,21 +45,7 @@ static int run_detach(struct noun_args *a)
 
 static int run_pin(struct noun_args *a)
 {
-	const char *path = NULL;
-	u32 id;
-	int fd = noun_select_one(a, HANDLE_LINK, &id), err;
-
-	if (fd < 0)
-		return fd;
-	err = noun_need(a, "the path", &path);
-	if (!err)
-		err = noun_end(a);
-	if (!err)
-		err = pin_make(fd, path, a->diag);
-	close(fd);
-	if (!err)
-		noun_json_done(a->out);
-	return err;
+	return noun_pin(a, HANDLE_LINK);
 }
 
 const struct noun_verb link_detach = {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/map_verb.h"
+#include "cmd/noun_json.h"
 #include "cmd/noun_select.h"
 
 static const struct noun_verb *const verbs[] = {
@@ -50,11 +51,9 @@ int map_verb_open(struct noun_args *a, struct mapinfo *m)
 
 int map_verb_end(struct noun_args *a, int err)
 {
-	if (err || !a->out->json)
-		return err;
-	out_json_null(a->out, NULL);
-	out_json_end(a->out);
-	return 0;
+	if (!err)
+		noun_json_done(a->out);
+	return err;
 }
 
 int cmd_map(int argc, char **argv)

@@ -8,7 +8,9 @@
 
 #include "base/text.h"
 #include "cmd/map_verb.h"
+#include "cmd/noun_pin.h"
 #include "cmd/noun_select.h"
+#include "inspect/pin.h"
 
 struct create {
 	const char *path, *name;
@@ -16,21 +18,6 @@ struct create {
 	struct bpf_map_create_opts opts;
 	int inner; /* a descriptor, -1: none */
 };
-
-static int pin(struct noun_args *a, int fd, const char *path)
-{
-	int err = bpf_obj_pin(fd, path);
-
-	if (!err)
-		return 0;
-	diag_errno(a->diag, -err, "cannot pin it as '%s'", path);
-	if (err == -EPERM || err == -ENOENT || err == -EINVAL)
-		diag_hint(
-			a->diag,
-			"a pin is in a folder of a file system of type bpf, as /sys/fs/bpf is one; "
-			"its name has no dot");
-	return err;
-}
 
 static int take_type(struct noun_args *a, struct create *c)
 {
@@ -168,7 +155,7 @@ static int create(struct noun_args *a, struct create *c)
 					   "which those of objects have");
 		return fd;
 	}
-	err = pin(a, fd, c->path);
+	err = pin_make(fd, c->path, a->diag);
 	close(fd);
 	return err;
 }
@@ -191,19 +178,7 @@ static int run_create(struct noun_args *a)
 
 static int run_pin(struct noun_args *a)
 {
-	const char *path;
-	struct mapinfo m;
-	int err, fd = map_verb_open(a, &m);
-
-	if (fd < 0)
-		return fd;
-	err = noun_need(a, "the path", &path);
-	if (!err)
-		err = noun_end(a);
-	if (!err)
-		err = pin(a, fd, path);
-	close(fd);
-	return map_verb_end(a, err);
+	return noun_pin(a, HANDLE_MAP);
 }
 
 static int run_freeze(struct noun_args *a)

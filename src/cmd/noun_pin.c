@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/noun_pin.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "cmd/noun_json.h"
 #include "cmd/noun_select.h"
-
-void noun_print_done(struct noun_args *a)
-{
-	if (!a->out->json)
-		return;
-	out_json_null(a->out, NULL);
-	out_json_end(a->out);
-}
-
-int noun_pin_fd(int fd, const char *path, struct diag *d)
-{
-	int err = bpf_obj_pin(fd, path) ? -errno : 0;
-	const char *name = strrchr(path, '/');
-
-	if (!err)
-		return 0;
-	diag_errno(d, -err, "cannot pin to '%s'", path);
-	if (err == -EPERM && strchr(name ? name : path, '.'))
-		diag_hint(d, "names of pins have no '.'");
-	else if (err == -EPERM)
-		diag_hint(d, "a pin has to be in a file system of type bpf, as /sys/fs/bpf");
-	else if (err == -ENOENT)
-		diag_hint(d, "the folder has to be there: mkdir makes it");
-	return err;
-}
+#include "inspect/pin.h"
 
 int noun_pin(struct noun_args *a, enum handle_kind kind)
 {
@@ -45,10 +20,10 @@ int noun_pin(struct noun_args *a, enum handle_kind kind)
 	if (!err)
 		err = noun_end(a);
 	if (!err)
-		err = noun_pin_fd(fd, path, a->diag);
+		err = pin_make(fd, path, a->diag);
 	close(fd);
 	if (!err)
-		noun_print_done(a);
+		noun_json_done(a->out);
 	return err;
 }
 
@@ -74,6 +49,6 @@ int noun_unpin(struct noun_args *a, enum handle_kind kind)
 	if (!err && unlink(path))
 		err = diag_errno(a->diag, errno, "cannot remove '%s'", path);
 	if (!err)
-		noun_print_done(a);
+		noun_json_done(a->out);
 	return err;
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "cmd/noun_pin.h"
+#include "cmd/noun_json.h"
 #include "cmd/noun_select.h"
 #include "cmd/prog.h"
 #include "isa/prog_type.h"
@@ -94,7 +94,7 @@ static int change(struct noun_args *a, bool is_attach)
 		close(map);
 	close(prog);
 	if (!err)
-		noun_print_done(a);
+		noun_json_done(a->out);
 	return err;
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/table.h"
 #include "isa/disasm.h"
 #include "isa/insn.h"
 

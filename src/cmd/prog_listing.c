@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "inspect/handle.h"
+#include "inspect/naming.h"
 #include "isa/disasm.h"
 #include "isa/helper.h"
 #include "isa/insn.h"
@@ -19,7 +19,7 @@
 void prog_listing_init(struct prog_listing *l, struct arena *a, const struct progcode *c)
 {
 	*l = (struct prog_listing){ .arena = a, .code = c };
-	table_init(&l->maps, a);
+	l->names = naming_new(a);
 	l->ksyms = ksyms_new("/proc/kallsyms");
 	l->call_base = ksyms_address(l->ksyms, "__bpf_call_base");
 	l->labels = arena_array(a, u32, c->count + 1);
@@ -28,27 +28,15 @@ void prog_listing_init(struct prog_listing *l, struct arena *a, const struct pro
 
 void prog_listing_done(struct prog_listing *l)
 {
+	naming_free(l->names);
 	ksyms_free(l->ksyms);
 }
 
 static const char *map_name(struct prog_listing *l, u32 id)
 {
-	const char *known = table_get(&l->maps, &id, sizeof(id));
-	struct bpf_map_info info = { 0 };
-	char *name;
-	int fd;
+	const char *name = naming_map(l->names, id);
 
-	if (known)
-		return known;
-	fd = handle_open(HANDLE_MAP, id);
-	if (fd >= 0) {
-		handle_info(fd, &info, sizeof(info));
-		close(fd);
-	}
-	name = *info.name ? arena_strndup(l->arena, info.name, sizeof(info.name))
-			  : arena_printf(l->arena, "id:%u", id);
-	table_set(&l->maps, &id, sizeof(id), name);
-	return name;
+	return *name ? name : arena_printf(l->arena, "id:%u", id);
 }
 
 const char *prog_listing_symbol(const struct prog_listing *l, u64 address)

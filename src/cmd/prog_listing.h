@@ -13,10 +13,10 @@
 #define CMD_PROG_LISTING_H
 
 #include "base/buf.h"
-#include "base/table.h"
 #include "inspect/progcode.h"
 
 struct ksyms;
+struct naming;
 
 enum prog_refer {
 	PROG_REFER_NONE,
@@ -39,9 +39,9 @@ struct prog_listing {
 	struct arena *arena;
 	const struct progcode *code;
 	struct ksyms *ksyms;
-	u64 call_base;     /* what numbers of calls count from; 0: not known */
-	struct table maps; /* names by id */
-	u32 *labels;       /* by instruction, 0: no jump leads there */
+	u64 call_base; /* what numbers of calls count from; 0: not known */
+	struct naming *names;
+	u32 *labels; /* by instruction, 0: no jump leads there */
 };
 
 void prog_listing_init(struct prog_listing *l, struct arena *a, const struct progcode *c);

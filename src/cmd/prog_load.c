@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/noun_pin.h"
+#include "cmd/noun_json.h"
 #include "cmd/noun_select.h"
 #include "cmd/prog.h"
 #include "cmd/verify_report.h"
+#include "inspect/pin.h"
 #include "kernel/warn.h"
 
 #define LOG_BYTES (16u << 20)
@@ -228,12 +229,12 @@ static int pin_link(struct job *j, struct bpf_program *p, const char *path)
 		diag_warning(d, LOC_NONE,
 			     "%s does not say what to attach it to, so the program is pinned",
 			     bpf_program__name(p));
-		return noun_pin_fd(bpf_program__fd(p), path, d);
+		return pin_make(bpf_program__fd(p), path, d);
 	}
 	if (err)
 		return diag_errno(d, -err, "cannot attach %s: %s", bpf_program__name(p),
 				  warn_last(&j->warnings, j->args->arena));
-	err = noun_pin_fd(bpf_link__fd(link), path, d);
+	err = pin_make(bpf_link__fd(link), path, d);
 	bpf_link__destroy(link);
 	return err;
 }
@@ -242,7 +243,7 @@ static int pin_program(struct job *j, struct bpf_program *p, const char *path)
 {
 	if (j->attach)
 		return pin_link(j, p, path);
-	return noun_pin_fd(bpf_program__fd(p), path, j->args->diag);
+	return pin_make(bpf_program__fd(p), path, j->args->diag);
 }
 
 /* What was pinned before one of them failed does not stay. */
@@ -311,7 +312,7 @@ static int load(struct noun_args *a, bool is_all)
 	buf_done(&j.warnings);
 	free(j.log);
 	if (!err)
-		noun_print_done(a);
+		noun_json_done(a->out);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 #include "cmd/noun_select.h"
 #include "cmd/prog.h"
 #include "cmd/prog_print.h"
+#include "inspect/naming.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct options {
 struct show {
 	struct arena *arena;
 	struct prog_reader reader;
-	struct table map_names; /* by id */
+	struct naming *names;
 	vec_of(struct prog) progs;
 	vec_of(u64)
 		memory; /* of each, where holders, who tell it along the way, are not looked for */
@@ -34,28 +35,8 @@ static int gather(void *arg, int fd, u32 id)
 		return 0;
 	}
 	*vec_add(s->arena, &s->progs) = prog;
-	*vec_add(s->arena, &s->memory) = s->no_pids && !prog.is_orphaned ? prog_memory(fd) : 0;
+	*vec_add(s->arena, &s->memory) = s->no_pids && !prog.is_orphaned ? handle_memory(fd) : 0;
 	return 0;
-}
-
-/* "" for one that is gone or has no name. */
-static const char *map_name(struct show *s, u32 id)
-{
-	const char *known = table_get(&s->map_names, &id, sizeof(id));
-	struct bpf_map_info info = { 0 };
-	char *name;
-	int fd;
-
-	if (known)
-		return known;
-	fd = handle_open(HANDLE_MAP, id);
-	if (fd >= 0) {
-		handle_info(fd, &info, sizeof(info));
-		close(fd);
-	}
-	name = arena_strndup(s->arena, info.name, sizeof(info.name));
-	table_set(&s->map_names, &id, sizeof(id), name);
-	return name;
 }
 
 static const char *const *map_names(struct show *s, const struct prog *p)
@@ -63,7 +44,7 @@ static const char *const *map_names(struct show *s, const struct prog *p)
 	const char **names = arena_array(s->arena, const char *, p->info.nr_map_ids + 1);
 
 	for (u32 i = 0; i < p->info.nr_map_ids; i++)
-		names[i] = map_name(s, p->map_ids[i]);
+		names[i] = naming_map(s->names, p->map_ids[i]);
 	return names;
 }
 
@@ -78,7 +59,7 @@ static u64 memory_of(const struct prog *p, const struct ref_list *holders)
 	fd = handle_open(HANDLE_PROG, p->info.id);
 	if (fd < 0)
 		return 0;
-	memory = prog_memory(fd);
+	memory = handle_memory(fd);
 	close(fd);
 	return memory;
 }
@@ -129,7 +110,7 @@ static int show(struct noun_args *a, const struct select *which)
 
 	arena_init(&beside);
 	prog_reader_init(&s.reader, a->arena);
-	table_init(&s.map_names, a->arena);
+	s.names = naming_new(a->arena);
 	refs_init(&holders, &beside);
 	s.no_pids = own->no_pids;
 	if (!s.no_pids)
@@ -142,6 +123,7 @@ static int show(struct noun_args *a, const struct select *which)
 	if (!err)
 		print_progs(a, &s, &holders, which->by == SELECT_ALL || s.progs.n > 1);
 	prog_reader_done(&s.reader);
+	naming_free(s.names);
 	arena_done(&beside);
 	return err;
 }

@@ -23,13 +23,11 @@
 static int link_create(int map)
 {
 	union bpf_attr attr;
-	int fd;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (u32)map; /* here it is a map's */
 	attr.link_create.attach_type = AT_STRUCT_OPS;
-	fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-	return fd < 0 ? -errno : fd;
+	return handle_call(BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 
 static int pin_link(struct bpf_map *map, const char *folder, struct diag *d)

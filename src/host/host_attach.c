@@ -37,11 +37,6 @@ static int attach_by_name(struct host *h, const struct host_prog *p, struct diag
 	return err;
 }
 
-static int attach_sock_filter(struct host *h, const struct host_prog *p, struct diag *d)
-{
-	return host_socket_filter(h, p, d);
-}
-
 static int attach_nothing(struct host *h, const struct host_prog *p, struct diag *d)
 {
 	(void)h, (void)p, (void)d;
@@ -59,7 +54,7 @@ static const struct kind {
 	{ PROG_XDP, AT_XDP_CPUMAP, attach_nothing },
 	{ PROG_SCHED_CLS, AT_ANY, host_link_tc },
 	{ PROG_SCHED_ACT, AT_ANY, host_link_tc },
-	{ PROG_SOCKET_FILTER, AT_ANY, attach_sock_filter },
+	{ PROG_SOCKET_FILTER, AT_ANY, host_socket_filter },
 	{ PROG_PERF_EVENT, AT_ANY, host_link_perf },
 	{ PROG_SYSCALL, AT_ANY, attach_nothing },
 	{ PROG_STRUCT_OPS, AT_ANY, attach_nothing },

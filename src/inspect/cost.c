@@ -83,7 +83,7 @@ static struct cost *add(struct reading *r)
 static u64 map_memory(u32 id)
 {
 	int fd = handle_open(HANDLE_MAP, id);
-	u64 n = fd < 0 ? 0 : prog_memory(fd);
+	u64 n = fd < 0 ? 0 : handle_memory(fd);
 
 	if (fd >= 0)
 		close(fd);
@@ -103,7 +103,7 @@ static void read_facts(int fd, u32 id, struct cost *c)
 		c->type = p.info.type;
 		c->insns = p.info.xlated_prog_len / (u32)sizeof(struct bpf_insn);
 		strncpy(c->name, p.name, sizeof(c->name) - 1);
-		c->memory = prog_memory(fd);
+		c->memory = handle_memory(fd);
 		for (u32 i = 0; i < p.info.nr_map_ids; i++)
 			c->memory += map_memory(p.map_ids[i]);
 	}

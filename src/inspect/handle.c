@@ -20,9 +20,9 @@ static const struct {
 	[HANDLE_BTF] = { "BTF object", "btf_id:", BPF_BTF_GET_NEXT_ID, BPF_BTF_GET_FD_BY_ID },
 };
 
-static int sys_bpf(u32 command, union bpf_attr *attr)
+int handle_call(u32 command, void *attr, u32 size)
 {
-	int got = (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
+	int got = (int)syscall(SYS_bpf, command, attr, size);
 
 	return got < 0 ? -errno : got;
 }
@@ -39,7 +39,7 @@ int handle_next(enum handle_kind kind, u32 *id)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.start_id = *id;
-	err = sys_bpf(kinds[kind].next, &attr);
+	err = handle_call(kinds[kind].next, &attr, sizeof(attr));
 	if (!err)
 		*id = attr.next_id;
 	return err;
@@ -51,7 +51,7 @@ int handle_open(enum handle_kind kind, u32 id)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_id = id; /* map_id, link_id and btf_id are the same field */
-	return sys_bpf(kinds[kind].open, &attr);
+	return handle_call(kinds[kind].open, &attr, sizeof(attr));
 }
 
 int handle_open_pinned(const char *path)
@@ -60,7 +60,7 @@ int handle_open_pinned(const char *path)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.pathname = (u64)(uintptr_t)path;
-	return sys_bpf(BPF_OBJ_GET, &attr);
+	return handle_call(BPF_OBJ_GET, &attr, sizeof(attr));
 }
 
 int handle_info(int fd, void *info, u32 size)
@@ -71,11 +71,10 @@ int handle_info(int fd, void *info, u32 size)
 	attr.info.bpf_fd = (u32)fd;
 	attr.info.info_len = size;
 	attr.info.info = (u64)(uintptr_t)info;
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	return handle_call(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
 }
 
-/* The number behind a field at the beginning of a line; 0 if there is none, which is no id. */
-static u64 field_of(const char *text, const char *field)
+u64 handle_field(const char *text, const char *field)
 {
 	size_t len = strlen(field);
 
@@ -87,26 +86,50 @@ static u64 field_of(const char *text, const char *field)
 	return 0;
 }
 
+static int read_fdinfo(int dir, const char *path, char text[HANDLE_FDINFO])
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, HANDLE_FDINFO - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return 0;
+}
+
+int handle_fdinfo(int fd, char text[HANDLE_FDINFO])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	return read_fdinfo(AT_FDCWD, path, text);
+}
+
+u64 handle_memory(int fd)
+{
+	char text[HANDLE_FDINFO];
+
+	return handle_fdinfo(fd, text) ? 0 : handle_field(text, "memlock:");
+}
+
 int handle_identify_memory(int dir, const char *fdinfo, struct handle_name *out, u64 *memory)
 {
 	/* A link shows its program's id, too, so it is asked for first; a program may show its BTF's. */
 	static const enum handle_kind order[] = { HANDLE_LINK, HANDLE_PROG, HANDLE_MAP,
 						  HANDLE_BTF };
-	char text[4096];
-	ssize_t n;
-	int fd = openat(dir, fdinfo, O_RDONLY | O_CLOEXEC);
+	char text[HANDLE_FDINFO];
+	int err = read_fdinfo(dir, fdinfo, text);
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	if (err)
+		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		u32 id = (u32)field_of(text, kinds[order[i]].field);
+		u32 id = (u32)handle_field(text, kinds[order[i]].field);
 
 		if (id) {
 			*out = (struct handle_name){ order[i], id };
-			*memory = field_of(text, "memlock:");
+			*memory = handle_field(text, "memlock:");
 			return 0;
 		}
 	}

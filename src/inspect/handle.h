@@ -28,6 +28,17 @@ int handle_open_pinned(const char *path);
  */
 int handle_info(int fd, void *info, u32 size);
 
+/* bpf(2) itself, where neither libbpf nor what is above has a function: its result or -errno. */
+int handle_call(u32 command, void *attr, u32 size);
+
+#define HANDLE_FDINFO 4096 /* bytes of it that are read */
+/* What /proc tells of a descriptor of ours, lines of "field:	number". 0 or -errno. */
+int handle_fdinfo(int fd, char text[HANDLE_FDINFO]);
+/* The number behind a field ("memlock:"); 0 if there is none. */
+u64 handle_field(const char *text, const char *field);
+/* The bytes that the kernel accounts for a program or map; 0: it does not tell. */
+u64 handle_memory(int fd);
+
 struct handle_name {
 	enum handle_kind kind;
 	u32 id;

@@ -12,35 +12,16 @@
 
 #include "inspect/btfinfo.h"
 
-/* The number behind a field at the beginning of a line; 0 if there is none. */
-static u64 field_of(const char *text, const char *field)
-{
-	size_t len = strlen(field);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, field, len))
-			return strtoull(line + len, NULL, 10);
-	}
-	return 0;
-}
-
 static void read_fdinfo(int fd, struct mapinfo *m)
 {
-	char path[64], text[4096];
-	ssize_t n;
-	int file;
+	char text[HANDLE_FDINFO];
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	n = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
-	if (file >= 0)
-		close(file);
-	text[n > 0 ? n : 0] = '\0';
-	m->memlock = field_of(text, "memlock:");
-	m->frozen = field_of(text, "frozen:") != 0;
-	m->owner_prog_type = (u32)field_of(text, "owner_prog_type:");
-	m->owner_jited = field_of(text, "owner_jited:") != 0;
+	if (handle_fdinfo(fd, text))
+		return;
+	m->memlock = handle_field(text, "memlock:");
+	m->frozen = handle_field(text, "frozen:") != 0;
+	m->owner_prog_type = (u32)handle_field(text, "owner_prog_type:");
+	m->owner_jited = handle_field(text, "owner_jited:") != 0;
 }
 
 int mapinfo_read(int fd, struct mapinfo *out)

@@ -20,7 +20,7 @@ struct attach_attr {
 	u64 revision;
 };
 
-static int sys_attach(int command, u32 target, int prog, u32 attach_type, u32 flags)
+static int sys_attach(u32 command, u32 target, int prog, u32 attach_type, u32 flags)
 {
 	struct attach_attr attr;
 
@@ -29,7 +29,7 @@ static int sys_attach(int command, u32 target, int prog, u32 attach_type, u32 fl
 	attr.prog = prog < 0 ? 0 : (u32)prog;
 	attr.attach_type = attach_type;
 	attr.flags = flags;
-	return syscall(SYS_bpf, command, &attr, sizeof(attr)) ? -errno : 0;
+	return handle_call(command, &attr, sizeof(attr));
 }
 
 int netattach_prog(u32 target, int prog, u32 attach_type, u32 flags)

@@ -6,9 +6,9 @@
 #include <linux/bpf.h>
 #include <linux/magic.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
+
+#include "inspect/handle.h"
 
 bool pin_is_place(const char *path)
 {
@@ -28,21 +28,25 @@ bool pin_is_place(const char *path)
 
 int pin_make(int fd, const char *path, struct diag *d)
 {
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	union bpf_attr attr;
-	int err = 0;
+	int err;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.pathname = (u64)(uintptr_t)path;
 	attr.bpf_fd = (u32)fd;
-	if (syscall(SYS_bpf, BPF_OBJ_PIN, &attr, sizeof(attr)))
-		err = -errno;
+	err = handle_call(BPF_OBJ_PIN, &attr, sizeof(attr));
 	if (!err)
 		return 0;
-	diag_errno(d, -err, "cannot pin it as '%s'", path);
+	diag_errno(d, -err, "cannot pin to '%s'", path);
 	if (err == -EEXIST)
 		diag_hint(d, "there is something of this name already");
+	else if (err == -ENOENT)
+		diag_hint(d, "the folder has to be there: mkdir makes it");
 	else if (!pin_is_place(path))
 		diag_hint(d, "pins are made in folders that exist in a file system of type bpf, as "
 			     "/sys/fs/bpf mostly is");
+	else if (err == -EPERM && strchr(name, '.'))
+		diag_hint(d, "names of pins have no '.'");
 	return err;
 }

@@ -116,24 +116,6 @@ int prog_read(struct prog_reader *r, int fd, u32 id, struct prog *out)
 	return 0;
 }
 
-u64 prog_memory(int fd)
-{
-	static const char field[] = "\nmemlock:";
-	char path[64], text[4096], *at;
-	ssize_t n;
-	int file;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return 0;
-	n = read(file, text, sizeof(text) - 1);
-	close(file);
-	text[n > 0 ? n : 0] = '\0';
-	at = strstr(text, field);
-	return at ? strtoull(at + sizeof(field) - 1, NULL, 10) : 0;
-}
-
 s64 prog_loaded_at(const struct prog *p)
 {
 	struct timespec real, boot;
@@ -154,10 +136,8 @@ const char *prog_type_text(const struct prog *p)
 int prog_count_runs(void)
 {
 	union bpf_attr attr;
-	int fd;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.enable_stats.type = BPF_STATS_RUN_TIME;
-	fd = (int)syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
-	return fd < 0 ? -errno : fd;
+	return handle_call(BPF_ENABLE_STATS, &attr, sizeof(attr));
 }

@@ -29,8 +29,6 @@ void prog_reader_done(struct prog_reader *r); /* what was read stays in the aren
 /* What is known of the program behind a descriptor. 0 or -errno. */
 int prog_read(struct prog_reader *r, int fd, u32 id, struct prog *out);
 
-/* The bytes that the kernel accounts for its instructions, from fdinfo; 0: it does not tell. */
-u64 prog_memory(int fd);
 /* Seconds since 1970 in UTC. */
 s64 prog_loaded_at(const struct prog *p);
 /* "xdp"; NULL for a type that is not known. */

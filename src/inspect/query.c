@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inspect/handle.h"
 #include "isa/prog_type.h"
 
 /* The part of union bpf_attr, as Linux 6.18 has it; older ones take it if what they do not know is 0. */
@@ -25,7 +26,7 @@ static u64 address(const void *p)
 
 static int ask(struct query_attr *attr)
 {
-	return syscall(SYS_bpf, BPF_PROG_QUERY, attr, sizeof(*attr)) ? -errno : 0;
+	return handle_call(BPF_PROG_QUERY, attr, sizeof(*attr));
 }
 
 static bool tells_links(u32 attach_type)

@@ -4,15 +4,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inspect/handle.h"
 #include "inspect/survey_impl.h"
 #include "isa/insn.h"
 #include "isa/prog_type.h"
 
 int survey_call(int command, union bpf_attr *attr)
 {
-	long result = syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	return result < 0 ? -errno : (int)result;
+	return handle_call((u32)command, attr, sizeof(*attr));
 }
 
 u32 survey_type(const struct survey *s, u32 kind, const char *name)

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "inspect/survey_impl.h"
+#include "kernel/privilege.h"
 
 enum { LINE_BYTES = 4096, MAX_LINES = 100000 };
 
@@ -58,21 +59,10 @@ const char *survey_config_why(const struct survey *s, const char *option)
 			    !strcmp(value, "m") ? "a module, which may not be loaded" : value);
 }
 
-static bool has_capability(u32 number)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
-
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	return data[number / 32].effective & (1u << (number % 32));
-}
-
 static const char *permission(void)
 {
-	if (has_capability(CAP_SYS_ADMIN) ||
-	    (has_capability(CAP_BPF) && has_capability(CAP_PERFMON) &&
-	     has_capability(CAP_NET_ADMIN)))
+	if (privilege_has(CAP_SYS_ADMIN) ||
+	    (privilege_has(CAP_BPF) && privilege_has(CAP_PERFMON) && privilege_has(CAP_NET_ADMIN)))
 		return "not permitted even with all capabilities: by lockdown, a security module "
 		       "or a "
 		       "filter";

@@ -16,6 +16,7 @@
 #include "isa/insn.h"
 #include "kernel/kernel.h"
 #include "kernel/multi.h"
+#include "kernel/privilege.h"
 
 /* Loads "return 0". The descriptor or -errno. */
 static int load_trivial(enum bpf_prog_type type, u32 expected_attach, u32 btf_id)
@@ -133,17 +134,6 @@ const char *feature_name(enum feature which)
 	return which < FEATURE_COUNT ? names[which] : "unknown";
 }
 
-/* Whether this process has a capability, which need not count in the initial user namespace. */
-static bool has_capability(u32 number)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
-
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	return data[number / 32].effective & (1u << (number % 32));
-}
-
 const char *kernel_unavailable(void)
 {
 	int fd = load_trivial(BPF_PROG_TYPE_TRACEPOINT, 0, 0);
@@ -159,8 +149,7 @@ const char *kernel_unavailable(void)
 		return "this kernel was built without BPF for tracing (CONFIG_BPF_EVENTS)";
 	if (err != EPERM && err != EACCES)
 		return "bpf() does not work here";
-	if (has_capability(CAP_SYS_ADMIN) ||
-	    (has_capability(CAP_BPF) && has_capability(CAP_PERFMON)))
+	if (privilege_has(CAP_SYS_ADMIN) || (privilege_has(CAP_BPF) && privilege_has(CAP_PERFMON)))
 		return "bpf() is not permitted here even to root: a container, a seccomp filter or "
 		       "kernel lockdown forbids it";
 	return "bpf() needs root, or the capabilities CAP_BPF and CAP_PERFMON";

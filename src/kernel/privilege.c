@@ -11,6 +11,16 @@
 
 #define SETTING "/proc/sys/kernel/unprivileged_bpf_disabled"
 
+bool privilege_has(u32 number)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	return data[number / 32].effective & (1u << (number % 32));
+}
+
 bool privilege_is_optional(void)
 {
 	char *text = text_read_file(SETTING, 64, NULL);

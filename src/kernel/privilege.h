@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* To do without the capabilities of BPF for a while, so that the kernel judges as it does for those who have none. */
+/* Capabilities: whether one is there; to do without those of BPF for a while, so that the kernel judges as it does for those who have none. */
 #ifndef KERNEL_PRIVILEGE_H
 #define KERNEL_PRIVILEGE_H
 
@@ -9,6 +9,8 @@ struct privilege {
 	u32 effective[2];
 };
 
+/* Whether this thread has a capability (CAP_BPF), which need not count in the initial user namespace. */
+bool privilege_has(u32 capability);
 /* Whether kernel.unprivileged_bpf_disabled lets anyone load programs. */
 bool privilege_is_optional(void);
 /* This thread alone; 0 or -errno. It gets back what it had then by privilege_restore(). */

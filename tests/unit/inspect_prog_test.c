@@ -59,7 +59,7 @@ TEST(prog_read_tells_what_was_loaded)
 	CHECK_EQ(p.map_ids[1], id_of(maps[1]));
 	CHECK_EQ(p.info.xlated_prog_len, 6 * sizeof(struct bpf_insn));
 	CHECK_EQ(p.info.created_by_uid, getuid());
-	CHECK(prog_memory(fd) >= 4096);
+	CHECK(handle_memory(fd) >= 4096);
 	age = time(NULL) - prog_loaded_at(&p);
 	CHECK(age >= -1 && age < 60);
 	p.info.type = 9999;

@@ -81,6 +81,7 @@ samples=$work/samples
 	echo "bench: only root may trace" >&2
 	exit 1
 }
+[ -e /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing || exit 1
 peer=$(command -v bpftrace) || echo "bench: bpftrace is not installed: no ratios, and only absolute bars" >&2
 tools="skep${peer:+ bpftrace}"
 path_of() {

@@ -42,6 +42,8 @@ int tool_start(struct tool *t, char **argv, int out, int err)
 	*t = (struct tool){ .pid = fork() };
 	if (t->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* A shell without job control has what it starts with & ignore it. */
+		signal(SIGINT, SIG_DFL);
 		dup2(out, STDOUT_FILENO);
 		dup2(err, STDERR_FILENO);
 		setenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED", "1", 1);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -14,7 +15,14 @@
 #include "accel/pair.h"
 #include "accel/peer.h"
 
-enum { LOAD_CONNECTIONS = 1000, LOAD_CHURN = 5000, LOAD_MIXED = 6, LOAD_LARGEST = 200000 };
+enum {
+	LOAD_CONNECTIONS = 1000,
+	LOAD_CHURN = 5000,
+	LOAD_MIXED = 6,
+	LOAD_LARGEST = 200000,
+	LOAD_HELD = 4000,
+	LOAD_SWITCHES = 15,
+};
 
 CASE(load_1000_connections, .seconds = 60)
 {
@@ -136,7 +144,9 @@ struct mixed {
 	struct pair *pairs; /* LOAD_MIXED of them */
 	struct side *side;
 	u64 to_send, to_receive, random;
-	u64 rests_until; /* ms: it sends nothing */
+	u64 rests_until;     /* ms: it sends nothing */
+	u64 held;            /* bytes sent bit by bit until */
+	const bool *through; /* the switches have been; shared memory */
 };
 
 static u64 next_random(u64 *state)
@@ -163,8 +173,11 @@ static void mixed_send(struct mixed *m)
 	struct test *t = m->t;
 	struct stream next = m->side->out;
 	size_t size = random_size(&m->random);
+	bool is_held = m->to_send <= m->held && !__atomic_load_n(m->through, __ATOMIC_RELAXED);
 	ssize_t sent;
 
+	if (is_held && size > LOAD_HELD)
+		size = LOAD_HELD;
 	if (size > m->to_send)
 		size = m->to_send;
 	stream_fill(&next, buf, size);
@@ -175,7 +188,7 @@ static void mixed_send(struct mixed *m)
 	m->to_send -= (u64)sent;
 	if (!m->to_send)
 		OK(shutdown(m->side->fd, SHUT_WR));
-	if (next_random(&m->random) % 16 == 0)
+	if (is_held || next_random(&m->random) % 16 == 0)
 		m->rests_until = test_ms() + (m->random >> 20) % 16;
 }
 
@@ -224,14 +237,15 @@ static void mix(struct test *t, struct peer *peer, void *arg)
 	side_eof(AT, m->side);
 }
 
-/* Until the traffic ends. */
-static void switch_at_random(struct test *t, u64 *random, const struct peer *last)
+/* Until the traffic ends, which waits for some switches: on a busy machine one takes long. */
+static void switch_at_random(struct test *t, u64 *random, const struct peer *last, bool *through)
 {
-	while (!peer_has_ended(last)) {
+	for (int i = 0; !peer_has_ended(last); i++) {
 		control_pause(AT);
 		test_sleep((unsigned)(next_random(random) % 20));
 		control_resume(AT);
 		test_sleep((unsigned)(next_random(random) % 100));
+		__atomic_store_n(through, i >= LOAD_SWITCHES, __ATOMIC_RELAXED);
 	}
 }
 
@@ -254,13 +268,24 @@ static void mixed_traffic(struct test *t, bool does_switch)
 	struct moves before = moves(t), after;
 	struct pair pairs[LOAD_MIXED];
 	struct peer peers[LOAD_MIXED][2];
+	bool *through = mmap(NULL, sizeof(*through), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	CHECK(through != MAP_FAILED);
+	*through = !does_switch;
 	for (int i = 0; i < LOAD_MIXED; i++)
 		pair_open(AT, &pairs[i], &(struct pair_how){ .nonblocking = true });
 	for (int i = 0; i < LOAD_MIXED; i++) {
 		u64 bytes = t->bytes / LOAD_MIXED / 2;
 		struct mixed m = {
-			t, pairs, &pairs[i].client, bytes, bytes, next_random(&random), 0
+			.t = t,
+			.pairs = pairs,
+			.side = &pairs[i].client,
+			.to_send = bytes,
+			.to_receive = bytes,
+			.random = next_random(&random),
+			.held = bytes / 2,
+			.through = through,
 		};
 
 		peer_start(AT, &peers[i][0], 0, mix, &m);
@@ -271,10 +296,11 @@ static void mixed_traffic(struct test *t, bool does_switch)
 	for (int i = 0; i < LOAD_MIXED; i++)
 		pair_close(&pairs[i]);
 	if (does_switch)
-		switch_at_random(t, &random, &peers[LOAD_MIXED - 1][1]);
+		switch_at_random(t, &random, &peers[LOAD_MIXED - 1][1], through);
 	for (int i = 0; i < LOAD_MIXED; i++)
 		for (int k = 0; k < 2; k++)
 			peer_join(AT, &peers[i][k]);
+	munmap(through, sizeof(*through));
 	after = moves(t);
 	if (t->control->mode == CONTROL_SKEP &&
 	    (after.messages - before.messages < t->bytes >> 19 ||

@@ -1,20 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Measures accel side by side: plain TCP, the naive redirect (tests/accel/naive.bpf.c), skep and, where it is the
-# same, AF_UNIX; turn by turn, N rounds, medians. Shows a table; a full run of all rows writes it as Markdown to
-# build/bench-accel.md, too.
+# same, AF_UNIX. Shows a table; a full run of all rows writes it as Markdown to build/bench-accel.md, too.
 #
 #	bench/accel.sh [-n ROUNDS] [-q] [-1] [-v] [ROW...]
 #
-#	-q	quick: a third of the time, one round
+#	-q	quick: one round
 #	-1	streams and many clients on one CPU, too
-#	-v	says what skep counted in each of its turns
+#	-v	says what skep counted
+#
+# Each variant has a cgroup of its own, in which it stays on, so that they can take turns of a tenth of a second: what else
+# the machine does meets all of them alike. Figures are medians. A ratio, how many times better skep is, is the median of the
+# ratios within each turn, in which the machine was the same for both.
 #
 # Two that wake each other in turn are measured on one CPU, where the scheduler puts them on an idle machine; on a busy
 # one it moves them about, and waking another CPU is all that is seen then. The rows with -free are left to it.
 #
-# A ratio says how many times better than plain skep is. A bar is a list of `VARIANT SHARE`: skep has to be SHARE times
-# better than that variant was in the same run. What is `as good as` has a share of 0.95, for the noise.
+# A bar is a list of `VARIANT SHARE`: skep has to be SHARE times better than that variant. What is `as good as` has a share
+# of 0.95, for the noise.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -79,15 +82,16 @@ usage() {
 }
 
 rounds=
-ms=300 # of a run; there are several in a turn, as where the scheduler puts the two ends is luck
-app_s=3
+ms=100 # of a run
+turns=10 # of each row in a round, with programs of their own
+app_turns=3 # with servers and their clients
 pinned=
 quick=
 verbose=
 while getopts n:q1vh option; do
 	case $option in
 	n) rounds=$OPTARG ;;
-	q) ms=100 app_s=1 rounds=${rounds:-1} quick=1 ;;
+	q) rounds=${rounds:-1} turns=5 app_turns=1 quick=1 ;;
 	1) pinned=-1 ;;
 	v) verbose=1 ;;
 	h) usage && exit 0 ;;
@@ -95,8 +99,7 @@ while getopts n:q1vh option; do
 	esac
 done
 shift $((OPTIND - 1))
-rounds=${rounds:-5}
-runs=3
+rounds=${rounds:-3}
 
 # Whether any of these rows is wanted: all are when none was named.
 wanted=$*
@@ -133,25 +136,24 @@ tree=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
 # What is undone at the end, however it comes.
 work=$(mktemp -d) || exit 1
 top=$tree/skep-bench-$$
-in=$top/in
-out=$top/out
+out=$top/out # accelerated by nobody
 ns_client=skep-bench-$$-a
 ns_server=skep-bench-$$-b
 holder=
-server=
+servers=
 is_on=
 samples=$work/samples
 : >"$samples"
 cleanup() {
 	trap '' INT TERM
-	stop "$server"
-	stop "$holder"
-	end_all "$out"
-	end_all "$in"
+	stop $servers
+	stop $holder
+	for group in out unix plain naive skep; do end_all "$top/$group"; done
 	[ -z "$is_on" ] || turn_off
 	ip netns del "$ns_client" 2>/dev/null
 	ip netns del "$ns_server" 2>/dev/null
-	rmdir "$in" "$out" "$top" 2>/dev/null
+	for group in out unix plain naive skep; do rmdir "$top/$group" 2>/dev/null; done
+	rmdir "$top" 2>/dev/null
 	rm -rf "$work"
 }
 # Only what this has started is in there.
@@ -164,10 +166,11 @@ end_all() { # cgroup
 		sleep 0.02
 	done
 }
-stop() { # pid
-	[ -n "$1" ] || return 0
-	kill "$1" 2>/dev/null
-	wait "$1" 2>/dev/null
+stop() { # pids
+	for pid; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
 }
 turn_off() {
 	for _ in 1 2 3; do
@@ -178,7 +181,7 @@ turn_off() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-mkdir -p "$in" "$out" || exit 1
+for group in out unix plain naive skep; do mkdir -p "$top/$group" || exit 1; done
 
 # Two namespaces and a veth between them, where they are needed; nothing of the machine's own network is touched.
 client_address=192.0.2.1
@@ -194,84 +197,60 @@ make_veth() {
 	has_veth=1
 }
 
-# A variant is turned on, something is run, and it is turned off.
-begin() {
-	case $variant in
-	naive)
-		: >"$work/ready"
-		$meter hold "$in" >"$work/ready" 2>"$work/err" &
-		holder=$!
-		for _ in $(seq 100); do
-			[ ! -s "$work/ready" ] || return 0
-			sleep 0.02
-		done
-		return 1
-		;;
-	skep)
-		is_on=1
-		$skep accel on --cgroup "$in" >"$work/err" 2>&1 || {
-			is_on=
-			return 1
-		}
-		;;
-	esac
-}
-end() {
-	case $variant in
-	naive)
-		stop "$holder"
-		holder=
-		;;
-	skep)
-		[ -z "$is_on" ] || [ -z "$verbose" ] || tell
-		[ -z "$is_on" ] || turn_off
-		;;
-	esac
-}
-tell() {
-	echo "$row: $($skep accel status -f json 2>/dev/null | tr -d ' \t\n')" >&2
+turn_on() {
+	: >"$work/ready"
+	$meter hold "$top/naive" >"$work/ready" 2>"$work/err" &
+	holder=$!
+	for _ in $(seq 100); do
+		[ ! -s "$work/ready" ] || break
+		sleep 0.02
+	done
+	[ -s "$work/ready" ] || die "no naive redirect: $(tail -n 1 "$work/err")"
+	$skep accel on --cgroup "$top/skep" >"$work/err" 2>&1 || die "accel on: $(tail -n 1 "$work/err")"
+	is_on=1
 }
 
-put() { printf '%s\t%s\t%s\n' "$1" "$variant" "$2" >>"$samples"; } # row, number
+put() { printf '%s\t%s\t%s\t%s\n' "$1" "$variant" "$2" "$turn" >>"$samples"; } # row, number
 
-# Each variant in its turn, another one first each time. What is run finds its row and its variant in these.
+# So many turns, in each of which every variant has its own, another one first each time. What is run finds its row, its turn,
+# its variant and that one's cgroup in these.
 turn=0
 row=
 variant=
-each() { # variants, what to do
-	ordered=$(echo "$1" | awk -v n=$turn '{ for (i = 0; i < NF; i++) print $((i + n) % NF + 1) }')
-	turn=$((turn + 1))
-	shift
-	for variant in $ordered; do
-		: >"$work/err"
-		if ! begin || ! "$@"; then
-			echo "bench: $row: $variant failed: $(tail -n 1 "$work/err")" >&2
-		fi
-		end
+in=
+each() { # turns, variants, what to do
+	count=$1 variants=$2
+	shift 2
+	for _ in $(seq "$count"); do
+		turn=$((turn + 1))
+		for variant in $(echo "$variants" | awk -v n=$turn '{ for (i = 0; i < NF; i++) print $((i + n) % NF + 1) }'); do
+			: >"$work/err"
+			in=$top/$variant
+			"$@" || echo "bench: $row: $variant failed: $(tail -n 1 "$work/err")" >&2
+		done
 	done
 }
 
 # Results of the meter, in the units of the table.
+beside= # the server's cgroup, if not the client's
 load() { # options and load
 	[ "$variant" != unix ] || set -- -u "$@"
-	for _ in $(seq $runs); do
-		$meter -t $ms $pinned -c "$in" "$@" >"$work/result" 2>"$work/err" || return 1
-		awk -v row="$row" -v variant="$variant" -v kind="$*" '
-			{ value[$1] = $2 }
-			function put(row, value) { printf "%s\t%s\t%.6f\n", row, variant, value }
-			END {
-				if ("p50" in value) {
-					put(row, value["p50"] / 1e3)
-					put(row "-p99", value["p99"] / 1e3)
-					put(row "-cpu", value["cpu"] / 1e3)
-				} else if (kind ~ /stream/) {
-					put(row, value["rate"] / 1e6)
-					put(row "-cpu", value["cpu"])
-				} else {
-					put(row, value["rate"])
-				}
-			}' "$work/result" >>"$samples"
-	done
+	$meter -t $ms $pinned -c "$in" -s "${beside:-$in}" "$@" >"$work/result" 2>"$work/err" || return 1
+	awk -v row="$row" -v variant="$variant" -v turn=$turn -v kind="$*" '
+		{ value[$1] = $2 }
+		function put(row, value) { printf "%s\t%s\t%.6f\t%d\n", row, variant, value, turn }
+		END {
+			if ("p50" in value) {
+				put(row, value["p50"] / 1e3)
+				put(row "-p99", value["p99"] / 1e3)
+				put(row "-cpu", value["cpu"] / 1e3)
+			} else if (kind ~ /stream/) {
+				put(row, value["rate"] / 1e6)
+				put(row "-cpu", value["cpu"])
+			} else {
+				put(row, value["rate"])
+			}
+		}' "$work/result" >>"$samples"
 }
 
 load_both() { # likewise
@@ -293,57 +272,67 @@ free_port() {
 	awk 'FNR > 1 { split($2, a, ":"); used[a[2]] }
 		END { for (p = 18080; sprintf("%04X", p) in used; p++); print p }' /proc/net/tcp /proc/net/tcp6
 }
-with_server() { # what to do once it answers
-	"$@"
-	result=$?
-	stop "$server"
-	server=
-	return $result
-}
-
-# Servers are started anew in each turn, as those are that are there when a machine starts.
-run_nginx() {
-	port=$(free_port)
-	rm -f "$work/nginx/nginx.pid"
-	sed "s/PORT/$port/" bench/accel/nginx.conf >"$work/nginx/nginx.conf"
-	sh -c "$enter" "$in" nginx -p "$work/nginx" -c nginx.conf -e error.log >/dev/null 2>"$work/err" &
-	server=$!
+wait_for() { # command
 	for _ in $(seq 100); do
-		[ ! -s "$work/nginx/nginx.pid" ] || break
+		"$@" && return 0
 		sleep 0.02
 	done
-	with_server ask_nginx
+	return 1
 }
-ask_nginx() {
+
+# Servers are started anew in each round, in each cgroup one; their ports are kept by variant.
+start_nginx() {
+	port=$(free_port)
+	home=$work/nginx-$variant
+	mkdir -p "$home/temp" && ln -sfn "$work/files" "$home/files" && rm -f "$home/nginx.pid"
+	sed "s/PORT/$port/" bench/accel/nginx.conf >"$home/nginx.conf"
+	sh -c "$enter" "$in" nginx -p "$home" -c nginx.conf -e error.log >/dev/null 2>"$work/err" &
+	servers="$servers $!"
+	wait_for test -s "$home/nginx.pid" || return 1
+	echo "$port" >"$work/nginx-port-$variant"
+}
+ask_nginx() { # path
+	in_cgroup wrk -t1 -c16 -d1s "http://127.0.0.1:$(cat "$work/nginx-port-$variant")/$1" >"$work/result" 2>"$work/err" || return 1
+	! grep -E 'Socket errors|Non-2xx' "$work/result" >"$work/err" || return 1
+	put "$row" "$(awk '/^Requests\/sec:/ { print $2 }' "$work/result")"
+}
+run_nginx() {
+	each 1 "$tcp" start_nginx
 	sleep 0.1
 	for path in ok:nginx-200 1k:nginx-1k 100k:nginx-100k; do
 		wants "${path#*:}" || continue
-		in_cgroup wrk -t1 -c16 "-d${app_s}s" "http://127.0.0.1:$port/${path%:*}" >"$work/result" 2>"$work/err" || return 1
-		! grep -E 'Socket errors|Non-2xx' "$work/result" >"$work/err" || return 1
-		put "${path#*:}" "$(awk '/^Requests\/sec:/ { print $2 }' "$work/result")"
+		row=${path#*:}
+		each $app_turns "$tcp" ask_nginx "${path%:*}"
 	done
+	stop $servers
+	servers=
 }
 
-run_redis() {
+answers() { [ "$(in_cgroup redis-cli -p "$port" ping 2>/dev/null)" = PONG ]; }
+start_redis() {
 	port=$(free_port)
 	sh -c "$enter" "$in" redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$work" \
 		--loglevel warning >/dev/null 2>"$work/err" &
-	server=$!
-	for _ in $(seq 100); do
-		[ "$(in_cgroup redis-cli -p "$port" ping 2>/dev/null)" != PONG ] || break
-		sleep 0.02
-	done
-	with_server ask_redis
+	servers="$servers $!"
+	wait_for answers || return 1
+	echo "$port" >"$work/redis-port-$variant"
 }
-ask_redis() {
-	for depth in 1:50000 16:300000; do
-		wants "redis-p${depth%:*}-get" "redis-p${depth%:*}-set" || continue
-		in_cgroup redis-benchmark -p "$port" -c 20 -P "${depth%:*}" -n $((${depth#*:} * app_s)) -t get,set \
-			--csv >"$work/result" 2>"$work/err" || return 1
-		for test in get set; do
-			put "redis-p${depth%:*}-$test" "$(awk -F '"' -v test=$test 'tolower($2) == test { print $4 }' "$work/result")"
-		done
+ask_redis() { # depth of the pipeline, requests
+	in_cgroup redis-benchmark -p "$(cat "$work/redis-port-$variant")" -c 20 -P "$1" -n "$2" -t get,set \
+		--csv >"$work/result" 2>"$work/err" || return 1
+	for test in get set; do
+		put "$row-$test" "$(awk -F '"' -v test=$test 'tolower($2) == test { print $4 }' "$work/result")"
 	done
+}
+run_redis() {
+	each 1 "$tcp" start_redis
+	for depth in 1:30000 16:300000; do
+		wants "redis-p${depth%:*}-get" "redis-p${depth%:*}-set" || continue
+		row=redis-p${depth%:*}
+		each $app_turns "$tcp" ask_redis "${depth%:*}" "${depth#*:}"
+	done
+	stop $servers
+	servers=
 }
 
 # A program that is missing leaves its rows with the name of its package.
@@ -370,48 +359,51 @@ bytes() {
 	esac
 }
 
+all="plain naive skep unix"
+tcp="plain naive skep"
+veth="-C /run/netns/$ns_client -S /run/netns/$ns_server -a $server_address"
+run_load() { # row, variants, what to do
+	wants_load "$1" || return 0
+	shift
+	each $turns "$@"
+}
+# shellcheck disable=SC2086 # lists of options
 round() {
-	all="plain naive skep unix"
-	tcp="plain naive skep"
-	near="-w 50 -s $in"
-	far="-w 200 -s $out"
-	veth="-C /run/netns/$ns_client -S /run/netns/$ns_server -a $server_address"
-	# shellcheck disable=SC2086 # lists of options
-	{
-		for size in 64 1k 16k 64k; do
-			wants_load ping-$size && each "$all" load_both $near pingpong "$(bytes $size)"
-		done
-		for size in 1k 16k; do
-			wants_load veth-$size && make_veth && each "$tcp" load_both $near $veth pingpong "$(bytes $size)"
-		done
-		wants_load nagle-64 && each "$tcp" load $near -1 -N twowrites 64
-		wants_load stream-64-nagle && each "$tcp" load $near -N stream 64
-		for size in 64 1k 16k 64k 256k 1m; do
-			wants_load stream-$size && each "$all" load $near stream "$(bytes $size)"
-		done
-		wants_load connect-1 && each "$tcp" load $near -1 connect 64
-		wants_load connect-4 && each "$tcp" load $near -n 4 connect 64
-		wants_load remote-ping && each "$tcp" load $far -1 pingpong 1024
-		wants_load remote-stream && each "$tcp" load $far stream 65536
-		wants_load remote-veth-ping && make_veth && each "$tcp" load $far $veth -1 pingpong 1024
-		wants_load remote-veth-stream && make_veth && each "$tcp" load $far $veth stream 65536
-	}
-	row=nginx
-	wants nginx-200 nginx-1k nginx-100k && has nginx nginx:nginx wrk:wrk && each "$tcp" run_nginx
-	row=redis
+	for size in 64 1k 16k 64k; do
+		run_load ping-$size "$all" load_both -w 20 pingpong "$(bytes $size)"
+	done
+	for size in 1k 16k; do
+		run_load veth-$size "$tcp" load_both -w 20 $veth pingpong "$(bytes $size)"
+	done
+	run_load nagle-64 "$tcp" load -w 50 -1 -N twowrites 64
+	run_load stream-64-nagle "$tcp" load -w 20 -N stream 64
+	for size in 64 1k 16k 64k 256k 1m; do
+		run_load stream-$size "$all" load -w 20 stream "$(bytes $size)"
+	done
+	run_load connect-1 "$tcp" load -w 20 -1 connect 64
+	run_load connect-4 "$tcp" load -w 20 -n 4 connect 64
+	beside=$out
+	run_load remote-ping "$tcp" load -w 50 -1 pingpong 1024
+	run_load remote-stream "$tcp" load -w 50 stream 65536
+	run_load remote-veth-ping "$tcp" load -w 50 $veth -1 pingpong 1024
+	run_load remote-veth-stream "$tcp" load -w 50 $veth stream 65536
+	beside=
+	wants nginx-200 nginx-1k nginx-100k && has nginx nginx:nginx wrk:wrk && run_nginx
 	wants redis-p1-get redis-p1-set redis-p16-get redis-p16-set &&
-		has redis redis-server:redis-server redis-benchmark:redis-tools && each "$tcp" run_redis
+		has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis
 }
 
-mkdir -p "$work/nginx/files" "$work/nginx/temp" &&
-	head -c 1024 /dev/zero >"$work/nginx/files/1k" && head -c 102400 /dev/zero >"$work/nginx/files/100k" || exit 1
+mkdir -p "$work/files" &&
+	head -c 1024 /dev/zero >"$work/files/1k" && head -c 102400 /dev/zero >"$work/files/100k" || exit 1
+turn_on
+make_veth
 begun=$(date +%s)
 for i in $(seq "$rounds"); do
 	[ ! -t 2 ] || printf '\rround %d of %d ' "$i" "$rounds" >&2
 	round
 done
 [ ! -t 2 ] || printf '\r                  \r' >&2
-[ -z "$verbose" ] || sort -s -k 1,2 "$samples" >&2
+[ -z "$verbose" ] || { sort -s -k 1,2 "$samples" && $skep accel status -f json; } >&2
 
 title="kernel $(uname -r), $(nproc) CPUs, medians of $rounds rounds, $(($(date +%s) - begun)) s"
 page=$build/bench-accel.md
@@ -420,62 +412,68 @@ rows | while IFS='|' read -r id rest; do
 	! wants "$id" || printf '%s|%s\n' "$id" "$rest"
 done >"$work/rows"
 awk -F '\t' -v title="$title" -v page="$page" '
-	function median(row, variant,    n, i, j, v, t) {
-		n = count[row, variant]
-		if (!n)
-			return ""
-		for (i = 1; i <= n; i++) {
-			t = sample[row, variant, i]
+	function middle(v, n,    i, j, t) {
+		for (i = 2; i <= n; i++) {
+			t = v[i]
 			for (j = i - 1; j >= 1 && v[j] > t; j--)
 				v[j + 1] = v[j]
 			v[j + 1] = t
 		}
 		return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
 	}
-	function shown(value, digits) { return value == "" ? "-" : sprintf("%.*f", digits, value) }
-	# How many times better a is than b.
-	function ratio(a, b, better) {
-		if (a == "" || b == "" || a <= 0 || b <= 0)
-			return ""
-		return better == "less" ? b / a : a / b
+	function median(row, variant,    n, i, v) {
+		for (i = 1; i <= turns; i++)
+			if ((row, variant, i) in sample)
+				v[++n] = sample[row, variant, i]
+		return n ? middle(v, n) : ""
 	}
-	# The bar as what the ratio to plain has to be: the highest of its parts.
-	function height(row, plain, better, bar,    part, n, i, r, most) {
-		n = split(bar, part, " ")
-		for (i = 1; i < n; i += 2) {
-			r = ratio(median(row, part[i]), plain, better)
-			if (r != "" && (most == "" || r * part[i + 1] > most))
-				most = r * part[i + 1]
+	# How many times better skep is than another: in each turn, and the median of that.
+	function ratio(row, other, better,    n, i, v, a, b) {
+		for (i = 1; i <= turns; i++) {
+			if (!((row, "skep", i) in sample && (row, other, i) in sample))
+				continue
+			a = sample[row, "skep", i]
+			b = sample[row, other, i]
+			if (a > 0 && b > 0)
+				v[++n] = better == "less" ? b / a : a / b
 		}
-		return most
+		return n ? middle(v, n) : ""
 	}
-	function put(a, b, c, d, e, f, g, h) {
-		printf "%-52s %10s %10s %10s %10s %6s %6s  %s\n", a, b, c, d, e, f, g, h
-		printf "| %s | %s | %s | %s | %s | %s | %s | %s |\n", a, b, c, d, e, f, g, h >page
+	function shown(value, digits) { return value == "" ? "-" : sprintf("%.*f", digits, value) }
+	function put(a, b, c, d, e, f, g, h, i) {
+		printf "%-52s %10s %10s %10s %10s %8s %8s  %-18s %s\n", a, b, c, d, e, f, g, h, i
+		printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", a, b, c, d, e, f, g, h, i >page
 	}
-	function line(row, what, unit, digits, better, bar,    plain, mine, got, must) {
+	function line(row, what, unit, digits, better, bar,    part, n, i, ok, got) {
 		what = what ", " unit
 		if (row in lacking) {
-			put(what, lacking[row], "", "", "", "", "", "")
+			put(what, lacking[row], "", "", "", "", "", "", "")
 			return
 		}
-		plain = median(row, "plain")
-		mine = median(row, "skep")
-		got = ratio(mine, plain, better)
-		must = height(row, plain, better, bar)
-		missed += must != "" && got < must
-		put(what, shown(plain, digits), shown(median(row, "naive"), digits), shown(mine, digits), \
-		    shown(median(row, "unix"), digits), shown(got, 2), shown(must, 2), \
-		    must == "" ? "-" : got != "" && got >= must ? "ok" : "NO")
+		n = split(bar, part, " ")
+		ok = n ? "ok" : "-"
+		for (i = 1; i < n; i += 2) {
+			got = ratio(row, part[i], better)
+			if (got == "" || got < part[i + 1])
+				ok = "NO"
+		}
+		missed += ok == "NO"
+		gsub(/unix/, "AF_UNIX", bar)
+		put(what, shown(median(row, "plain"), digits), shown(median(row, "naive"), digits), \
+		    shown(median(row, "skep"), digits), shown(median(row, "unix"), digits), \
+		    shown(ratio(row, "plain", better), 2), shown(ratio(row, "naive", better), 2), n ? bar : "-", ok)
 	}
 	FNR == NR { text[++rows] = $0; next }
 	$2 == "missing" { lacking[$1] = $3; next }
-	{ sample[$1, $2, ++count[$1, $2]] = $3 + 0 }
+	{
+		sample[$1, $2, $4] = $3 + 0
+		turns = $4 > turns ? $4 : turns
+	}
 	END {
 		print title "\n"
 		printf "%s\n\n", title >page
-		put("what", "plain", "naive", "skep", "AF_UNIX", "ratio", "bar", "ok")
-		print "|---|---|---|---|---|---|---|---|" >page
+		put("what", "plain", "naive", "skep", "AF_UNIX", "to plain", "to naive", "bar", "ok")
+		print "|---|---|---|---|---|---|---|---|---|" >page
 		for (i = 1; i <= rows; i++) {
 			split(text[i], f, "|")
 			line(f[1], f[2], f[3], f[4], f[5], f[6])

@@ -92,6 +92,8 @@ int accel_setsockopt(struct bpf_sockopt *ctx)
 	bool is_zerocopy = ctx->level == 1 /* SOL_SOCKET */ && ctx->optname == 60 /* SO_ZEROCOPY */;
 	__u64 cookie;
 
+	/* Else the kernel would copy the option's value back, for nothing. */
+	ctx->optlen = 0;
 	if ((!is_ulp && !is_zerocopy) || !sk)
 		return 1;
 	cookie = cookie_of(sk);

@@ -14,7 +14,7 @@
 #endif
 
 #define ACCEL_MAGIC 0x736b6163u /* "skac" */
-#define ACCEL_ABI 2
+#define ACCEL_ABI 3
 #define ACCEL_COMM 16
 #define ACCEL_MAX_ENDS 65536
 #define ACCEL_MAX_SERVICES 8192
@@ -61,6 +61,7 @@ struct accel_control {
 	__u64 since;      /* CLOCK_REALTIME, s: when it was turned on */
 	__u32 quiet_refs; /* sk_refcnt of an idle socket in the map, its timers not counted */
 	__u32 notes; /* ACCEL_NOTE_...: what this kernel does otherwise on sockets in the map */
+	__u64 small; /* bytes: one-way streams of smaller messages are left to TCP */
 };
 #define ACCEL_NOTE_FIONREAD 1 /* FIONREAD does not count redirected bytes */
 #define ACCEL_NOTE_SPLICE 2   /* splice from a socket does not see them */

@@ -24,10 +24,9 @@
 
 #include "accel_pair.h"
 
-#define MESSAGE_COST 1024 /* memory that a message takes beside its bytes: struct sk_msg */
-#define CHARGE_STEP 65536 /* a budget is brought up to date in such steps */
-#define LOOK_EVERY 64     /* messages until a direction's shape is judged */
-#define SMALL_MESSAGE 32768
+#define MESSAGE_COST 1024       /* memory that a message takes beside its bytes: struct sk_msg */
+#define CHARGE_STEP 65536       /* a budget is brought up to date in such steps */
+#define LOOK_EVERY 64           /* messages until a direction's shape is judged */
 #define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
 #define ALONE_NS                                                                                   \
 	20000000ull /* so long a peer may take to turn up once there is something to send */
@@ -252,7 +251,8 @@ static __always_inline enum accel_reason room(struct accel_control *c, struct ac
 }
 
 /* A stream of small messages that nobody answers is faster by TCP, which puts them together. */
-static __always_inline bool is_small_stream(struct accel_end *end, const struct accel_end *peer)
+static __always_inline bool is_small_stream(const struct accel_control *c, struct accel_end *end,
+					    const struct accel_end *peer)
 {
 	__u64 seen = peer->messages + peer->tcp_messages;
 
@@ -261,8 +261,7 @@ static __always_inline bool is_small_stream(struct accel_end *end, const struct 
 		return false;
 	}
 	/* Across namespaces TCP has a longer way to go. */
-	return peer->tuple.netns == end->tuple.netns &&
-	       end->run_bytes < (__u64)SMALL_MESSAGE * LOOK_EVERY;
+	return peer->tuple.netns == end->tuple.netns && end->run_bytes < c->small * LOOK_EVERY;
 }
 
 static __always_inline void mirror_message(struct accel_control *c, struct sk_msg_md *msg,
@@ -350,7 +349,7 @@ static __always_inline enum accel_reason look(struct accel_control *c, struct ac
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
-	else if (is_small_stream(end, peer))
+	else if (is_small_stream(c, end, peer))
 		why = ACCEL_REASON_SMALL;
 	else if (!is_fit(peer))
 		why = ACCEL_REASON_BLOCKING;

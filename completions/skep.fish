@@ -145,6 +145,7 @@ complete -c skep -n $on -l cidr -x -d 'Only connections from or to these address
 complete -c skep -n $on -l uid -x -a '(__fish_complete_users)' -d 'Only sockets of these users'
 complete -c skep -n $on -l exclude-comm -x -d 'None of programs of these names'
 complete -c skep -n $on -l limit -x -d 'Memory for unread data of a direction'
+complete -c skep -n $on -l small -x -d 'Leave streams of smaller writes to TCP'
 complete -c skep -n $on -l budget -x -d 'Memory for unread data of a cgroup'
 complete -c skep -n $on -l config -r -d 'Take settings from a file'
 

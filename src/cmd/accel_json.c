@@ -22,6 +22,7 @@ static void json_settings(const struct accel_report *r, struct arena *a, struct 
 	json_text(o, "cgroup", c->cgroup);
 	out_json_u64(o, "limit", c->limit);
 	out_json_u64(o, "budget", c->budget);
+	out_json_u64(o, "small", c->small);
 	out_json_open(o, "ports", '[');
 	for (size_t i = 0; i < c->ports.n; i++)
 		out_json_u64(o, NULL, c->ports.at[i]);

@@ -91,6 +91,7 @@ void accel_lists_read(const struct accel_view *v, struct arena *a, struct accel_
 	*out = (struct accel_config){
 		.cgroup = v->cgroup,
 		.limit = v->control->limit,
+		.small = v->control->small,
 		.budget = v->control->budget,
 	};
 	if (lists & ACCEL_LIST_PORT)

@@ -5,6 +5,7 @@
  *	accel is on since 2026-01-31 12:00:00 (3m12s)
  *	  cgroup        /sys/fs/cgroup/system.slice
  *	  limit         8 MiB a direction, 512 MiB a cgroup
+ *	  to TCP        one-way streams of writes below 32 KiB
  *	  ...
  *	connections     40 seen, 12 paired; now 6, with 11 directions redirected
  *	handed over     12345 messages, 1.5 GiB
@@ -120,6 +121,8 @@ static void text_settings(const struct accel_report *r, struct arena *a, struct 
 	text_label(o, "  limit");
 	out_printf(o, "%s a direction, %s a cgroup\n", accel_say_bytes(a, c->limit),
 		   accel_say_bytes(a, c->budget));
+	text_label(o, "  to TCP");
+	out_printf(o, "one-way streams of writes below %s\n", accel_say_bytes(a, c->small));
 	text_setting(o, "ports", accel_lists_ports(a, c), "all");
 	text_setting(o, "addresses", accel_lists_cidrs(a, c), "all");
 	text_setting(o, "users", accel_lists_uids(a, c), "all");

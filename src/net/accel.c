@@ -139,6 +139,7 @@ static void fill_control(struct accel_control *to, const struct accel_config *c)
 	to->abi = ACCEL_ABI;
 	to->limit = c->limit ? c->limit : ACCEL_DEFAULT_LIMIT;
 	to->budget = c->budget ? c->budget : default_budget();
+	to->small = c->small ? c->small : ACCEL_DEFAULT_SMALL;
 	to->since = (u64)time(NULL);
 }
 

@@ -20,6 +20,7 @@
 
 #define ACCEL_DIR "/sys/fs/bpf/skep/accel"
 #define ACCEL_DEFAULT_LIMIT (8ull << 20)
+#define ACCEL_DEFAULT_SMALL (32ull << 10)
 
 struct accel_config {
 	const char *cgroup; /* a folder of the cgroup v2 tree; NULL: all of the machine */
@@ -30,6 +31,7 @@ struct accel_config {
 	bool no_default_excluded;
 	u64 limit;  /* bytes a direction; 0: ACCEL_DEFAULT_LIMIT */
 	u64 budget; /* bytes a cgroup; 0: half of what TCP may use before it feels pressure */
+	u64 small; /* bytes of a write below which a one-way stream is left to TCP; 0: ACCEL_DEFAULT_SMALL */
 };
 
 /* Turns it on. Already on with the same version: -EALREADY; what is left of one that was killed is cleared away first. */

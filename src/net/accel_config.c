@@ -267,6 +267,8 @@ int accel_config_set(const struct accel_config_reader *r, struct accel_config *c
 		return set_bytes(r, &all, ACCEL_LIMIT_MIN, ACCEL_LIMIT_MAX, &c->limit);
 	case ACCEL_SET_BUDGET:
 		return set_bytes(r, &all, ACCEL_BUDGET_MIN, ACCEL_BUDGET_MAX, &c->budget);
+	case ACCEL_SET_SMALL:
+		return set_bytes(r, &all, ACCEL_SMALL_MIN, ACCEL_SMALL_MAX, &c->small);
 	case ACCEL_SETTINGS:
 		break;
 	}
@@ -293,7 +295,7 @@ static int find_key(const struct accel_config_reader *r, const struct entry *key
 static bool is_repeated(const struct accel_config *c, int which)
 {
 	return (which == ACCEL_SET_CGROUP && c->cgroup) || (which == ACCEL_SET_LIMIT && c->limit) ||
-	       (which == ACCEL_SET_BUDGET && c->budget);
+	       (which == ACCEL_SET_BUDGET && c->budget) || (which == ACCEL_SET_SMALL && c->small);
 }
 
 /* The line without its comment, which begins with a # in front of which nothing or a space is. */
@@ -379,4 +381,6 @@ void accel_config_override(struct accel_config *c, const struct accel_config *by
 		c->limit = by->limit;
 	if (by->budget)
 		c->budget = by->budget;
+	if (by->small)
+		c->small = by->small;
 }

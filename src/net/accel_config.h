@@ -27,6 +27,8 @@ enum accel_setting {
 #define ACCEL_LIMIT_MAX (1ull << 30)
 #define ACCEL_BUDGET_MIN (64ull << 10)
 #define ACCEL_BUDGET_MAX (1ull << 40)
+#define ACCEL_SMALL_MIN (1ull << 10)
+#define ACCEL_SMALL_MAX (1ull << 30)
 
 struct accel_config_reader {
 	struct arena *arena; /* owns what the config points to */

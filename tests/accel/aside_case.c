@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where TCP is the faster one, accel steps aside. */
+#include "accel/control.h"
+#include "accel/pair.h"
+
+enum { ASIDE_WRITES = 200 };
+
+/* Directions that went back for that reason. */
+static u64 asides(struct test *t)
+{
+	struct accel_totals totals;
+
+	if (t->control->mode != CONTROL_SKEP || !control_totals(&totals))
+		return 0;
+	return totals.fallback[ACCEL_REASON_SMALL];
+}
+
+/* So many writes, each read; an answer after each answer_every of them. Whether the stream went back to TCP. */
+static bool goes_aside(struct test *t, size_t size, unsigned answer_every)
+{
+	struct pair p;
+	u64 before = asides(t);
+	bool went;
+
+	pair_open(AT, &p, NULL);
+	for (unsigned i = 1; i <= ASIDE_WRITES; i++) {
+		side_put(AT, &p.client, size);
+		side_get(AT, &p.server, size);
+		if (answer_every && i % answer_every == 0) {
+			side_put(AT, &p.server, 1);
+			side_get(AT, &p.client, 1);
+		}
+	}
+	went = asides(t) > before;
+	pair_ping_pong(AT, &p, 20, 100);
+	pair_close(&p);
+	return went;
+}
+
+CASE(aside_stream_of_small_writes)
+{
+	bool is_skep = t->control->mode == CONTROL_SKEP;
+
+	CHECK_EQ(goes_aside(t, 64, 0), is_skep);
+	CHECK_EQ(goes_aside(t, 16384, 0), is_skep);
+	CHECK(!goes_aside(t, 32768, 0));
+}
+
+CASE(aside_not_if_answered)
+{
+	CHECK(!goes_aside(t, 64, 1));
+	CHECK(!goes_aside(t, 64, 20));
+}
+
+CASE(aside_where_it_is_told, .options = "--small 1K")
+{
+	bool is_skep = t->control->mode == CONTROL_SKEP;
+
+	CHECK_EQ(goes_aside(t, 1023, 0), is_skep);
+	CHECK(!goes_aside(t, 1024, 0));
+	CHECK(!goes_aside(t, 16384, 0));
+}

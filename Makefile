@@ -45,7 +45,7 @@ LIBS += $(if $(filter /%,$(shell $(CC) -print-file-name=libzstd.a 2>/dev/null)),
 endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-SRC := $(sort $(wildcard src/*.c src/*/*.c))
+SRC := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
 OBJ := $(call objects,$(SRC))
 LIB := $(call objects,$(filter-out src/main.c,$(SRC)))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.c)))
@@ -246,7 +246,7 @@ fuzz-run: $(FUZZERS:%=$(BUILD)/%)
 lint: ## layers, lengths, licence lines, format, headers
 	@scripts/lint.sh
 format: ## clang-format over all C
-	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] bpf/*.[ch] include/*.h examples/*.c tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
+	@clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] bpf/*.[ch] include/*.h examples/*.c tests/*/*.[ch] fuzz/*.[ch] bench/*.[ch] \
 		bench/*/*.[ch] bench/*/*/*.[ch])
 golden: all ## rewrites tests/golden and shows what changed
 	@scripts/golden.sh $(BUILD) --write

@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "base/hex.h"
-#include "cmd/debug_parse.h"
-#include "cmd/disasm_native.h"
+#include "cmd/debug/parse.h"
+#include "cmd/disasm/native.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

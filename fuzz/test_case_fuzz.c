@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/test_case.h"
+#include "cmd/test/case.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 

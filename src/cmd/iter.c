@@ -4,8 +4,8 @@
 
 #include <unistd.h>
 
-#include "cmd/noun_json.h"
-#include "cmd/noun_select.h"
+#include "cmd/noun/json.h"
+#include "cmd/noun/select.h"
 #include "inspect/objload.h"
 #include "inspect/pin.h"
 #include "kernel/warn.h"

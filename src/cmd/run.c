@@ -10,7 +10,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 #include "cmd/compile.h"
-#include "cmd/foreign.h"
+#include "cmd/foreign/foreign.h"
 #include "cmd/list.h"
 #include "kernel/kernel.h"
 #include "session/child.h"

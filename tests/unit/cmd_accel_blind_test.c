@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What looks at packets in another network namespace than one's own is told with where it is. */
-#include "cmd/accel_blind.h"
+#include "cmd/accel/blind.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

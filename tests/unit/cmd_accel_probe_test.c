@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What probe's script prints, as it is read back, with names of threads that have any bytes. */
-#include "cmd/accel_probe_script.h"
+#include "cmd/accel/probe_script.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* The words of the debugger, and lines of objdump. */
 #include <string.h>
 
-#include "cmd/debug_parse.h"
-#include "cmd/disasm_native.h"
+#include "cmd/debug/parse.h"
+#include "cmd/disasm/native.h"
 #include "unit/test.h"
 
 TEST(cmd_debug_lines)

@@ -4,7 +4,7 @@
 
 #include <linux/bpf.h>
 
-#include "cmd/exec_verdict.h"
+#include "cmd/exec/verdict.h"
 #include "unit/test.h"
 
 static void check_verdict(u32 type, u32 ret, const char *name, bool passes, u32 len)

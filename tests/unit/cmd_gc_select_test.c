@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which leftovers are meant, and that skep accel's are spared. */
-#include "cmd/gc_select.h"
+#include "cmd/gc/select.h"
 
 #include "net/accel.h"
 #include "unit/test.h"

@@ -2,7 +2,7 @@
 /* Logs of several kernels, as findings. */
 #include <string.h>
 
-#include "cmd/verify_kernel.h"
+#include "cmd/verify/kernel.h"
 #include "isa/insn.h"
 #include "unit/test.h"
 

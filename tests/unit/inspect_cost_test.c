@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/top_table.h"
+#include "cmd/top/table.h"
 #include "inspect/handle.h"
 #include "unit/test.h"
 

@@ -382,11 +382,12 @@ round() {
 	done
 	run_load connect-1 "$tcp" load -w 20 -1 connect 64
 	run_load connect-4 "$tcp" load -w 20 -n 4 connect 64
+	# Where a peer is unknown, it is told from the time that it takes to turn up.
 	beside=$out
-	run_load remote-ping "$tcp" load -w 50 -1 pingpong 1024
-	run_load remote-stream "$tcp" load -w 50 stream 65536
-	run_load remote-veth-ping "$tcp" load -w 50 $veth -1 pingpong 1024
-	run_load remote-veth-stream "$tcp" load -w 50 $veth stream 65536
+	run_load remote-ping "$tcp" load -w 150 -1 pingpong 1024
+	run_load remote-stream "$tcp" load -w 150 stream 65536
+	run_load remote-veth-ping "$tcp" load -w 150 $veth -1 pingpong 1024
+	run_load remote-veth-stream "$tcp" load -w 150 $veth stream 65536
 	beside=
 	wants nginx-200 nginx-1k nginx-100k && has nginx nginx:nginx wrk:wrk && run_nginx
 	wants redis-p1-get redis-p1-set redis-p16-get redis-p16-set &&

@@ -20,6 +20,7 @@
 #define ACCEL_MAX_SERVICES 8192
 #define ACCEL_MAX_HALVES 8192
 #define ACCEL_MAX_LIST 4096
+#define ACCEL_MAX_LEAVERS 4096
 #define ACCEL_TAP_RING (1 << 20)
 #define ACCEL_TAP_BYTES 4096 /* of a message that tap can have */
 

@@ -8,15 +8,17 @@
  *	still	the peer's past, and nobody holds this socket: no message is on its way to it
  *	empty	nothing is in the queue. Nothing can come any more.
  *
- * The janitor goes round all ends while there is something to do, in a timer's callback.
+ * The janitor does that in a timer's callback. Those that leave are in a queue. It goes round all ends, which takes its time,
+ * only for those that wait for a peer, to see what is charged still, and when accel is turned off.
  */
 #ifndef BPF_ACCEL_LEAVE_H
 #define BPF_ACCEL_LEAVE_H
 
 #include "accel_send.h"
 
-#define ROUND_NS 10000000ull /* between rounds at least */
+#define ROUND_NS 10000000ull /* between rounds */
 #define ROUND_SHARE 50       /* rounds may take 1/50 of the time */
+#define LEAVERS_AT_ONCE 1024
 #define IDLE_ROUND_NS                                                                              \
 	100000000ull /* if it only looks for those left alone, or at what is charged */
 #define BAN_NS 10000000000ull
@@ -24,8 +26,9 @@
 struct bpf_map;
 
 struct round {
-	__u64 now;
+	__u64 now; /* when it began */
 	struct accel_control *control;
+	struct clock *clock;
 	bool leaving, waiting, charged;
 };
 
@@ -73,7 +76,17 @@ static __always_inline bool quiet(struct accel_control *c, struct accel_end *end
 	return end->is_past && end->is_still && is_empty(sk);
 }
 
-static __always_inline void give_up_waiting(struct accel_end *end)
+/* Those that find no room are seen in the next round. */
+static __always_inline void begin_leaving(struct accel_end *end, __u64 cookie,
+					  enum accel_reason why, struct round *r)
+{
+	end->reason = why;
+	end->leaving = 1;
+	add_leaver(r->clock, cookie);
+	r->clock->pause = FIRST_PAUSE_NS;
+}
+
+static __always_inline void give_up_waiting(struct accel_end *end, __u64 cookie, struct round *r)
 {
 	struct accel_service_key key;
 	struct accel_service *s;
@@ -84,66 +97,124 @@ static __always_inline void give_up_waiting(struct accel_end *end)
 		s->is_local = 0;
 		s->banned_until = bpf_ktime_get_ns() + BAN_NS;
 	}
-	end->reason = ACCEL_REASON_UNPAIRED;
-	end->leaving = 1;
+	begin_leaving(end, cookie, ACCEL_REASON_UNPAIRED, r);
 	refuse(ACCEL_REASON_UNPAIRED);
+}
+
+/* False: it has to wait yet. */
+static __always_inline bool take_out(struct accel_control *c, struct accel_end *end, __u64 cookie)
+{
+	struct accel_end *peer = bpf_map_lookup_elem(&ends, &end->peer);
+
+	if (!quiet(c, end, peer))
+		return false;
+	bpf_map_delete_elem(&socks, &cookie);
+	retire(end, cookie);
+	return true;
+}
+
+/* Its close was not seen: the cgroup is gone, or was left by force. */
+static __always_inline bool is_gone(const struct accel_end *end, __u64 cookie)
+{
+	return !is_socket((void *)(unsigned long)end->sk, cookie);
+}
+
+static long visit_leaver(__u32 i, struct round *r)
+{
+	struct accel_end *end;
+	__u64 cookie;
+
+	if (bpf_map_pop_elem(&leavers, &cookie))
+		return 1;
+	__sync_fetch_and_add(&r->clock->leavers, -1);
+	end = bpf_map_lookup_elem(&ends, &cookie);
+	if (end && is_gone(end, cookie))
+		retire(end, cookie);
+	else if (end && !take_out(r->control, end, cookie) && !add_leaver(r->clock, cookie))
+		look_at_all(r->clock, 0);
+	return 0;
 }
 
 static long visit(struct bpf_map *map, const __u64 *key, struct accel_end *end, struct round *r)
 {
 	struct accel_control *c = r->control;
-	struct accel_end *peer;
 	__u64 cookie = *key;
 
-	/* Its close was not seen: the cgroup is gone, or was left by force. */
-	if (!is_socket((void *)(unsigned long)end->sk, cookie)) {
+	if (is_gone(end, cookie)) {
 		retire(end, cookie);
 		return 0;
 	}
 	if (!end->peer && !end->leaving) {
 		if (r->now - end->ns > UNPAIRED_NS)
-			give_up_waiting(end);
+			give_up_waiting(end, cookie, r);
 		else
 			r->waiting = true;
 	}
-	if (c->mode == ACCEL_OFF && !end->leaving) {
-		end->reason = ACCEL_REASON_MODE;
-		end->leaving = 1;
-	}
+	if (c->mode == ACCEL_OFF && !end->leaving)
+		begin_leaving(end, cookie, ACCEL_REASON_MODE, r);
 	if (end->charged) {
 		__s64 bytes = backlog(end);
 
 		charge(end, bytes < CHARGE_STEP ? 0 : (__u64)bytes);
 		r->charged |= !!end->charged;
 	}
-	if (!end->leaving)
-		return 0;
-	peer = bpf_map_lookup_elem(&ends, &end->peer);
-	if (quiet(c, end, peer)) {
-		bpf_map_delete_elem(&socks, &cookie);
-		retire(end, cookie);
-	} else {
+	if (end->leaving && !take_out(c, end, cookie))
 		r->leaving = true;
-	}
 	return 0;
+}
+
+/* So that rounds take their share of the time and no more. */
+static __always_inline __u64 pause_after(const struct round *r, __u64 least)
+{
+	__u64 took = bpf_ktime_get_ns() - r->now;
+
+	return least > took * ROUND_SHARE ? least : took * ROUND_SHARE;
+}
+
+static __always_inline void go_round(struct round *r)
+{
+	r->clock->all_at = NEVER;
+	bpf_for_each_map_elem(&ends, visit, r, 0);
+	if (r->leaving || r->waiting || r->charged)
+		look_at_all(r->clock,
+			    r->now + pause_after(r, r->leaving ? ROUND_NS : IDLE_ROUND_NS));
+}
+
+/* ns until the next round of those that leave. Who sends all the time is seldom seen quiet, and TCP in the map is slow. */
+static __always_inline __u64 look_at_leavers(struct round *r)
+{
+	struct clock *c = r->clock;
+	__u32 n = c->leavers;
+
+	if (n)
+		bpf_loop(n < LEAVERS_AT_ONCE ? n : LEAVERS_AT_ONCE, visit_leaver, r, 0);
+	if (!c->leavers)
+		return NEVER;
+	/* First often, later not so often. */
+	if (c->pause < ROUND_NS)
+		c->pause += c->pause / 8;
+	return pause_after(r, c->pause);
 }
 
 static int janitor(void *map, int *key, struct clock *clock)
 {
-	struct round r = { .now = bpf_ktime_get_ns(), .control = get_control() };
-	__u64 pause, took;
+	struct round r = { .control = get_control(), .clock = clock };
+	__u64 pause, now;
 
 	if (!r.control)
 		return 0;
 	clock->is_armed = 0;
-	bpf_for_each_map_elem(&ends, visit, &r, 0);
-	took = bpf_ktime_get_ns() - r.now;
-	if (!r.leaving && !r.waiting && !r.charged)
-		return 0;
-	pause = r.leaving ? ROUND_NS : IDLE_ROUND_NS;
-	if (pause < took * ROUND_SHARE)
-		pause = took * ROUND_SHARE;
-	if (!__sync_lock_test_and_set(&clock->is_armed, 1))
+	r.now = bpf_ktime_get_ns();
+	if (clock->all_at <= r.now)
+		go_round(&r);
+	r.now = bpf_ktime_get_ns();
+	pause = look_at_leavers(&r);
+	now = bpf_ktime_get_ns();
+	if (clock->all_at < now)
+		pause = 0;
+	else if (clock->all_at != NEVER && pause > clock->all_at - now)
+		pause = clock->all_at - now;
+	if (pause != NEVER && !__sync_lock_test_and_set(&clock->is_armed, 1))
 		bpf_timer_start(&clock->timer, pause, 0);
 	return 0;
 }

@@ -133,13 +133,26 @@ struct clock {
 	__u32 is_made; /* the timer has been initialised */
 	__u32 is_armed;
 	__u64 charged_at; /* when it last saw that a cgroup is charged for something */
+	__u64 all_at;     /* when it has to look at all ends, CLOCK_MONOTONIC; NEVER: it need not */
+	__u64 pause;      /* ns until it looks at those that leave again */
+	__u32 leavers;    /* how many are in that map */
+	__u32 pad;
 };
+#define NEVER (~0ull)
+#define FIRST_PAUSE_NS 250000ull
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct clock);
 } clocks SEC(".maps");
+
+/* Cookies of ends that leave, so that not all have to be looked at for them. Those that find no room are found so, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, ACCEL_MAX_LEAVERS);
+	__type(value, __u64);
+} leavers SEC(".maps");
 
 static const __u32 zero = 0;
 
@@ -177,13 +190,45 @@ static __always_inline bool is_socket(struct sock *sk, __u64 cookie)
 	return (__u64)peek(sk, __sk_common.skc_cookie.counter) == cookie;
 }
 
-/* The janitor looks around DELAY ns from now, or earlier; with no delay at once. */
+static __always_inline void look_at_all(struct clock *c, __u64 at)
+{
+	if (c->all_at > at)
+		c->all_at = at;
+}
+
+/* The janitor looks at all ends DELAY ns from now, or somewhat later if it looks anyway; with no delay at once. */
 static __always_inline void wake_janitor(__u64 delay)
 {
 	struct clock *c = bpf_map_lookup_elem(&clocks, &zero);
 
-	if (c && c->is_made && (!__sync_lock_test_and_set(&c->is_armed, 1) || !delay))
+	if (!c || !c->is_made)
+		return;
+	look_at_all(c, bpf_ktime_get_ns() + delay);
+	if (!__sync_lock_test_and_set(&c->is_armed, 1) || !delay)
 		bpf_timer_start(&c->timer, delay, 0);
+}
+
+/* False: there is no room. */
+static __always_inline bool add_leaver(struct clock *c, __u64 cookie)
+{
+	if (bpf_map_push_elem(&leavers, &cookie, 0))
+		return false;
+	__sync_fetch_and_add(&c->leavers, 1);
+	return true;
+}
+
+/* It looks at these two, which leave, at once, and at first often: see janitor(). */
+static __always_inline void show_out(__u64 cookie, __u64 other)
+{
+	struct clock *c = bpf_map_lookup_elem(&clocks, &zero);
+
+	if (!c || !c->is_made)
+		return;
+	if (!add_leaver(c, cookie) || (other && !add_leaver(c, other)))
+		look_at_all(c, 0);
+	c->pause = FIRST_PAUSE_NS;
+	c->is_armed = 1;
+	bpf_timer_start(&c->timer, 0, 0);
 }
 
 /* Sets what the unread messages of a direction are charged with; what the cgroup then has. */

@@ -167,6 +167,7 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 static __always_inline void leave(struct accel_end *end, enum accel_reason why)
 {
 	struct accel_end *peer = bpf_map_lookup_elem(&ends, &end->peer);
+	struct sock *sk = (void *)(unsigned long)end->sk;
 
 	fall_back(end, why);
 	end->leaving = 1;
@@ -175,7 +176,7 @@ static __always_inline void leave(struct accel_end *end, enum accel_reason why)
 		peer->leaving = 1;
 	}
 	count(left, 1);
-	wake_janitor(0);
+	show_out((__u64)peek(sk, __sk_common.skc_cookie.counter), end->peer);
 }
 
 /*

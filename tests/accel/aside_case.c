@@ -2,6 +2,7 @@
 /* Where TCP is the faster one, accel steps aside. */
 #include "accel/control.h"
 #include "accel/pair.h"
+#include "accel/peer.h"
 
 enum { ASIDE_WRITES = 200 };
 
@@ -59,4 +60,40 @@ CASE(aside_where_it_is_told, .options = "--small 1K")
 	CHECK_EQ(goes_aside(t, 1023, 0), is_skep);
 	CHECK(!goes_aside(t, 1024, 0));
 	CHECK(!goes_aside(t, 16384, 0));
+}
+
+struct sender {
+	struct pair *pair;
+	size_t bytes;
+};
+
+static void send_all(struct test *t, struct peer *peer, void *arg)
+{
+	struct sender *s = arg;
+
+	(void)peer;
+	side_close(&s->pair->server);
+	side_put_in(AT, &s->pair->client, s->bytes, 1000);
+	side_close(&s->pair->client);
+}
+
+/* While it is sent all the time: TCP in the map is slow. */
+CASE(aside_leaves_a_busy_stream, .seconds = 60)
+{
+	enum { MOST = 64 << 20, PART = 1 << 20 };
+	struct pair p;
+	struct sender s = { &p, MOST };
+	struct peer sender;
+
+	pair_open(AT, &p, NULL);
+	peer_start(AT, &sender, 0, send_all, &s);
+	side_close(&p.client);
+	for (size_t got = 0; got < MOST; got += PART) {
+		side_get(AT, &p.server, PART);
+		if (t->control->mode == CONTROL_SKEP && got == MOST / 2)
+			CHECK_EQ(control_ends(), 0);
+	}
+	side_eof(AT, &p.server);
+	side_close(&p.server);
+	peer_join(AT, &sender);
 }

@@ -17,7 +17,8 @@ static const char *const residue_programs[][2] = {
 };
 static const char *const residue_maps[][16] = {
 	[CONTROL_SKEP] = { "control", "socks", "ends", "halves", "services", "listeners", "locals",
-			   "budgets", "excluded", "counters", "tapped", "clocks", "tap_ring" },
+			   "budgets", "excluded", "counters", "tapped", "clocks", "leavers",
+			   "tap_ring" },
 	[CONTROL_NAIVE] = { "naive_" },
 	[CONTROL_PLAIN] = { NULL },
 };

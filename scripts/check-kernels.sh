@@ -5,7 +5,7 @@
 #
 #	scripts/check-kernels.sh [SERIES...]		(default: 6.1 6.12)
 #
-# With FILTER in the environment only those whose names contain it. The kernels run side by side, so lines
+# With FILTER in the environment only those whose names contain it; ACCEL_TEST_BYTES is passed on. The kernels run side by side, so lines
 # have the kernel's name in front. What was built has to be static: there is nothing else in the guest.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -34,10 +34,14 @@ run_kernel() { # series
 	kernel=$(scripts/kernels.sh "$1") || return 1
 	scripts/qemu.sh -t $seconds -c "cd /
 		export TEST_TRIES=2
+		# Unit tests ask it without privilege, too.
+		echo 0 >/proc/sys/kernel/unprivileged_bpf_disabled
 		build/unit '$filter'
+		echo 2 >/proc/sys/kernel/unprivileged_bpf_disabled
 		load veth
 		RUNNER_TIMEOUT_SCALE=$scale build/runner --filter '$filter' tests/script
 		load $modules
+		${ACCEL_TEST_BYTES:+export ACCEL_TEST_BYTES=$ACCEL_TEST_BYTES}
 		RUNNER_TIMEOUT_SCALE=$scale SKEP=build/skep build/accel-test '$filter'
 		[ -n '$filter' ] || scripts/golden.sh build
 		true" "$kernel/vmlinuz" build/skep:/build/skep build/unit:/build/unit \

@@ -47,7 +47,7 @@ run_kernel() { # series
 		true" "$kernel/vmlinuz" build/skep:/build/skep build/unit:/build/unit \
 		build/runner:/build/runner build/accel-test:/build/accel-test \
 		build/tests:/build/tests tools scripts \
-		tests/script:/tests/script tests/golden:/tests/golden tests/machine:/tests/machine "$kernel/modules:/modules"
+		tests/script:/tests/script tests/golden:/tests/golden tests/machine:/tests/machine tests/verify:/tests/verify "$kernel/modules:/modules"
 }
 
 # The guest is good if it came to its end and told the counts of all parts.

@@ -86,6 +86,12 @@ scripts=$(find scripts bench .ci -type f \( -name '*.sh' -o -name run \) 2>/dev/
 			complain("an include must be rooted: " quoted[2])
 		else if (!((room, other) in may) && !((room, "*") in may))
 			complain(room " must not include " other ": " quoted[2])
+		# The compiler looks beside the file first.
+		beside = FILENAME
+		sub(/[^\/]*$/, quoted[2], beside)
+		if (beside != "src/" quoted[2] && (getline text <beside) >= 0)
+			complain(beside " hides " quoted[2])
+		close(beside)
 	}
 	inside && FNR == 1001 { complain("longer than 1,000 lines") }
 	inside && FNR == 701 { print FILENAME ":" FNR ": warning: longer than 700 lines" }

@@ -14,7 +14,7 @@
 #include "cmd/exec/exec.h"
 #include "cmd/feature/feature.h"
 #include "cmd/gc/gc.h"
-#include "cmd/gen/gen.h"
+#include "cmd/gen/command.h"
 #include "cmd/iter.h"
 #include "cmd/list.h"
 #include "cmd/map/map.h"

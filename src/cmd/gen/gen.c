@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* skep gen: what is made of BPF objects for other programs. */
-#include "cmd/gen/gen.h"
+#include "cmd/gen/command.h"
 
 static const struct noun_verb *const verbs[] = { &gen_object, &gen_skeleton, &gen_min_btf };
 

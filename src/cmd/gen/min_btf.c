@@ -8,7 +8,7 @@
 
 #include "base/save.h"
 #include "cmd/compile.h"
-#include "cmd/gen/gen.h"
+#include "cmd/gen/command.h"
 #include "object/image_min.h"
 
 struct min_job {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* skep gen object OUTPUT INPUT...: several objects as one; what skep link does with -o. */
-#include "cmd/gen/gen.h"
+#include "cmd/gen/command.h"
 #include "cmd/link/write.h"
 
 static int run(struct noun_args *a)

@@ -4,7 +4,7 @@
 
 #include "base/save.h"
 #include "cmd/compile.h"
-#include "cmd/gen/gen.h"
+#include "cmd/gen/command.h"
 #include "object/skel.h"
 
 static const struct opt options[] = {

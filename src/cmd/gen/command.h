@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CMD_GEN_GEN_H
-#define CMD_GEN_GEN_H
+#ifndef CMD_GEN_COMMAND_H
+#define CMD_GEN_COMMAND_H
 
 #include "cmd/noun/noun.h"
 

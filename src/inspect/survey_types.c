@@ -195,6 +195,10 @@ static int ask_attach(struct survey *s, u32 attach)
 		if (!feature(&s->features, FEATURE_KPROBE_MULTI))
 			return -EINVAL;
 		return survey_enumerator(s, "BPF_TRACE_KPROBE_SESSION") ? 0 : -EINVAL;
+	case AT_TRACE_UPROBE_SESSION:
+		if (!feature(&s->features, FEATURE_UPROBE_MULTI))
+			return -EINVAL;
+		return survey_enumerator(s, "BPF_TRACE_UPROBE_SESSION") ? 0 : -EINVAL;
 	case AT_PERF_EVENT:
 		return feature(&s->features, FEATURE_PERF_COOKIE) ? 0 : -EINVAL;
 	case AT_NETFILTER:

@@ -218,6 +218,25 @@ static bool give(struct engine *e, struct kcall *c, u32 r)
 
 /* ---- results */
 
+/* What only sessions have: whether this is the end, or eight bytes that last from the beginning to it. */
+static bool make_session(struct engine *e, const struct kcall *c, struct reg *out)
+{
+	u32 attach = e->prog->attach;
+
+	if (attach != AT_TRACE_KPROBE_SESSION && attach != AT_TRACE_UPROBE_SESSION)
+		return engine_fail(e, VERIFY_HELPER,
+				   "SEC(\"kprobe.session/FUNCTION\") makes it a session",
+				   "%s() is for programs of sessions", c->k->info->name);
+	if (is(c, "bpf_session_cookie")) {
+		*out = reg_pointer(REG_MEM);
+		out->size = sizeof(u64);
+	} else {
+		*out = reg_unknown();
+		out->n = scalar_zext(&out->n, 32, SCALAR_BITS);
+	}
+	return true;
+}
+
 /* What the prototype does not tell. */
 static bool make_special(struct engine *e, const struct kcall *c, struct reg *out)
 {
@@ -252,6 +271,8 @@ static bool make_special(struct engine *e, const struct kcall *c, struct reg *ou
 		       engine_fail(e, VERIFY_PACKET, "use bpf_dynptr_slice()",
 				   "programs of this type may not write the packet directly");
 	}
+	if (is(c, "bpf_session_is_return") || is(c, "bpf_session_cookie"))
+		return make_session(e, c, out);
 	*out = reg_unknown();
 	out->n = scalar_zext(&out->n, 32, SCALAR_BITS);
 	return true;

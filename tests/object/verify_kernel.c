@@ -31,6 +31,8 @@ extern struct task_struct *bpf_task_acquire(struct task_struct *p) __ksym;
 extern void bpf_task_release(struct task_struct *p) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
+extern _Bool bpf_session_is_return(void) __ksym;
+extern __u64 *bpf_session_cookie(void) __ksym;
 extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, struct bpf_dynptr *ptr) __ksym;
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, __u32 offset, void *buffer,
 			      __u32 size) __ksym;
@@ -496,6 +498,21 @@ SEC("tp_btf/task_newtask") int BPF_PROG(ok__field_that_is_asked_for, struct task
 	struct task_struct___other *other = (void *)t;
 
 	return bpf_core_field_exists(other->never) ? other->never : 0;
+}
+
+SEC("kprobe.session/vfs_read") int ok__session(void *ctx)
+{
+	__u64 *kept = bpf_session_cookie();
+
+	if (bpf_session_is_return())
+		return *kept == 7;
+	*kept = 7;
+	return 0;
+}
+
+SEC("kprobe/vfs_read") int unknown_call__no_session(void *ctx)
+{
+	return bpf_session_is_return();
 }
 
 char _license[] SEC("license") = "GPL";

@@ -33,6 +33,8 @@ static bool may_call(u32 type, u32 function)
 	attr.log_buf = (u64)(uintptr_t)verifier_log;
 	attr.log_size = sizeof(verifier_log);
 	attr.log_level = 1;
+	/* Those of sessions may call all that others may. */
+	attr.expected_attach_type = type == PROG_KPROBE ? AT_TRACE_KPROBE_SESSION : 0;
 	attr.prog_flags = type == PROG_SYSCALL ? BPF_F_SLEEPABLE : 0;
 	verifier_log[0] = 0;
 	long fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));

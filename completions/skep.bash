@@ -83,7 +83,7 @@ _skep_noun() {
 _skep() {
 	local cur=$2 prev=$3 command= IFS=$'\n'
 	local options="-e -l -c -p -o -f -q --quiet -v --verbose -B -d --dry-run --unsafe --no-warnings -h --help -V --version"
-	local c_options="--dev --egress --generic --cgroup --target --hz --seconds --set --record --pcap --pin -I --include -D --define -n"
+	local c_options="--dev --egress --generic --cgroup --hook --route --target --hz --seconds --set --record --pcap --pin -I --include -D --define -n"
 	COMPREPLY=()
 
 	# The whole word up to the cursor, and the one before it, though bash has cut them at colons.
@@ -139,7 +139,7 @@ _skep() {
 	exec,--mode) _skep_words "jit interpret checked" && return ;;
 	run,--dev) _skep_words "$(ls /sys/class/net)" && return ;;
 	run,--cgroup | run,--pin | run,-I | run,--include) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
-	run,--target | run,--hz | run,--seconds | run,--set | run,--record | run,-D | run,--define) return ;;
+	run,--hook | run,--route | run,--target | run,--hz | run,--seconds | run,--set | run,--record | run,-D | run,--define) return ;;
 	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
 	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--record | test,--filter) return ;;
 	esac

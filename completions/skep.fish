@@ -67,6 +67,8 @@ complete -c skep -n '__fish_seen_subcommand_from run' -l dev -x -a '(command ls 
 complete -c skep -n '__fish_seen_subcommand_from run' -l egress -d 'Packets that leave'
 complete -c skep -n '__fish_seen_subcommand_from run' -l generic -d 'XDP without the driver'
 complete -c skep -n '__fish_seen_subcommand_from run' -l cgroup -x -a '(__fish_complete_directories)' -d 'For programs of cgroups'
+complete -c skep -n '__fish_seen_subcommand_from run' -l hook -x -a 'ip:input ip:output ip:forward ip:prerouting ip:postrouting ip6:input ip6:output ip6:forward ip6:prerouting ip6:postrouting' -d 'Where netfilter programs are'
+complete -c skep -n '__fish_seen_subcommand_from run' -l route -x -d 'For lwt programs'
 complete -c skep -n '__fish_seen_subcommand_from run' -l target -x -d 'For fentry, fexit, freplace of a program'
 complete -c skep -n '__fish_seen_subcommand_from run' -l hz -x -d 'Samples a second'
 complete -c skep -n '__fish_seen_subcommand_from run' -l seconds -x -d 'End after that time'

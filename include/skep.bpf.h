@@ -98,6 +98,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_CPUMAP = 16,
 	BPF_MAP_TYPE_XSKMAP = 17,
 	BPF_MAP_TYPE_SOCKHASH = 18,
+	BPF_MAP_TYPE_REUSEPORT_SOCKARRAY = 20,
 	BPF_MAP_TYPE_QUEUE = 22,
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_SK_STORAGE = 24,
@@ -153,6 +154,12 @@ enum {
 	TCX_REDIRECT = 7,
 	SK_DROP = 0,
 	SK_PASS = 1,
+	NF_DROP = 0,
+	NF_ACCEPT = 1,
+	BPF_OK = 0, /* of routes */
+	BPF_DROP = 2,
+	BPF_REDIRECT = 7,
+	BPF_LWT_REROUTE = 128,
 };
 
 /* ---- contexts: what programs are called with */
@@ -210,6 +217,15 @@ struct sk_msg_md {
 	u32 family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4], remote_port, local_port,
 		size;
 	struct bpf_sock *sk __attribute__((aligned(8)));
+};
+
+/* data begins with the header of UDP or TCP. */
+struct sk_reuseport_md {
+	void *data __attribute__((aligned(8)));
+	void *data_end __attribute__((aligned(8)));
+	u32 len, eth_protocol, ip_protocol, bind_inany, hash;
+	struct bpf_sock *sk __attribute__((aligned(8)));
+	struct bpf_sock *migrating_sk __attribute__((aligned(8)));
 };
 
 struct bpf_sysctl {
@@ -417,6 +433,7 @@ SKEP_HELPER(70, long, bpf_sock_hash_update, struct bpf_sock_ops *ops, const void
 SKEP_HELPER(71, long, bpf_msg_redirect_hash, struct sk_msg_md *msg, const void *map, void *key,
 	    u64 flags);
 SKEP_HELPER(80, u64, bpf_get_current_cgroup_id, void);
+SKEP_HELPER(82, long, bpf_sk_select_reuseport, void *ctx, const void *map, void *key, u64 flags);
 SKEP_HELPER(87, long, bpf_map_push_elem, const void *map, const void *value, u64 flags);
 SKEP_HELPER(88, long, bpf_map_pop_elem, const void *map, void *value);
 SKEP_HELPER(89, long, bpf_map_peek_elem, const void *map, void *value);

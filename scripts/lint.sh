@@ -23,7 +23,7 @@ source -> probe machine
 session -> isa btf object probe engine
 net -> isa btf object kernel bpf
 inspect -> isa btf object engine kernel net
-host -> isa btf object kernel bpf
+host -> isa btf object probe kernel bpf
 cmd -> *
 main -> cmd
 '

@@ -23,10 +23,13 @@ struct host_options {
 	const char *cgroup; /* path; NULL: not told */
 	const char *
 		target; /* program for fentry, fexit, freplace: id, name or pin; NULL: the kernel */
-	u32 pid;        /* whom perf_event programs sample; 0: all */
-	u32 hz;         /* how often */
-	bool egress;    /* tc programs whose section does not say */
-	bool generic;   /* XDP without the driver's help */
+	const char *const *hooks; /* for netfilter: "[PROGRAM=]ip|ip6:HOOK[:PRIORITY[:defrag]]" */
+	size_t hook_count;
+	const char *route; /* for light-weight tunnels: "PREFIX[ via ADDRESS]"; NULL: not told */
+	u32 pid; /* whom perf_event programs sample, 0: all; whose sockets sk_reuseport chooses among */
+	u32 hz;       /* how often */
+	bool egress;  /* tc programs whose section does not say */
+	bool generic; /* XDP without the driver's help */
 };
 
 /* What comes of a running program. All are called from within loop_run(), host_drain() and host_iterate(). */

@@ -43,7 +43,7 @@ static int attach_nothing(struct host *h, const struct host_prog *p, struct diag
 	return 0;
 }
 
-/* Iterators are asked in the end, programs of type syscall are run. */
+/* Iterators are asked in the end, programs of type syscall are run, those of a route are attached together. */
 static const struct kind {
 	enum prog_type type;
 	s32 attach; /* AT_ANY: wherever */
@@ -77,25 +77,23 @@ static const struct kind {
 	{ PROG_TRACEPOINT, AT_ANY, attach_by_name },
 	{ PROG_RAW_TRACEPOINT, AT_ANY, attach_by_name },
 	{ PROG_RAW_TRACEPOINT_WRITABLE, AT_ANY, attach_by_name },
+	{ PROG_KPROBE, AT_TRACE_KPROBE_MULTI, host_link_multi },
+	{ PROG_KPROBE, AT_TRACE_KPROBE_SESSION, host_link_multi },
+	{ PROG_KPROBE, AT_TRACE_UPROBE_MULTI, host_link_multi },
+	{ PROG_KPROBE, AT_TRACE_UPROBE_SESSION, host_link_multi },
+	{ PROG_KPROBE, AT_ANY, attach_by_name },
+	{ PROG_NETFILTER, AT_ANY, host_link_netfilter },
+	{ PROG_SK_REUSEPORT, AT_ANY, host_link_reuseport },
+	{ PROG_LWT_IN, AT_ANY, attach_nothing },
+	{ PROG_LWT_OUT, AT_ANY, attach_nothing },
+	{ PROG_LWT_XMIT, AT_ANY, attach_nothing },
+	{ PROG_LWT_SEG6LOCAL, AT_ANY, attach_nothing },
 };
-
-static int attach_kprobe(struct host *h, const struct host_prog *p, struct diag *d)
-{
-	if (p->section.attach != AT_TRACE_UPROBE_MULTI &&
-	    p->section.attach != AT_TRACE_KPROBE_SESSION)
-		return attach_by_name(h, p, d);
-	diag_error(d, LOC_NONE, "%s: sections of this name are not attached by skep run",
-		   host_prog_text(h, p));
-	diag_hint(d, "SEC(\"uprobe/PATH:FUNCTION\") and SEC(\"kprobe/FUNCTION\") are");
-	return -EOPNOTSUPP;
-}
 
 static int attach_program(struct host *h, const struct host_prog *p, struct diag *d)
 {
 	const struct prog_type_info *info = prog_type_info(p->section.type);
 
-	if (p->section.type == PROG_KPROBE)
-		return attach_kprobe(h, p, d);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if ((u32)kinds[i].type == p->section.type &&
 		    (kinds[i].attach == AT_ANY || (u32)kinds[i].attach == p->section.attach))
@@ -113,5 +111,7 @@ int host_attach(struct host *h, struct diag *d)
 		if (h->progs[i].prog && !h->progs[i].is_called)
 			err = attach_program(h, &h->progs[i], d);
 	}
+	if (!err)
+		err = host_route_attach(h, d);
 	return err ? err : host_link_struct_ops(h, d);
 }

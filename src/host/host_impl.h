@@ -7,6 +7,10 @@
  *	host_record.c	what rings carry
  *	host_attach.c	which program goes where
  *	host_link.c	attaching that libbpf does not do
+ *	host_multi.c	programs on many functions
+ *	host_netfilter.c	hooks of netfilter
+ *	host_route.c	programs of routes
+ *	host_reuseport.c	sockets that share a port
  *	host_target.c	programs on other programs
  *	host_listen.c	ring buffers, iterators, messages
  *	host_perf.c	perf event arrays
@@ -73,7 +77,8 @@ struct host {
 	u32 events;                    /* attachments and sources that act by themselves */
 	int target;                    /* the program of options.target; -1 */
 	vec_of(struct host_filter) tc; /* where there is no tcx */
-	bool has_clsact;               /* made by us */
+	bool has_clsact, has_route;    /* made by us */
+	vec_of(int) shared;            /* sockets of another process that have a program of ours */
 	vec_of(struct host_source *) sources;
 	const struct host_sink *sink; /* these two: NULL: nobody listens */
 	struct loop *loop;
@@ -103,9 +108,20 @@ int host_link_netns(struct host *h, const struct host_prog *p, struct diag *d);
 int host_link_sockmap(struct host *h, const struct host_prog *p, struct diag *d);
 int host_link_perf(struct host *h, const struct host_prog *p, struct diag *d);
 int host_link_struct_ops(struct host *h, struct diag *d);
+/* ---- host_multi.c, host_netfilter.c: likewise */
+int host_link_multi(struct host *h, const struct host_prog *p, struct diag *d);
+int host_link_netfilter(struct host *h, const struct host_prog *p, struct diag *d);
 /* Reports that attaching failed with err (positive). */
 int host_link_failed(struct host *h, const struct host_prog *p, int err, struct diag *d);
 void host_link_detach(struct host *h);
+
+/* ---- host_route.c: programs of light-weight tunnels. 0 or -errno with a message */
+int host_route_attach(struct host *h, struct diag *d);
+void host_route_detach(struct host *h);
+
+/* ---- host_reuseport.c: 0 or -errno with a message */
+int host_link_reuseport(struct host *h, const struct host_prog *p, struct diag *d);
+void host_reuseport_detach(struct host *h);
 
 /* ---- host_target.c: before load */
 int host_target_set(struct host *h, struct diag *d);

@@ -262,5 +262,7 @@ void host_link_detach(struct host *h)
 			close(held->fd);
 	}
 	h->held.n = 0;
+	host_route_detach(h);
+	host_reuseport_detach(h);
 	detach_clsact(h);
 }

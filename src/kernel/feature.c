@@ -37,7 +37,8 @@ static bool has_kprobe_multi(void)
 
 	if (fd < 0)
 		return false;
-	yes = multi_kprobe_link(fd, 0, 1, NULL, (const u64 *)sizeof(u64), NULL) == -EFAULT;
+	yes = multi_kprobe_link(fd, MULTI_KPROBE, 0, 1, NULL, (const u64 *)sizeof(u64), NULL) ==
+	      -EFAULT;
 	close(fd);
 	return yes;
 }
@@ -51,7 +52,7 @@ static bool has_uprobe_multi(void)
 
 	if (fd < 0)
 		return false;
-	link = multi_uprobe_link(fd, 0, 1, "/", &offset, NULL, 0);
+	link = multi_uprobe_link(fd, MULTI_UPROBE, 0, 1, "/", &offset, NULL, 0);
 	if (link >= 0)
 		close(link);
 	close(fd);

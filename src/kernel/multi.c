@@ -16,8 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MULTI_RETURN 1u /* BPF_F_KPROBE_MULTI_RETURN, BPF_F_UPROBE_MULTI_RETURN */
-
 struct link_head {
 	u32 prog, target, attach_type, flags;
 };
@@ -46,14 +44,14 @@ static int link_create(const void *attr, size_t size)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int multi_kprobe_link(int prog, u32 flags, u32 count, const char *const *syms, const u64 *addrs,
-		      const u64 *cookies)
+int multi_kprobe_link(int prog, u32 attach, u32 flags, u32 count, const char *const *syms,
+		      const u64 *addrs, const u64 *cookies)
 {
 	struct kprobe_link_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.head.prog = (u32)prog;
-	attr.head.attach_type = MULTI_KPROBE;
+	attr.head.attach_type = attach;
 	attr.flags = flags;
 	attr.count = count;
 	attr.syms = address(syms);
@@ -62,14 +60,14 @@ int multi_kprobe_link(int prog, u32 flags, u32 count, const char *const *syms, c
 	return link_create(&attr, sizeof(attr));
 }
 
-int multi_uprobe_link(int prog, u32 flags, u32 count, const char *path, const u64 *offsets,
-		      const u64 *cookies, u32 pid)
+int multi_uprobe_link(int prog, u32 attach, u32 flags, u32 count, const char *path,
+		      const u64 *offsets, const u64 *cookies, u32 pid)
 {
 	struct uprobe_link_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.head.prog = (u32)prog;
-	attr.head.attach_type = MULTI_UPROBE;
+	attr.head.attach_type = attach;
 	attr.path = address(path);
 	attr.offsets = address(offsets);
 	attr.cookies = address(cookies);
@@ -79,50 +77,55 @@ int multi_uprobe_link(int prog, u32 flags, u32 count, const char *path, const u6
 	return link_create(&attr, sizeof(attr));
 }
 
-/* A run of targets for one link, as the kernel wants it: parallel arrays. */
+static int link_run(const struct multi_targets *t, u32 first, u32 count)
+{
+	const u64 *cookies = t->cookies ? &t->cookies[first] : NULL;
+
+	if (t->path)
+		return multi_uprobe_link(t->prog, t->attach, t->flags, count, t->path,
+					 &t->values[first], cookies, t->pid);
+	return multi_kprobe_link(t->prog, t->attach, t->flags, count,
+				 t->syms ? &t->syms[first] : NULL,
+				 t->syms ? NULL : &t->values[first], cookies);
+}
+
+bool multi_link(const struct multi_targets *t, u32 first, u32 count, const struct multi_sink *sink)
+{
+	int link = link_run(t, first, count);
+
+	if (link >= 0) {
+		sink->linked(sink->arg, link, count);
+		return true;
+	}
+	if (count == 1 || link == -EPERM || link == -EACCES || link == -ENOMEM || link == -EMFILE)
+		return sink->failed(sink->arg, first, -link);
+	return multi_link(t, first, count / 2, sink) &&
+	       multi_link(t, first + count / 2, count - count / 2, sink);
+}
+
+/* A script's program, whose targets are in parallel arrays, as the kernel wants them. */
 struct job {
 	struct instance *k;
 	struct report *r;
-	int prog;
-	u32 flags;
 	bool user;
 	const struct script_target *targets;
-	const char **syms; /* kprobes by name */
-	u64 *values;       /* addresses or file offsets */
-	u64 *cookies;
+	struct multi_targets all;
 };
 
-static int link_run(const struct job *j, u32 first, u32 count)
+static void keep_link(void *arg, int link, u32 count)
 {
-	const struct script_target *t = &j->targets[first];
+	struct job *j = arg;
 
-	if (j->user)
-		return multi_uprobe_link(j->prog, j->flags, count, t->module, &j->values[first],
-					 &j->cookies[first], t->pid);
-	if (t->func)
-		return multi_kprobe_link(j->prog, j->flags, count, &j->syms[first], NULL,
-					 &j->cookies[first]);
-	return multi_kprobe_link(j->prog, j->flags, count, NULL, &j->values[first],
-				 &j->cookies[first]);
+	instance_keep(j->k, link, -1, true);
+	j->r->attached += count;
 }
 
-static void attach_halves(const struct job *j, u32 first, u32 count)
+static bool report_target(void *arg, u32 target, int err)
 {
-	int link;
+	struct job *j = arg;
 
-	if (j->r->fatal)
-		return;
-	link = link_run(j, first, count);
-	if (link >= 0) {
-		instance_keep(j->k, link, -1, true);
-		j->r->attached += count;
-	} else if (count == 1 || link == -EPERM || link == -EACCES || link == -ENOMEM ||
-		   link == -EMFILE) {
-		report_failure(j->r, &j->targets[first], -link);
-	} else {
-		attach_halves(j, first, count / 2);
-		attach_halves(j, first + count / 2, count - count / 2);
-	}
+	report_failure(j->r, &j->targets[target], err);
+	return !j->r->fatal;
 }
 
 /* The targets from first on that can share a link: same file and process, or all by name or by address. */
@@ -148,25 +151,36 @@ void multi_attach(struct instance *k, u32 program, struct report *r)
 	struct job j = {
 		.k = k,
 		.r = r,
-		.prog = k->programs[program].fd,
-		.flags = p->kind == ATTACH_KRETPROBE || p->kind == ATTACH_URETPROBE ? MULTI_RETURN
-										    : 0,
 		.user = p->kind == ATTACH_UPROBE || p->kind == ATTACH_URETPROBE,
 		.targets = &k->script->targets.at[p->first_target],
 	};
+	const struct multi_sink sink = { keep_link, report_target, &j };
+	const char **syms;
+	u64 *values, *cookies;
 
 	arena_init(&scratch);
-	j.syms = arena_array(&scratch, const char *, p->target_count);
-	j.values = arena_array(&scratch, u64, p->target_count);
-	j.cookies = arena_array(&scratch, u64, p->target_count);
+	syms = arena_array(&scratch, const char *, p->target_count);
+	values = arena_array(&scratch, u64, p->target_count);
+	cookies = arena_array(&scratch, u64, p->target_count);
 	for (u32 i = 0; i < p->target_count; i++) {
-		j.syms[i] = j.targets[i].func;
-		j.values[i] = j.targets[i].offset;
-		j.cookies[i] = p->first_target + i;
+		syms[i] = j.targets[i].func;
+		values[i] = j.targets[i].offset;
+		cookies[i] = p->first_target + i;
 	}
+	j.all = (struct multi_targets){
+		.prog = k->programs[program].fd,
+		.attach = j.user ? MULTI_UPROBE : MULTI_KPROBE,
+		.flags = p->kind == ATTACH_KRETPROBE || p->kind == ATTACH_URETPROBE ? MULTI_RETURN
+										    : 0,
+		.values = values,
+		.cookies = cookies,
+	};
 	for (u32 i = 0, n; i < p->target_count && !r->fatal; i += n) {
 		n = run_length(&j, i, p->target_count);
-		attach_halves(&j, i, n);
+		j.all.path = j.user ? j.targets[i].module : NULL;
+		j.all.pid = j.targets[i].pid;
+		j.all.syms = !j.user && j.targets[i].func ? syms : NULL;
+		multi_link(&j.all, i, n, &sink);
 	}
 	arena_done(&scratch);
 }

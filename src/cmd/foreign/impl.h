@@ -30,7 +30,7 @@ struct foreign {
 	struct diag diag;
 	struct host_options host_opts;
 	const char *file, *command, *output, *pin;
-	foreign_words clang, set, records;
+	foreign_words clang, set, records, hooks;
 	u64 seconds; /* 0: until it is ended */
 	enum out_flush_mode flush;
 	bool json, quiet, verbose, dry_run, help;

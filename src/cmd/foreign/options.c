@@ -28,6 +28,8 @@ enum option {
 	OPTION_EGRESS,
 	OPTION_GENERIC,
 	OPTION_CGROUP,
+	OPTION_HOOK,
+	OPTION_ROUTE,
 	OPTION_TARGET,
 	OPTION_HZ,
 	OPTION_SECONDS,
@@ -44,7 +46,9 @@ const struct opt foreign_options[] = {
 	[OPTION_COMMAND] = { 'c', NULL, "COMMAND",
 			     "start a command, end with it; its pid is in the variable "
 			     "target_pid" },
-	[OPTION_PID] = { 'p', NULL, "PID", "end with this process; target_pid likewise" },
+	[OPTION_PID] = { 'p', NULL, "PID",
+			 "end with this process; target_pid likewise; whose sockets sk_reuseport "
+			 "is for" },
 	[OPTION_OUTPUT] = { 'o', NULL, "FILE", "write results to a file" },
 	[OPTION_FORMAT] = { 'f', NULL, "text|json", "how to write results" },
 	[OPTION_QUIET] = { 'q', "quiet", NULL, "no banner" },
@@ -52,11 +56,15 @@ const struct opt foreign_options[] = {
 			     "the verifier's log of what the kernel rejects" },
 	[OPTION_BUFFER] = { 'B', NULL, "line|full|none", "when to write results (default: line)" },
 	[OPTION_DRY_RUN] = { 'n', "dry-run", NULL, "verify only: load nothing" },
-	[OPTION_DEV] = { 0, "dev", "INTERFACE", "for XDP, tc, socket filters and xskmaps" },
+	[OPTION_DEV] = { 0, "dev", "INTERFACE", "for XDP, tc, socket filters, routes, xskmaps" },
 	[OPTION_EGRESS] = { 0, "egress", NULL,
 			    "what has no direction in its section: packets that leave" },
 	[OPTION_GENERIC] = { 0, "generic", NULL, "XDP without the driver's help" },
 	[OPTION_CGROUP] = { 0, "cgroup", "PATH", "for programs of cgroups and sockops" },
+	[OPTION_HOOK] = { 0, "hook", "[PROGRAM=]ip|ip6:HOOK[:PRIORITY[:defrag]]",
+			  "where netfilter programs are, as ip:input:-100" },
+	[OPTION_ROUTE] = { 0, "route", "PREFIX[ via ADDRESS]",
+			   "for lwt programs: a route over --dev, as long as it runs" },
 	[OPTION_TARGET] = { 0, "target", "PROGRAM",
 			    "the id, name or pin of that which fentry, fexit, freplace are for" },
 	[OPTION_HZ] = { 0, "hz", "N", "samples a second for perf_event programs (99)" },
@@ -141,6 +149,9 @@ static int take_words(struct foreign *f, int option, const char *value)
 		else
 			*vec_add(&f->arena, &f->set) = value;
 		return 0;
+	case OPTION_HOOK:
+		*vec_add(&f->arena, &f->hooks) = value;
+		return 0;
 	case OPTION_RECORD:
 		*vec_add(&f->arena, &f->records) = value;
 		return 0;
@@ -204,6 +215,9 @@ static int take_option(struct foreign *f, int option, const char *value)
 	case OPTION_CGROUP:
 		f->host_opts.cgroup = value;
 		return 0;
+	case OPTION_ROUTE:
+		f->host_opts.route = value;
+		return 0;
 	case OPTION_TARGET:
 		f->host_opts.target = value;
 		return 0;
@@ -252,6 +266,8 @@ int foreign_parse(struct foreign *f, int argc, char **argv)
 					  argv[state.pos]);
 		f->file = argv[state.pos++];
 	}
+	f->host_opts.hooks = f->hooks.at;
+	f->host_opts.hook_count = f->hooks.n;
 	if (f->help)
 		return 1;
 	if (f->command && f->host_opts.pid)

@@ -5,6 +5,7 @@
  */
 #include "inspect/nethook.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -109,9 +110,11 @@ static void read_query(struct nethooks *h, enum nethook_kind kind, u32 target, u
 		       const struct nethook_device *dev)
 {
 	struct query q;
+	int err = query_read(h->arena, target, type, 0, &q);
 
-	if (query_read(h->arena, target, type, 0, &q)) {
-		h->is_partial = true;
+	/* The peer of a netkit cannot be asked: both ends' programs are told of the primary. */
+	if (err) {
+		h->is_partial |= kind != NETHOOK_NETKIT || err != -EACCES;
 		return;
 	}
 	for (u32 i = 0; i < q.count; i++) {

@@ -4,6 +4,7 @@
  *
  *	wire in COMMAND ARG...		runs a command in a network namespace with the interfaces near0 and far0,
  *					the two ends of a veth
+ *	wire netkit COMMAND ARG...	the same of a netkit
  *	wire send DEV SPEC...		sends packets out of DEV, of 60 bytes: icmp:N, udp:PORT:N, each N of them; then
  *					tells how many came in there within 300 ms: "back: N"
  */
@@ -87,7 +88,7 @@ static struct request new_request(unsigned flags)
 	return r;
 }
 
-static void make_pair(void)
+static void make_pair(const char *kind)
 {
 	struct request r = new_request(NLM_F_CREATE | NLM_F_EXCL);
 	struct ifinfomsg peer = { 0 };
@@ -95,9 +96,9 @@ static void make_pair(void)
 
 	attribute(&r, IFLA_IFNAME, "near0", 6);
 	info = attribute(&r, IFLA_LINKINFO, NULL, 0);
-	attribute(&r, IFLA_INFO_KIND, "veth", 4);
+	attribute(&r, IFLA_INFO_KIND, kind, strlen(kind));
 	data = attribute(&r, IFLA_INFO_DATA, NULL, 0);
-	other = attribute(&r, VETH_INFO_PEER, &peer, sizeof(peer));
+	other = attribute(&r, VETH_INFO_PEER /* and IFLA_NETKIT_PEER_INFO */, &peer, sizeof(peer));
 	attribute(&r, IFLA_IFNAME, "far0", 5);
 	close_attribute(&r, other);
 	close_attribute(&r, data);
@@ -125,12 +126,12 @@ static void silence(void)
 		close(fd);
 }
 
-static int run_in(char **argv)
+static int run_in(const char *kind, char **argv)
 {
 	if (unshare(CLONE_NEWNET))
 		fail("unshare");
 	silence();
-	make_pair();
+	make_pair(kind);
 	set_up("near0");
 	set_up("far0");
 	set_up("lo");
@@ -232,7 +233,9 @@ static int send_specs(const char *dev, char **specs)
 int main(int argc, char **argv)
 {
 	if (argc > 2 && !strcmp(argv[1], "in"))
-		return run_in(argv + 2);
+		return run_in("veth", argv + 2);
+	if (argc > 2 && !strcmp(argv[1], "netkit"))
+		return run_in("netkit", argv + 2);
 	if (argc > 3 && !strcmp(argv[1], "send"))
 		return send_specs(argv[2], argv + 3);
 	return 2;

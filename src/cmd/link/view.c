@@ -7,9 +7,9 @@
 
 #include <linux/if_link.h>
 #include <linux/netfilter.h>
-#include <linux/perf_event.h>
 #include <string.h>
 
+#include "cmd/link/event.h"
 #include "isa/prog_type.h"
 #include "session/ksyms.h"
 
@@ -63,30 +63,38 @@ const char *link_view_space_name(struct link_view *v, u64 inode)
 const struct nethook *link_view_hook(struct link_view *v, const struct linkinfo *l)
 {
 	const struct nethooks *hooks = link_view_hooks(v);
-	u32 index = l->abi.device.index;
 
 	for (size_t i = 0; i < hooks->list.n; i++) {
 		const struct nethook *h = &hooks->list.at[i];
 
-		if (h->ifindex != index || h->prog_id != l->abi.prog_id)
+		if (h->prog_id != l->abi.prog_id)
 			continue;
-		if (l->abi.type == LINK_XDP ? h->kind == NETHOOK_XDP : h->link_id == l->abi.id)
+		/* XDP does not tell of links, and others tell of the peer of a netkit at the primary. */
+		if (l->abi.type == LINK_XDP
+			    ? h->kind == NETHOOK_XDP && h->ifindex == l->abi.device.index
+			    : h->link_id == l->abi.id)
 			return h;
 	}
 	return NULL;
 }
 
+bool link_view_is_peer(const struct nethook *h, const struct linkinfo *l)
+{
+	return h->ifindex != l->abi.device.index;
+}
+
 const char *link_view_device(struct link_view *v, const struct linkinfo *l)
 {
 	const struct nethook *h = l->abi.device.index ? link_view_hook(v, l) : NULL;
-	const char *space;
+	const char *space, *dev;
 
 	if (!l->abi.device.index)
 		return "(detached)";
 	if (!h)
 		return arena_printf(v->arena, "interface %u", l->abi.device.index);
 	space = link_view_space_name(v, h->netns);
-	return *space ? arena_printf(v->arena, "%s in %s", h->dev, space) : h->dev;
+	dev = link_view_is_peer(h, l) ? arena_printf(v->arena, "peer of %s", h->dev) : h->dev;
+	return *space ? arena_printf(v->arena, "%s in %s", dev, space) : dev;
 }
 
 const char *link_view_symbol(struct link_view *v, u64 address)
@@ -101,38 +109,6 @@ const char *link_view_symbol(struct link_view *v, u64 address)
 }
 
 /* ---- names of numbers */
-
-static const struct {
-	u32 type;
-	u64 config;
-	const char *name;
-} events[] = {
-#define PERF_EVENT(kind, name, other, number, period) { PERF_TYPE_##kind, number, name },
-#include "probe/perf_event.def"
-#undef PERF_EVENT
-};
-
-const char *link_view_event_type(u32 type)
-{
-	static const char *const names[] = {
-		[PERF_TYPE_HARDWARE] = "hardware",
-		[PERF_TYPE_SOFTWARE] = "software",
-		[PERF_TYPE_TRACEPOINT] = "tracepoint",
-		[PERF_TYPE_HW_CACHE] = "hw-cache",
-		[PERF_TYPE_RAW] = "raw",
-		[PERF_TYPE_BREAKPOINT] = "breakpoint",
-	};
-
-	return type < ARRAY_SIZE(names) ? names[type] : NULL;
-}
-
-const char *link_view_event_name(u32 type, u64 config)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		if (events[i].type == type && events[i].config == config)
-			return events[i].name;
-	return NULL;
-}
 
 const char *link_view_nf_hook(u32 hook)
 {
@@ -193,7 +169,7 @@ static const char *where_event(struct link_view *v, const struct linkinfo *l)
 {
 	const struct linkinfo_abi *i = &l->abi;
 	const char *kind = link_event_name(i->perf_event.kind);
-	const char *type, *name;
+	struct link_event_name event;
 
 	switch (i->perf_event.kind) {
 	case LINK_EVENT_UPROBE:
@@ -207,14 +183,14 @@ static const char *where_event(struct link_view *v, const struct linkinfo *l)
 	case LINK_EVENT_TRACEPOINT:
 		return arena_printf(v->arena, "tracepoint %s", l->name);
 	case LINK_EVENT_EVENT:
-		type = link_view_event_type(i->perf_event.event.type);
-		name = link_view_event_name(i->perf_event.event.type, i->perf_event.event.config);
-		if (!type)
-			type = arena_printf(v->arena, "type %u", i->perf_event.event.type);
-		if (!name)
-			name = arena_printf(v->arena, "0x%llx",
-					    (unsigned long long)i->perf_event.event.config);
-		return arena_printf(v->arena, "%s %s", type, name);
+		event = link_event_names(v->arena, i->perf_event.event.type,
+					 i->perf_event.event.config);
+		if (!event.type)
+			event.type = arena_printf(v->arena, "type %u", i->perf_event.event.type);
+		if (!event.config)
+			event.config = arena_printf(v->arena, "0x%llx",
+						    (unsigned long long)i->perf_event.event.config);
+		return arena_printf(v->arena, "%s %s", event.type, event.config);
 	default:
 		return "";
 	}

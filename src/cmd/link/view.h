@@ -29,10 +29,12 @@ void link_view_done(struct link_view *v);
 const struct nethooks *link_view_hooks(struct link_view *v);
 /* The namespace with this inode; NULL if it is not found. */
 const struct netns *link_view_space(struct link_view *v, u64 inode);
-/* "v0", with " in NAMESPACE" if it is in another one; "(detached)". */
+/* "v0", "peer of v0", with " in NAMESPACE" if it is in another one; "(detached)". */
 const char *link_view_device(struct link_view *v, const struct linkinfo *l);
-/* The hook of a link of an interface; NULL if it is not found. */
+/* The hook of a link of an interface; NULL if it is not found. That of a netkit's peer is told of its primary. */
 const struct nethook *link_view_hook(struct link_view *v, const struct linkinfo *l);
+/* Whether the link is at the peer of the hook's interface, which may be in another namespace. */
+bool link_view_is_peer(const struct nethook *h, const struct linkinfo *l);
 /* A namespace in words: "", "netns NAME", "netns 4026532176". */
 const char *link_view_space_name(struct link_view *v, u64 inode);
 /* Symbol of an address of the kernel, "" if not known. */
@@ -43,10 +45,7 @@ const char *link_view_where(struct link_view *v, const struct linkinfo *l);
 /* The rest of an object in JSON: bpftool's members, and names for its numbers. */
 void link_view_json(struct link_view *v, struct out *out, const struct linkinfo *l);
 
-/* "software", "cpu-clock"; NULL if they have no name. */
-const char *link_view_event_type(u32 type);
-const char *link_view_event_name(u32 type, u64 config);
-/* "input", "ip" of netfilter; NULL likewise. */
+/* "input", "ip" of netfilter; NULL if they have no name. */
 const char *link_view_nf_hook(u32 hook);
 const char *link_view_nf_family(u32 family);
 

@@ -2,6 +2,7 @@
 /* Members as bpftool has them in its newer versions, each kind of link's own; names that it has no member for come behind them. */
 #include <string.h>
 
+#include "cmd/link/event.h"
 #include "cmd/link/view.h"
 #include "cmd/noun/json.h"
 #include "isa/prog_type.h"
@@ -96,19 +97,27 @@ static void json_device(struct link_view *v, struct out *out, const struct linki
 {
 	const struct nethook *h = l->abi.device.index ? link_view_hook(v, l) : NULL;
 
-	noun_json_text(out, "devname", h ? h->dev : l->abi.device.index ? "" : "(detached)");
+	bool is_peer = h && link_view_is_peer(h, l);
+
+	noun_json_text(out, "devname",
+		       h && !is_peer         ? h->dev
+		       : l->abi.device.index ? ""
+					     : "(detached)");
 	out_json_u64(out, "ifindex", l->abi.device.index);
 	if (l->abi.type != LINK_XDP)
 		json_attach_type(out, l->abi.device.attach_type);
+	if (is_peer)
+		noun_json_text(out, "peer_of", h->dev);
 	if (h) {
 		out_json_u64(out, "netns_ino", h->netns);
 		json_netns_name(v, out, h->netns);
 	}
 }
 
-static void json_event(struct out *out, const struct linkinfo *l)
+static void json_event(struct link_view *v, struct out *out, const struct linkinfo *l)
 {
 	const struct linkinfo_abi *i = &l->abi;
+	struct link_event_name event;
 	u64 cookie = 0;
 
 	switch (i->perf_event.kind) {
@@ -135,12 +144,10 @@ static void json_event(struct out *out, const struct linkinfo *l)
 		cookie = i->perf_event.tracepoint.cookie;
 		break;
 	case LINK_EVENT_EVENT:
-		noun_json_name(out, "event_type", link_view_event_type(i->perf_event.event.type),
-			       i->perf_event.event.type);
-		noun_json_name(out, "event_config",
-			       link_view_event_name(i->perf_event.event.type,
-						    i->perf_event.event.config),
-			       i->perf_event.event.config);
+		event = link_event_names(v->arena, i->perf_event.event.type,
+					 i->perf_event.event.config);
+		noun_json_name(out, "event_type", event.type, i->perf_event.event.type);
+		noun_json_name(out, "event_config", event.config, i->perf_event.event.config);
 		cookie = i->perf_event.event.cookie;
 		break;
 	default:
@@ -217,7 +224,7 @@ void link_view_json(struct link_view *v, struct out *out, const struct linkinfo 
 	case LINK_NETKIT:
 		return json_device(v, out, l);
 	case LINK_PERF_EVENT:
-		return json_event(out, l);
+		return json_event(v, out, l);
 	case LINK_KPROBE_MULTI:
 		return json_functions(v, out, l);
 	case LINK_UPROBE_MULTI:

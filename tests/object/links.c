@@ -13,7 +13,7 @@ SEC("fexit/bpf_fentry_test2") int on_exit(void *ctx)
 	return 0;
 }
 
-SEC("fmod_ret/bpf_modify_return_test") int on_result(void *ctx)
+SEC("fmod_ret/security_file_mprotect") int on_result(void *ctx)
 {
 	return 0;
 }

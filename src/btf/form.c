@@ -43,6 +43,7 @@ static struct form_step *add(struct maker *m, enum form_kind kind, u64 offset, u
 	*s = (struct form_step){ .kind = kind, .offset = (u32)offset, .size = (u32)size };
 	if (!lead->name)
 		return s;
+	s->name = lead->name;
 	s->lead = m->f->style & FORM_JSON
 			  ? quoted(m->a, lead->name)
 			  : arena_printf(m->a, "%s.%s = ", lead->before ? ", " : "", lead->name);
@@ -285,4 +286,41 @@ struct form *form_new(struct arena *a, const struct rawbtf *b, u32 type, u32 siz
 bool form_is_record(const struct form *f)
 {
 	return f->steps.at[0].kind == FORM_RECORD;
+}
+
+/* ---- numbers */
+
+static const char *path_of(struct arena *a, const char *of, const char *name)
+{
+	if (!name || !*name)
+		return of;
+	return *of ? arena_printf(a, "%s.%s", of, name) : name;
+}
+
+u32 form_numbers(const struct form *f, struct arena *a, struct form_number *out, u32 max)
+{
+	struct {
+		const char *name;
+		size_t end;
+	} records[FORM_MAX_DEPTH + 1] = { { "", f->steps.n } };
+	u32 depth = 0, n = 0;
+
+	for (size_t i = 0; i < f->steps.n && n < max; i++) {
+		const struct form_step *s = &f->steps.at[i];
+		const char *name;
+
+		while (depth && i >= records[depth].end)
+			depth--;
+		name = path_of(a, records[depth].name, s->name);
+		if (s->kind == FORM_RECORD && depth < FORM_MAX_DEPTH) {
+			records[++depth].name = name;
+			records[depth].end = s->end;
+		} else if (s->kind == FORM_UNSIGNED || s->kind == FORM_SIGNED) {
+			out[n++] = (struct form_number){ name, s->offset, s->size,
+							 s->kind == FORM_SIGNED };
+		} else if (s->end > i) {
+			i = s->end - 1;
+		}
+	}
+	return n;
 }

@@ -44,4 +44,14 @@ void form_print(const struct form *f, struct out *o, const char *key, const void
 void form_print_total(const struct form *f, struct out *o, const char *key, const void *values,
 		      u32 stride, u32 n);
 
+/* A number that a total has. */
+struct form_number {
+	const char *
+		name; /* "packets", within a struct "rx.packets"; "" if the value is but a number */
+	u32 offset, size; /* of 1, 2, 4 or 8 bytes */
+	bool is_signed;
+};
+/* FORM_TOTAL: its numbers, in the order of the value, at most max of them, in the arena; those of arrays are left out. */
+u32 form_numbers(const struct form *f, struct arena *a, struct form_number *out, u32 max);
+
 #endif

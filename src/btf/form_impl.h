@@ -38,6 +38,7 @@ struct form_step {
 	const char *
 		lead; /* what is written before a part of a record: ", .name = ", or in JSON its key; NULL: nothing */
 	u32 lead_len;
+	const char *name;             /* of a part of a record; NULL: it has none */
 	const struct btf_type *enums; /* FORM_ENUM and bits of one; NULL: none */
 };
 

@@ -231,6 +231,31 @@ TEST(form_total_sums_what_counts)
 	fixture_end(&f);
 }
 
+TEST(form_tells_the_numbers_of_a_total)
+{
+	struct form_number numbers[4];
+	struct fixture f;
+	struct form *form;
+
+	fixture_begin(&f);
+	form = form_new(&f.arena, f.btf, f.flow, sizeof(value), FORM_TOTAL);
+	CHECK_EQ(form_numbers(form, &f.arena, numbers, 4), 2);
+	CHECK_STR(numbers[0].name, "bytes");
+	CHECK_EQ(numbers[0].offset, offsetof(struct flow, bytes));
+	CHECK_EQ(numbers[0].size, 8);
+	CHECK_STR(numbers[1].name, "end");
+	CHECK(!numbers[1].is_signed);
+	CHECK_EQ(form_numbers(form, &f.arena, numbers, 1), 1);
+	form = form_new(&f.arena, f.btf, f.section, 8, FORM_TOTAL);
+	CHECK_EQ(form_numbers(form, &f.arena, numbers, 4), 1);
+	CHECK_STR(numbers[0].name, "hits");
+	CHECK(numbers[0].is_signed);
+	form = form_new(&f.arena, f.btf, f.number, 8, FORM_TOTAL);
+	CHECK_EQ(form_numbers(form, &f.arena, numbers, 4), 1);
+	CHECK_STR(numbers[0].name, "");
+	fixture_end(&f);
+}
+
 TEST(form_does_not_read_beyond_the_value)
 {
 	struct fixture f;

@@ -7,24 +7,18 @@
 
 #include "base/loop.h"
 #include "cmd/map/entry.h"
+#include "cmd/map/look.h"
 #include "cmd/map/verb.h"
-#include "inspect/mapread.h"
-#include "inspect/mapsnap.h"
-
-struct options {
-	bool addresses;
-	u64 interval; /* ns */
-	u64 looks;    /* 0: until it is stopped */
-};
+#include "cmd/map/watch.h"
 
 struct watch {
 	struct noun_args *a;
 	struct loop *loop;
-	struct mapinfo *m;
+	const struct mapinfo *m;
 	struct map_entry e;
-	struct mapsnap snap;
-	int fd, err;
-	u64 looks, most;
+	struct map_look look;
+	int err;
+	u64 most; /* looks */
 	char time[24];
 };
 
@@ -40,11 +34,11 @@ static void set_time(struct watch *w)
 	snprintf(w->time + n, sizeof(w->time) - n, ".%03ld", now.tv_nsec / 1000000);
 }
 
-static void print(struct watch *w, enum mapsnap_change change, const u8 *key, const u8 *value,
-		  const u8 *old)
+static void print(void *arg, const u8 *key, const u8 *value, const u8 *old)
 {
+	struct watch *w = arg;
 	struct out *o = w->a->out;
-	const char *name = change == MAPSNAP_ADDED ? "added" : value ? "changed" : "deleted";
+	const char *name = !old ? "added" : value ? "changed" : "deleted";
 
 	if (o->json) {
 		out_json_open(o, NULL, '{');
@@ -60,7 +54,7 @@ static void print(struct watch *w, enum mapsnap_change change, const u8 *key, co
 		out_json_end(o);
 		return;
 	}
-	out_printf(o, "%s %c ", w->time, *name == 'a' ? '+' : *name == 'c' ? '~' : '-');
+	out_printf(o, "%s %c ", w->time, !old ? '+' : value ? '~' : '-');
 	map_entry_put_key(&w->e, key);
 	out_puts(o, ": ");
 	if (old)
@@ -72,57 +66,16 @@ static void print(struct watch *w, enum mapsnap_change change, const u8 *key, co
 	out_puts(o, "\n");
 }
 
-static void deleted(void *arg, const u8 *key, const u8 *value)
-{
-	print(arg, MAPSNAP_SAME, key, NULL, value);
-}
-
-static void ignored(void *arg, const u8 *key, const u8 *value)
-{
-	(void)arg;
-	(void)key;
-	(void)value;
-}
-
-/* 0 or -errno, reported. */
 static int look(struct watch *w)
 {
-	struct mapentry at;
-	struct mapread r;
-	bool is_first = !w->looks++, is_all;
-	int got = mapread_begin(&r, w->fd, w->m);
+	int err;
 
-	if (got)
-		return diag_errno(w->a->diag, -got, "cannot read map %u", w->m->info.id);
 	set_time(w);
-	mapsnap_begin(&w->snap);
-	while ((got = mapread_next(&r, &at)) > 0) {
-		const u8 *old = NULL;
-		enum mapsnap_change change;
-
-		if (at.err)
-			continue;
-		change = mapsnap_put(&w->snap, at.key, at.value, &old);
-		if (change == MAPSNAP_FULL) {
-			got = diag_error(w->a->diag, LOC_NONE, "map %u is too large to be kept",
-					 w->m->info.id);
-			mapread_end(&r);
-			return got;
-		}
-		if (change != MAPSNAP_SAME && !is_first)
-			print(w, change, at.key, at.value, old);
-	}
-	/* Where the walk may have missed some, nothing is said to have gone. */
-	is_all = !r.changed;
-	mapread_end(&r);
-	if (got < 0)
-		return diag_errno(w->a->diag, -got, "cannot read map %u", w->m->info.id);
-	if (is_all)
-		mapsnap_end(&w->snap, is_first ? ignored : deleted, w);
-	if (is_first && !w->a->out->json)
+	err = map_look(&w->look, print, w);
+	if (!err && w->look.looks == 1 && !w->a->out->json)
 		out_printf(w->a->out, "%s watching %u entries of map %u, until Ctrl-C\n", w->time,
-			   w->snap.n, w->m->info.id);
-	return 0;
+			   w->look.snap.n, w->m->info.id);
+	return err;
 }
 
 static void tick(void *arg)
@@ -130,7 +83,7 @@ static void tick(void *arg)
 	struct watch *w = arg;
 
 	w->err = look(w);
-	if (w->err || w->a->out->failed || (w->most && w->looks > w->most))
+	if (w->err || w->a->out->failed || (w->most && w->look.looks > w->most))
 		loop_stop(w->loop);
 }
 
@@ -164,68 +117,88 @@ static int watch(struct watch *w, u64 interval)
 	return w->err;
 }
 
-static int take_option(struct noun_args *a, int i, const char *value)
+static int watch_changes(struct noun_args *a, int fd, const struct mapinfo *m)
 {
-	struct options *o = a->own;
+	const struct map_watch_options *o = a->own;
+	struct watch w = { .a = a, .m = m, .most = o->looks };
+	int err = map_look_init(&w.look, a, fd, m);
 
-	switch (i) {
-	case 0:
-		o->addresses = true;
-		return 0;
-	case 1:
-		return noun_seconds_option(a, value, &o->interval);
-	default:
-		return noun_count_option(a, value, &o->looks);
+	map_entry_init(&w.e, a, m, o->addresses);
+	if (!err) {
+		w.loop = loop_new();
+		err = w.loop ? watch(&w, o->interval ? o->interval : 1000000000ull)
+			     : diag_errno(a->diag, errno, "cannot wait");
 	}
-}
-
-static int run(struct noun_args *a)
-{
-	const struct options *o = a->own;
-	struct watch w = { .a = a, .most = o->looks };
-	struct mapinfo m;
-	int err;
-
-	w.fd = map_verb_open(a, &m);
-	if (w.fd < 0)
-		return w.fd;
-	w.m = &m;
-	err = noun_end(a);
-	if (!err && mapread_refusal(&m))
-		err = diag_error(a->diag, LOC_NONE, "map %u cannot be gone through: %s", m.info.id,
-				 mapread_refusal(&m));
-	if (err) {
-		close(w.fd);
-		return err;
-	}
-	map_entry_init(&w.e, a, &m, o->addresses);
-	mapsnap_init(&w.snap, m.info.key_size, (u32)m.value_bytes);
-	w.loop = loop_new();
-	err = w.loop ? watch(&w, o->interval ? o->interval : 1000000000ull)
-		     : diag_errno(a->diag, errno, "cannot wait");
 	if (w.loop)
 		loop_free(w.loop);
-	mapsnap_done(&w.snap);
+	map_look_done(&w.look);
 	map_entry_done(&w.e);
-	close(w.fd);
 	return err;
 }
+
+enum { OPT_ADDRESSES, OPT_INTERVAL, OPT_COUNT, OPT_TOP, OPT_BY, OPT_ONCE };
 
 static const struct opt options[] = {
 	{ 'a', "addresses", NULL, "IP addresses and ports as such in JSON, too" },
 	{ 'i', "interval", "SECONDS", "between two looks (1)" },
 	{ 'n', "count", "N", "end after so many looks" },
+	{ 0, "top", "N", "a table of the N entries that change most per second" },
+	{ 0, "by", "NAME", "of --top: the number of the value to sort by (its first)" },
+	{ 0, "once", NULL, "the same as -n 1" },
 };
+
+static int take_option(struct noun_args *a, int i, const char *value)
+{
+	struct map_watch_options *o = a->own;
+
+	switch (i) {
+	case OPT_ADDRESSES:
+		o->addresses = true;
+		return 0;
+	case OPT_INTERVAL:
+		return noun_seconds_option(a, value, &o->interval);
+	case OPT_COUNT:
+		return noun_count_option(a, value, &o->looks);
+	case OPT_TOP:
+		return noun_count_option(a, value, &o->top);
+	case OPT_BY:
+		o->by = value;
+		return 0;
+	default:
+		o->looks = 1;
+		return 0;
+	}
+}
+
+static int run(struct noun_args *a)
+{
+	const struct map_watch_options *o = a->own;
+	struct mapinfo m;
+	int fd, err = 0;
+
+	if (o->by && !o->top)
+		return noun_usage(a, "--by goes with --top");
+	fd = map_verb_open(a, &m);
+	if (fd < 0)
+		return fd;
+	err = noun_end(a);
+	if (!err)
+		err = o->top ? map_watch_top(a, fd, &m) : watch_changes(a, fd, &m);
+	close(fd);
+	return err;
+}
 
 const struct noun_verb map_verb_watch = {
 	.name = "watch",
 	.args = MAP_ARGS,
 	.help = "Print what changes in a map.\n"
 		"Entries that are added (+), changed (~) and deleted (-), until Ctrl-C. What comes "
-		"and goes between two looks\nis not seen.\n",
+		"and goes between two looks\nis not seen. With --top a table takes their place: "
+		"how much the numbers in values change per second, those of\nall CPUs together, "
+		"the most first; on a terminal q ends it.\n",
 	.opts = options,
 	.n = ARRAY_SIZE(options),
-	.own_size = sizeof(struct options),
+	.own_size = sizeof(struct map_watch_options),
 	.take = take_option,
 	.run = run,
 };

@@ -50,6 +50,8 @@ static enum leftover_state state_of(const struct usage *u, struct handle_name na
 		return LEFTOVER_KEPT;
 	case HANDLE_PROG:
 		p = usage_find_prog(u, name.id);
+		if (p && p->is_unknown)
+			return LEFTOVER_UNKNOWN;
 		return !p || p->is_used ? LEFTOVER_USED : LEFTOVER_IDLE;
 	case HANDLE_MAP:
 		m = usage_find_map(u, name.id);
@@ -188,7 +190,7 @@ static void add_unknown(struct finder *f)
 	for (size_t i = 0; i < f->u->progs.n; i++) {
 		const struct usage_prog *p = &f->u->progs.at[i];
 
-		if (!p->is_used && !refs_of(&f->u->pins, HANDLE_PROG, p->id)->refs.n)
+		if (p->is_unknown && !refs_of(&f->u->pins, HANDLE_PROG, p->id)->refs.n)
 			add_prog(f, LEFTOVER_UNKNOWN, p->id);
 	}
 }

@@ -10,7 +10,7 @@ enum leftover_state {
 	LEFTOVER_IDLE, /* a pin of what is of use to nobody */
 	LEFTOVER_KEPT, /* a link that is attached by its pin alone */
 	LEFTOVER_ATTACHED, /* a program that is attached, or a struct_ops map registered, without a link and held by nobody */
-	LEFTOVER_UNKNOWN, /* a program with neither pin nor holder, not found to be attached */
+	LEFTOVER_UNKNOWN, /* a program that nobody holds and that is not found to be attached, but may be, or without a pin has to be */
 };
 
 struct leftover {

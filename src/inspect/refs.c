@@ -105,10 +105,26 @@ static const char *read_comm(struct process *p)
 	return arena_strdup(p->refs->arena, text);
 }
 
+/* An event of perf has its program without a link where that was put there by ioctl: then only this tells of it. */
+static void read_event(struct process *p, const char *number)
+{
+	u32 pid = (u32)strtoul(p->pid, NULL, 10);
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.task_fd_query.pid = pid;
+	attr.task_fd_query.fd = (u32)strtoul(number, NULL, 10);
+	if (handle_call(BPF_TASK_FD_QUERY, &attr, sizeof(attr)) < 0 || !attr.task_fd_query.prog_id)
+		return;
+	if (!p->comm)
+		p->comm = read_comm(p);
+	add(p->refs, (struct handle_name){ HANDLE_PROG, attr.task_fd_query.prog_id }, pid, p->comm);
+}
+
 /* False: none of this process's may be seen. */
 static bool read_descriptor(struct process *p, const char *number)
 {
-	char path[600], link[64];
+	char path[600], link[64] = "";
 	struct handle_name name;
 	u64 memory;
 	ssize_t n;
@@ -119,11 +135,15 @@ static bool read_descriptor(struct process *p, const char *number)
 		if (n < 0 && (errno == EACCES || errno == EPERM))
 			return false;
 		link[n > 0 ? n : 0] = '\0';
+		if (!strcmp(link, "anon_inode:[perf_event]"))
+			read_event(p, number);
 		if (!is_of_bpf(link))
 			return true;
 	}
 	snprintf(path, sizeof(path), "%s/fdinfo/%s", p->pid, number);
 	p->was_bpf = !handle_identify_memory(p->proc, path, &name, &memory);
+	if (!p->was_bpf && !*link)
+		return read_descriptor(p, number); /* which does ask now */
 	if (!p->was_bpf)
 		return true;
 	if (!p->comm)

@@ -156,24 +156,37 @@ static int read_kind(struct usage *u, enum handle_kind kind)
 
 /* ---- use */
 
-static bool use_map(struct usage *u, u32 id)
-{
-	struct usage_map *m = map_of(u, id);
+/* A program or map is of use, or (is_pin) is at least kept by a pin. */
+struct mark {
+	struct usage *u;
+	bool is_pin;
+};
 
-	if (!m || m->is_used)
-		return false;
-	m->is_used = true;
-	return true;
+static bool set(bool *flag)
+{
+	bool was = *flag;
+
+	*flag = true;
+	return !was;
 }
 
-static bool use_prog(struct usage *u, u32 id)
+static bool mark_map(const struct mark *k, u32 id)
 {
-	struct usage_prog *p = prog_of(u, id);
+	struct usage_map *m = map_of(k->u, id);
 
-	if (!p || p->is_used)
-		return false;
-	p->is_used = true;
-	return true;
+	return m && set(k->is_pin ? &m->is_pinned : &m->is_used);
+}
+
+static bool mark_prog(const struct mark *k, u32 id)
+{
+	struct usage_prog *p = prog_of(k->u, id);
+
+	return p && set(k->is_pin ? &p->is_pinned : &p->is_used);
+}
+
+static void use_map(struct usage *u, u32 id)
+{
+	mark_map(&(struct mark){ u, false }, id);
 }
 
 static void attach(struct usage *u, u32 id)
@@ -184,13 +197,13 @@ static void attach(struct usage *u, u32 id)
 		p->is_attached = p->is_used = true;
 }
 
-static void use_held(void *arg, struct handle_name name, const struct ref_list *list)
+static void mark_held(void *arg, struct handle_name name, const struct ref_list *list)
 {
 	(void)list;
 	if (name.kind == HANDLE_PROG)
-		use_prog(arg, name.id);
+		mark_prog(arg, name.id);
 	else if (name.kind == HANDLE_MAP)
-		use_map(arg, name.id);
+		mark_map(arg, name.id);
 }
 
 static void use_attached(struct usage *u)
@@ -210,37 +223,91 @@ static void use_attached(struct usage *u)
 		attach(u, u->cgroups.at[i].prog_id);
 	for (size_t i = 0; i < u->sockmaps.n; i++)
 		attach(u, u->sockmaps.at[i].prog_id);
+	for (size_t i = 0; i < u->routes.n; i++)
+		attach(u, u->routes.at[i].prog_id);
 	/* Which programs are whose, only the map's value tells: those of a struct stay as long as it. */
 	for (size_t i = 0; i < u->maps.n; i++)
 		if (u->maps.at[i].type == MAP_TYPE_STRUCT_OPS)
 			use_map(u, u->maps.at[i].id);
 	for (size_t i = 0; i < u->progs.n; i++)
 		if (u->progs.at[i].type == PROG_STRUCT_OPS)
-			use_prog(u, u->progs.at[i].id);
+			u->progs.at[i].is_used = true;
 }
 
 /* Until nothing is added; each pass adds at least one. */
-static void use_referred(struct usage *u)
+static void mark_referred(const struct mark *k)
 {
+	const struct usage *u = k->u;
 	bool more = true;
 
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < u->progs.n; i++) {
 			const struct usage_prog *p = &u->progs.at[i];
+			bool is_marked = k->is_pin ? p->is_pinned : p->is_used;
 
-			for (u32 k = 0; p->is_used && k < p->maps.n; k++)
-				more |= use_map(u, p->maps.at[k]);
+			for (u32 j = 0; is_marked && j < p->maps.n; j++)
+				more |= mark_map(k, p->maps.at[j]);
 		}
 		for (size_t i = 0; i < u->maps.n; i++) {
 			const struct usage_map *m = &u->maps.at[i];
+			bool is_marked = k->is_pin ? m->is_pinned : m->is_used;
 
-			for (u32 k = 0; m->is_used && k < m->progs.n; k++)
-				more |= use_prog(u, m->progs.at[k]);
-			for (u32 k = 0; m->is_used && k < m->maps.n; k++)
-				more |= use_map(u, m->maps.at[k]);
+			for (u32 j = 0; is_marked && j < m->progs.n; j++)
+				more |= mark_prog(k, m->progs.at[j]);
+			for (u32 j = 0; is_marked && j < m->maps.n; j++)
+				more |= mark_map(k, m->maps.at[j]);
 		}
 	}
+}
+
+const char *usage_hidden_by(u32 prog_type)
+{
+	switch (prog_type) {
+	case PROG_SOCKET_FILTER:
+	case PROG_SK_REUSEPORT:
+		return "sockets";
+	case PROG_LWT_IN:
+	case PROG_LWT_OUT:
+	case PROG_LWT_XMIT:
+		return "routes";
+	case PROG_PERF_EVENT:
+		return "events of perf";
+	case PROG_LIRC_MODE2:
+		return "infrared receivers";
+	default:
+		return NULL;
+	}
+}
+
+static void use_unknown(struct usage *u)
+{
+	for (size_t i = 0; i < u->progs.n; i++) {
+		struct usage_prog *p = &u->progs.at[i];
+
+		p->is_unknown = !p->is_used && (!p->is_pinned || usage_hidden_by(p->type));
+		p->is_used |= p->is_unknown;
+	}
+}
+
+static int read_routes(void *arg, const struct netns *n)
+{
+	struct usage *u = arg;
+
+	return netroute_read(u->arena, n->inode, &u->routes);
+}
+
+static void mark_all(struct usage *u)
+{
+	struct mark use = { u, false }, pin = { u, true };
+
+	refs_each(&u->holders, mark_held, &use);
+	use_attached(u);
+	mark_referred(&use);
+	refs_each(&u->pins, mark_held, &pin);
+	mark_referred(&pin);
+	use_unknown(u);
+	mark_referred(&use);
 }
 
 int usage_read(struct usage *u, struct arena *a, struct diag *d)
@@ -269,8 +336,8 @@ int usage_read(struct usage *u, struct arena *a, struct diag *d)
 	refs_read_pins(&u->pins, a);
 	netns_find(a, &u->spaces);
 	nethook_read_all(&u->hooks, &u->spaces);
-	refs_each(&u->holders, use_held, u);
-	use_attached(u);
-	use_referred(u);
+	for (size_t i = 0; i < u->spaces.n; i++)
+		u->routes_partial |= netns_within(&u->spaces.at[i], read_routes, u) != 0;
+	mark_all(u);
 	return 0;
 }

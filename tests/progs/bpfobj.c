@@ -2,9 +2,11 @@
 /*
  * Makes what commands about the kernel's objects are to find, of programs that return 1 and maps of one entry, and prints its id:
  *
- *	bpfobj prog TYPE NAME PIN           loads a program: xdp, tc, cgroup_skb, connect4, raw_tp, perf, netfilter, uprobe, flow
+ *	bpfobj prog TYPE NAME PIN           loads a program: xdp, tc, cgroup_skb, connect4, raw_tp, perf, netfilter, uprobe, flow,
+ *					socket, lwt
  *	bpfobj map NAME PIN                 makes an array
- *	bpfobj user NAME MAP_PIN PIN        loads an xdp program that uses a map
+ *	bpfobj user NAME MAP_PIN PIN        loads an xdp program that uses a map,
+ *	bpfobj filter NAME MAP_PIN PIN      one for filters of sockets
  *	bpfobj raw_tp PROG_PIN EVENT PIN    links: to a raw tracepoint,
  *	bpfobj tracepoint PROG_PIN ID PIN   a tracepoint by its number,
  *	bpfobj cgroup PROG_PIN DIR PIN      a cgroup's egress,
@@ -12,6 +14,7 @@
  *	bpfobj netfilter PROG_PIN - PIN     IPv4's local input, at priority -100
  *	bpfobj uprobes PROG_PIN FILE PIN    offsets 64 and 72 of a file
  *	bpfobj flow PROG_PIN - PIN          the flow dissector of this network namespace
+ *	bpfobj event PROG_PIN ID            gives a program to a tracepoint's event, without a link, until standard input ends
  *	bpfobj hold PIN                     holds what is pinned until standard input ends
  */
 #include <fcntl.h>
@@ -21,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,6 +46,8 @@ static const struct {
 	{ "netfilter", NETFILTER_PROG, NETFILTER_AT },
 	{ "uprobe", BPF_PROG_TYPE_KPROBE, UPROBE_MULTI_AT },
 	{ "flow", BPF_PROG_TYPE_FLOW_DISSECTOR, 0 },
+	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, 0 },
+	{ "lwt", BPF_PROG_TYPE_LWT_OUT, 0 },
 };
 
 /* The beginning of union bpf_attr for BPF_LINK_CREATE, with what newer kernels have. */
@@ -230,22 +236,42 @@ static void make_prog(const char *type, const char *name, const char *path)
 	exit(2);
 }
 
-int main(int argc, char **argv)
+static void wait_for_end(void)
 {
 	char byte;
 
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static void hold_event(int prog, const char *id)
+{
+	int fd = open_event(id);
+
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog))
+		fail("event");
+	close(prog);
+	wait_for_end();
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
 	if (argc == 3 && !strcmp(argv[1], "hold")) {
 		int fd = pinned(argv[2]);
 
-		while (read(STDIN_FILENO, &byte, 1) > 0)
-			;
+		wait_for_end();
 		close(fd);
+	} else if (argc == 4 && !strcmp(argv[1], "event")) {
+		hold_event(pinned(argv[2]), argv[3]);
 	} else if (argc == 4 && !strcmp(argv[1], "map")) {
 		pin(make_map(argv[2]), argv[3]);
 	} else if (argc == 5 && !strcmp(argv[1], "prog")) {
 		make_prog(argv[2], argv[3], argv[4]);
 	} else if (argc == 5 && !strcmp(argv[1], "user")) {
 		pin(load(BPF_PROG_TYPE_XDP, BPF_XDP, argv[2], pinned(argv[3])), argv[4]);
+	} else if (argc == 5 && !strcmp(argv[1], "filter")) {
+		pin(load(BPF_PROG_TYPE_SOCKET_FILTER, 0, argv[2], pinned(argv[3])), argv[4]);
 	} else if (argc == 5 && !strcmp(argv[1], "raw_tp")) {
 		pin(raw_tracepoint(pinned(argv[2]), argv[3]), argv[4]);
 	} else if (argc == 5) {

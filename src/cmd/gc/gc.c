@@ -37,6 +37,7 @@ struct gc {
 	leftover_list found;
 	u64 now;
 	size_t count, failed;
+	size_t spared; /* pins of what somebody may have without the kernel's telling */
 };
 
 static int take(struct noun_args *a, int i, const char *value)
@@ -90,6 +91,30 @@ static const char *where_attached(struct gc *g, const struct leftover *l)
 	return *space ? arena_printf(a, "%s in %s", at, space) : at;
 }
 
+/* The route that has a program of this name; of the program itself the kernel does not tell. */
+static const struct netroute *find_route(const struct gc *g, const struct leftover *l)
+{
+	for (size_t i = 0; i < g->usage.routes.n; i++)
+		if (*l->name && !strcmp(g->usage.routes.at[i].name, l->name))
+			return &g->usage.routes.at[i];
+	return NULL;
+}
+
+static const char *why_unknown(struct gc *g, const struct leftover *l)
+{
+	const struct usage_prog *p = usage_find_prog(&g->usage, l->object.id);
+	const char *hidden = p ? usage_hidden_by(p->type) : NULL;
+	const struct netroute *route = find_route(g, l);
+	struct arena *a = g->args->arena;
+
+	if (!hidden)
+		return "neither pin nor process holds it, nor is it found to be attached";
+	if (strcmp(hidden, "routes"))
+		return arena_printf(a, "%s may have it, of which the kernel does not tell", hidden);
+	return route ? arena_printf(a, "the route to %s has a program of this name", route->to)
+		     : "routes may have it, of which the kernel tells but a name";
+}
+
 /* Why it is listed. */
 static const char *why(struct gc *g, const struct leftover *l)
 {
@@ -109,7 +134,7 @@ static const char *why(struct gc *g, const struct leftover *l)
 		return arena_printf(a, "attached to %s without a link, and no process holds it",
 				    where_attached(g, l));
 	case LEFTOVER_UNKNOWN:
-		return "neither pin nor process holds it, nor is it found to be attached";
+		return why_unknown(g, l);
 	case LEFTOVER_USED:
 		break;
 	}
@@ -212,12 +237,14 @@ static void narrow(struct gc *g, const struct gc_options *o)
 	for (size_t i = 0; i < g->found.n; i++) {
 		const struct leftover *l = &g->found.at[i];
 		bool is_left = l->state != LEFTOVER_USED || (o->all && !o->remove);
+		bool is_meant = is_left && gc_select_is_meant(&g->select, l, g->now);
 
+		g->spared += o->remove && is_meant && l->state == LEFTOVER_UNKNOWN && l->pin;
 		if (o->remove &&
 		    (l->state == LEFTOVER_UNKNOWN || gc_select_is_spared(&g->select, l) ||
 		     (l->hook && l->hook->kind == NETHOOK_ACTION)))
 			continue;
-		if (is_left && gc_select_is_meant(&g->select, l, g->now))
+		if (is_meant)
 			g->found.at[n++] = *l;
 	}
 	g->found.n = n;
@@ -311,6 +338,18 @@ static int check_options(struct noun_args *a, const struct gc *g, const struct g
 	return 0;
 }
 
+/* What would have been removed. */
+static void note_spared(struct gc *g)
+{
+	if (!g->spared)
+		return;
+	diag_warning(g->args->diag, LOC_NONE,
+		     "%zu pin%s of programs stay, as the kernel does not tell whether anybody has "
+		     "these",
+		     g->spared, g->spared == 1 ? "" : "s");
+	diag_hint(g->args->diag, "without --remove the reasons are listed");
+}
+
 static void warn_partial(struct gc *g)
 {
 	const struct usage *u = &g->usage;
@@ -321,6 +360,8 @@ static void warn_partial(struct gc *g)
 			"some processes cannot be looked at: what only these hold is listed, too");
 	if (u->pins.is_partial)
 		diag_warning(g->args->diag, LOC_NONE, "some pins cannot be looked at");
+	if (u->routes_partial)
+		diag_warning(g->args->diag, LOC_NONE, "not all routes could be looked at");
 	if (u->hooks.is_partial)
 		diag_warning(
 			g->args->diag, LOC_NONE,
@@ -359,6 +400,7 @@ static int run(struct noun_args *a)
 		out_puts(a->out, g.select.is_named ? "nothing of this kind was left behind\n"
 						   : "nothing was left behind\n");
 	}
+	note_spared(&g);
 	warn_partial(&g);
 	link_view_done(&g.view);
 	return err;

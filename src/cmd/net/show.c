@@ -5,6 +5,7 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "isa/prog_type.h"
 
@@ -130,6 +131,23 @@ static void text_of_space(struct net_show *s, size_t from, size_t to)
 	}
 }
 
+static void text_routes(struct net_show *s)
+{
+	for (size_t i = 0; i < s->routes.n; i++) {
+		const struct netroute *r = &s->routes.at[i];
+		const char *name = naming_prog(s->view.names, r->prog_id)->name;
+
+		if (!i)
+			out_puts(s->args->out, "routes\n");
+		out_printf(s->args->out, "  %-18s  %s", r->to, r->where);
+		if (r->prog_id)
+			out_printf(s->args->out, "  prog %u %s", r->prog_id, name);
+		if (!r->prog_id || strcmp(r->name, name) != 0)
+			out_printf(s->args->out, "  as '%s'", r->name);
+		out_puts(s->args->out, "\n");
+	}
+}
+
 static void text_netfilter(struct net_show *s)
 {
 	bool is_first = true;
@@ -156,16 +174,21 @@ static void show_space(struct net_show *s, const struct netns *space, size_t fro
 		net_show_json(s, space, from, to);
 		return;
 	}
-	if (*name && to > from)
+	if (*name && (to > from || s->routes.n))
 		out_printf(s->args->out, "-- %s\n", name);
 	text_of_space(s, from, to);
+	text_routes(s);
 }
 
 static int read_one(void *arg, const struct netns *n)
 {
 	struct net_show *s = arg;
+	int err = nethook_read(&s->hooks, n->inode, s->only);
 
-	return nethook_read(&s->hooks, n->inode, s->only);
+	s->routes.n = 0;
+	if (!err && !s->only && netroute_read(s->args->arena, n->inode, &s->routes))
+		s->hooks.is_partial = true;
+	return err;
 }
 
 static int show_spaces(struct net_show *s, size_t count)
@@ -176,7 +199,7 @@ static int show_spaces(struct net_show *s, size_t count)
 
 		if (err && !i)
 			return diag_errno(s->args->diag, -err, "cannot list the interfaces");
-		if (!err && (!i || s->hooks.list.n > from))
+		if (!err && (!i || s->hooks.list.n > from || s->routes.n))
 			show_space(s, &s->view.spaces.at[i], from, s->hooks.list.n);
 	}
 	return 0;
@@ -216,7 +239,8 @@ static int run(struct noun_args *a)
 		text_netfilter(&s);
 	}
 	if (!err && s.hooks.is_partial)
-		diag_warning(a->diag, LOC_NONE, "not all could be read: this needs root");
+		diag_warning(a->diag, LOC_NONE, "not all could be read%s",
+			     geteuid() ? ": this needs root" : "");
 	link_view_done(&s.view);
 	return err;
 }
@@ -227,8 +251,9 @@ const struct noun_verb net_show = {
 	.help = "What is attached where, by interface.\n\n"
 		"XDP, tcx, netkit, filters and actions of tc, the flow dissector and sk_lookup of "
 		"the\n"
-		"network namespace, and links of netfilter, of which the kernel does not tell the\n"
-		"namespace.\n",
+		"network namespace, routes with programs, of which the kernel mostly tells but a "
+		"name,\n"
+		"and links of netfilter, of which it does not tell the namespace.\n",
 	.opts = options,
 	.n = ARRAY_SIZE(options),
 	.own_size = sizeof(struct show_options),

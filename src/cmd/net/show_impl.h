@@ -5,13 +5,15 @@
 
 #include "cmd/link/view.h"
 #include "cmd/net/show.h"
+#include "inspect/netroute.h"
 
 struct net_show {
 	struct noun_args *args;
 	struct link_view view;
 	struct nethooks hooks;
 	linkinfo_list links;
-	u32 only; /* an interface's index; 0: all */
+	netroute_list routes; /* of the namespace that is shown */
+	u32 only;             /* an interface's index; 0: all */
 };
 
 /* The link of an XDP program, which the kernel only tells the other way round; 0 if it has none. */

@@ -135,6 +135,27 @@ static void json_space(struct net_show *s, const char *key, enum nethook_kind ki
 	out_json_close(out, ']');
 }
 
+static void json_routes(struct net_show *s)
+{
+	struct out *out = s->args->out;
+
+	for (size_t i = 0; i < s->routes.n; i++) {
+		const struct netroute *r = &s->routes.at[i];
+
+		out_json_open(out, NULL, '{');
+		noun_json_text(out, "dst", r->to);
+		out_json_u64(out, "ifindex", r->ifindex);
+		noun_json_text(out, "kind", r->where);
+		noun_json_text(out, "name", r->name);
+		if (r->prog_id) {
+			out_json_u64(out, "id", r->prog_id);
+			noun_json_text(out, "prog_name",
+				       naming_prog(s->view.names, r->prog_id)->name);
+		}
+		out_json_close(out, '}');
+	}
+}
+
 void net_show_json(struct net_show *s, const struct netns *space, size_t from, size_t to)
 {
 	struct out *out = s->args->out;
@@ -158,6 +179,9 @@ void net_show_json(struct net_show *s, const struct netns *space, size_t from, s
 	out_json_close(out, ']');
 	json_space(s, "flow_dissector", NETHOOK_FLOW, from, to);
 	json_space(s, "sk_lookup", NETHOOK_LOOKUP, from, to);
+	out_json_open(out, "lwt", '[');
+	json_routes(s);
+	out_json_close(out, ']');
 	/* The kernel does not tell the namespace of these, so they stand with this process's own. */
 	out_json_open(out, "netfilter", '[');
 	if (space == s->view.spaces.at && !s->only)

@@ -10,26 +10,9 @@
 #include <string.h>
 
 #include "object/image_impl.h"
-#include "object/skel_type.h"
+#include "object/skel_impl.h"
 
 enum { LINE_BYTES = 100 };
-
-/* A map as libbpf will make it. */
-struct skel_map {
-	const char *name;  /* libbpf's */
-	const char *field; /* in the struct */
-	const char *data;  /* the same of a section that can be mapped; NULL */
-	bool is_ops;       /* of struct_ops: it can be attached */
-};
-
-struct skel {
-	struct arena *arena;
-	const struct image *img;
-	const struct skel_options *opts;
-	struct buf *out;
-	vec_of(struct skel_map) maps;
-	bool has_ops;
-};
 
 bool skel_is_name(const char *name)
 {
@@ -57,8 +40,7 @@ const char *skel_default_name(struct arena *a, const char *path)
 	return skel_identifier(a, n ? arena_strndup(a, base, n) : "object");
 }
 
-/* The text with the name in it. */
-static void put(struct skel *s, const char *text)
+void skel_put(struct skel *s, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "@");
@@ -175,24 +157,30 @@ static void put_types(struct skel *s)
 
 /* ---- the struct */
 
-static void put_fields(struct skel *s)
+void skel_put_handles(struct skel *s)
 {
-	put(s, "struct @ {\n\tstruct bpf_object_skeleton *skeleton;\n\tstruct bpf_object *obj;\n");
 	if (s->maps.n) {
-		put(s, "\tstruct {\n");
+		skel_put(s, "\tstruct {\n");
 		for (size_t i = 0; i < s->maps.n; i++)
 			buf_printf(s->out, "\t\tstruct bpf_map *%s;\n", s->maps.at[i].field);
-		put(s, "\t} maps;\n");
+		skel_put(s, "\t} maps;\n");
 	}
 	if (s->img->progs.n) {
-		put(s, "\tstruct {\n");
+		skel_put(s, "\tstruct {\n");
 		for (size_t i = 0; i < s->img->progs.n; i++)
 			buf_printf(s->out, "\t\tstruct bpf_program *%s;\n",
 				   skel_identifier(s->arena, s->img->progs.at[i].name));
-		put(s, "\t} progs;\n");
+		skel_put(s, "\t} progs;\n");
 	}
+}
+
+static void put_fields(struct skel *s)
+{
+	skel_put(s, "struct @ {\n\tstruct bpf_object_skeleton *skeleton;\n"
+		    "\tstruct bpf_object *obj;\n");
+	skel_put_handles(s);
 	if (s->img->progs.n || s->has_ops) {
-		put(s, "\tstruct {\n");
+		skel_put(s, "\tstruct {\n");
 		for (size_t i = 0; i < s->img->progs.n; i++)
 			buf_printf(s->out, "\t\tstruct bpf_link *%s;\n",
 				   skel_identifier(s->arena, s->img->progs.at[i].name));
@@ -201,24 +189,24 @@ static void put_fields(struct skel *s)
 				buf_printf(s->out, "\t\tstruct bpf_link *%s;\n",
 					   s->maps.at[i].field);
 		}
-		put(s, "\t} links;\n");
+		skel_put(s, "\t} links;\n");
 	}
 	for (size_t i = 0; i < s->maps.n; i++) {
 		if (s->maps.at[i].data)
 			buf_printf(s->out, "\tstruct %s__%s *%s;\n", s->opts->name,
 				   s->maps.at[i].data, s->maps.at[i].data);
 	}
-	put(s,
-	    "#ifdef __cplusplus\n"
-	    "\tstatic inline struct @ *open(const struct bpf_object_open_opts *opts = nullptr);\n"
-	    "\tstatic inline struct @ *open_and_load();\n"
-	    "\tstatic inline int load(struct @ *s);\n"
-	    "\tstatic inline int attach(struct @ *s);\n"
-	    "\tstatic inline void detach(struct @ *s);\n"
-	    "\tstatic inline void destroy(struct @ *s);\n"
-	    "\tstatic inline const void *elf_bytes(size_t *size);\n"
-	    "#endif\n"
-	    "};\n\n");
+	skel_put(s, "#ifdef __cplusplus\n"
+		    "\tstatic inline struct @ *open(const struct bpf_object_open_opts *opts = "
+		    "nullptr);\n"
+		    "\tstatic inline struct @ *open_and_load();\n"
+		    "\tstatic inline int load(struct @ *s);\n"
+		    "\tstatic inline int attach(struct @ *s);\n"
+		    "\tstatic inline void detach(struct @ *s);\n"
+		    "\tstatic inline void destroy(struct @ *s);\n"
+		    "\tstatic inline const void *elf_bytes(size_t *size);\n"
+		    "#endif\n"
+		    "};\n\n");
 }
 
 /* ---- what libbpf is told */
@@ -239,10 +227,10 @@ static void put_map_table(struct skel *s)
 		buf_printf(s->out,
 			   "\tk->maps[%zu].name = \"%s\";\n\tk->maps[%zu].map = &s->maps.%s;\n", i,
 			   m->name, i, m->field);
-		if (m->data)
+		if (m->data && !s->opts->is_sub)
 			buf_printf(s->out, "\tk->maps[%zu].mmaped = (void **)&s->%s;\n", i,
 				   m->data);
-		if (m->is_ops)
+		if (m->is_ops && !s->opts->is_sub)
 			buf_printf(
 				s->out,
 				"#ifdef %s__MAPS_HAVE_LINKS\n\tk->maps[%zu].link = &s->links.%s;\n"
@@ -268,28 +256,34 @@ static void put_prog_table(struct skel *s)
 		const char *field = skel_identifier(s->arena, name);
 
 		buf_printf(s->out,
-			   "\tk->progs[%zu].name = \"%s\";\n\tk->progs[%zu].prog = &s->progs.%s;\n"
-			   "\tk->progs[%zu].link = &s->links.%s;\n",
-			   i, name, i, field, i, field);
+			   "\tk->progs[%zu].name = \"%s\";\n\tk->progs[%zu].prog = &s->progs.%s;\n",
+			   i, name, i, field);
+		if (!s->opts->is_sub)
+			buf_printf(s->out, "\tk->progs[%zu].link = &s->links.%s;\n", i, field);
 	}
+}
+
+void skel_put_tables(struct skel *s)
+{
+	put_map_table(s);
+	put_prog_table(s);
 }
 
 static void put_describe(struct skel *s)
 {
-	put(s, "static inline const void *@__elf_bytes(size_t *size);\n\n"
-	       "/* Tells libbpf what there is; destroy frees it. */\n"
-	       "static inline int @__describe(struct @ *s)\n{\n"
-	       "\tstruct bpf_object_skeleton *k;\n\n"
-	       "\tk = (struct bpf_object_skeleton *)calloc(1, sizeof(*k));\n"
-	       "\tif (!k)\n\t\treturn -ENOMEM;\n"
-	       "\ts->skeleton = k;\n"
-	       "\tk->sz = sizeof(*k);\n"
-	       "\tk->name = \"@\";\n"
-	       "\tk->obj = &s->obj;\n"
-	       "\tk->data = @__elf_bytes(&k->data_sz);\n");
-	put_map_table(s);
-	put_prog_table(s);
-	put(s, "\treturn 0;\n}\n\n");
+	skel_put(s, "static inline const void *@__elf_bytes(size_t *size);\n\n"
+		    "/* Tells libbpf what there is; destroy frees it. */\n"
+		    "static inline int @__describe(struct @ *s)\n{\n"
+		    "\tstruct bpf_object_skeleton *k;\n\n"
+		    "\tk = (struct bpf_object_skeleton *)calloc(1, sizeof(*k));\n"
+		    "\tif (!k)\n\t\treturn -ENOMEM;\n"
+		    "\ts->skeleton = k;\n"
+		    "\tk->sz = sizeof(*k);\n"
+		    "\tk->name = \"@\";\n"
+		    "\tk->obj = &s->obj;\n"
+		    "\tk->data = @__elf_bytes(&k->data_sz);\n");
+	skel_put_tables(s);
+	skel_put(s, "\treturn 0;\n}\n\n");
 }
 
 /* ---- verbs */
@@ -299,9 +293,9 @@ static void put_ops(struct skel *s)
 {
 	if (!s->has_ops)
 		return;
-	put(s, "/* What libbpf before 1.5 leaves to the skeleton: maps of struct_ops. */\n"
-	       "static inline int @__attach_ops(struct @ *s)\n{\n"
-	       "#ifdef @__MAPS_HAVE_LINKS\n\t(void)s;\n#else\n");
+	skel_put(s, "/* What libbpf before 1.5 leaves to the skeleton: maps of struct_ops. */\n"
+		    "static inline int @__attach_ops(struct @ *s)\n{\n"
+		    "#ifdef @__MAPS_HAVE_LINKS\n\t(void)s;\n#else\n");
 	for (size_t i = 0; i < s->maps.n; i++) {
 		const char *f = s->maps.at[i].field;
 
@@ -312,9 +306,9 @@ static void put_ops(struct skel *s)
 				   "\t\tif (!s->links.%s)\n\t\t\treturn -errno;\n\t}\n",
 				   f, f, f, f);
 	}
-	put(s, "#endif\n\treturn 0;\n}\n\n"
-	       "static inline void @__detach_ops(struct @ *s)\n{\n"
-	       "#ifdef @__MAPS_HAVE_LINKS\n\t(void)s;\n#else\n");
+	skel_put(s, "#endif\n\treturn 0;\n}\n\n"
+		    "static inline void @__detach_ops(struct @ *s)\n{\n"
+		    "#ifdef @__MAPS_HAVE_LINKS\n\t(void)s;\n#else\n");
 	for (size_t i = 0; i < s->maps.n; i++) {
 		const char *f = s->maps.at[i].field;
 
@@ -323,60 +317,62 @@ static void put_ops(struct skel *s)
 				   "\tbpf_link__destroy(s->links.%s);\n\ts->links.%s = NULL;\n", f,
 				   f);
 	}
-	put(s, "#endif\n}\n\n");
+	skel_put(s, "#endif\n}\n\n");
 }
 
 static void put_verbs(struct skel *s)
 {
 	put_ops(s);
-	put(s, "/* 0, or the negative error, with errno set. */\n"
-	       "static inline int @__load(struct @ *s)\n{\n"
-	       "\treturn bpf_object__load_skeleton(s->skeleton);\n}\n\n"
-	       "static inline void @__detach(struct @ *s)\n{\n");
+	skel_put(s, "/* 0, or the negative error, with errno set. */\n"
+		    "static inline int @__load(struct @ *s)\n{\n"
+		    "\treturn bpf_object__load_skeleton(s->skeleton);\n}\n\n"
+		    "static inline void @__detach(struct @ *s)\n{\n");
 	if (s->has_ops)
-		put(s, "\t@__detach_ops(s);\n");
-	put(s, "\tbpf_object__detach_skeleton(s->skeleton);\n}\n\n"
-	       "static inline int @__attach(struct @ *s)\n{\n");
+		skel_put(s, "\t@__detach_ops(s);\n");
+	skel_put(s, "\tbpf_object__detach_skeleton(s->skeleton);\n}\n\n"
+		    "static inline int @__attach(struct @ *s)\n{\n");
 	if (s->has_ops)
-		put(s, "\tint err = bpf_object__attach_skeleton(s->skeleton);\n\n"
-		       "\treturn err ? err : @__attach_ops(s);\n}\n\n");
+		skel_put(s, "\tint err = bpf_object__attach_skeleton(s->skeleton);\n\n"
+			    "\treturn err ? err : @__attach_ops(s);\n}\n\n");
 	else
-		put(s, "\treturn bpf_object__attach_skeleton(s->skeleton);\n}\n\n");
-	put(s, "/* Detaches, unloads and frees; NULL will do. */\n"
-	       "static inline void @__destroy(struct @ *s)\n{\n"
-	       "\tif (!s)\n\t\treturn;\n");
+		skel_put(s, "\treturn bpf_object__attach_skeleton(s->skeleton);\n}\n\n");
+	skel_put(s, "/* Detaches, unloads and frees; NULL will do. */\n"
+		    "static inline void @__destroy(struct @ *s)\n{\n"
+		    "\tif (!s)\n\t\treturn;\n");
 	if (s->has_ops)
-		put(s, "\t@__detach_ops(s);\n");
-	put(s, "\tbpf_object__destroy_skeleton(s->skeleton);\n\tfree(s);\n}\n\n"
-	       "/* To be destroyed; NULL with errno set. opts may be NULL. */\n"
-	       "static inline struct @ *@__open_opts(const struct bpf_object_open_opts *opts)\n{\n"
-	       "\tstruct @ *s = (struct @ *)calloc(1, sizeof(*s));\n"
-	       "\tint err;\n\n"
-	       "\tif (!s)\n\t\treturn NULL;\n"
-	       "\terr = @__describe(s);\n"
-	       "\tif (!err)\n\t\terr = bpf_object__open_skeleton(s->skeleton, opts);\n"
-	       "\tif (!err)\n\t\treturn s;\n"
-	       "\t@__destroy(s);\n\terrno = -err;\n\treturn NULL;\n}\n\n"
-	       "static inline struct @ *@__open(void)\n{\n\treturn @__open_opts(NULL);\n}\n\n"
-	       "static inline struct @ *@__open_and_load(void)\n{\n"
-	       "\tstruct @ *s = @__open();\n"
-	       "\tint err = s ? @__load(s) : 0;\n\n"
-	       "\tif (!err)\n\t\treturn s;\n"
-	       "\t@__destroy(s);\n\terrno = -err;\n\treturn NULL;\n}\n\n");
+		skel_put(s, "\t@__detach_ops(s);\n");
+	skel_put(
+		s,
+		"\tbpf_object__destroy_skeleton(s->skeleton);\n\tfree(s);\n}\n\n"
+		"/* To be destroyed; NULL with errno set. opts may be NULL. */\n"
+		"static inline struct @ *@__open_opts(const struct bpf_object_open_opts *opts)\n{\n"
+		"\tstruct @ *s = (struct @ *)calloc(1, sizeof(*s));\n"
+		"\tint err;\n\n"
+		"\tif (!s)\n\t\treturn NULL;\n"
+		"\terr = @__describe(s);\n"
+		"\tif (!err)\n\t\terr = bpf_object__open_skeleton(s->skeleton, opts);\n"
+		"\tif (!err)\n\t\treturn s;\n"
+		"\t@__destroy(s);\n\terrno = -err;\n\treturn NULL;\n}\n\n"
+		"static inline struct @ *@__open(void)\n{\n\treturn @__open_opts(NULL);\n}\n\n"
+		"static inline struct @ *@__open_and_load(void)\n{\n"
+		"\tstruct @ *s = @__open();\n"
+		"\tint err = s ? @__load(s) : 0;\n\n"
+		"\tif (!err)\n\t\treturn s;\n"
+		"\t@__destroy(s);\n\terrno = -err;\n\treturn NULL;\n}\n\n");
 }
 
 static void put_cpp(struct skel *s)
 {
-	put(s, "#ifdef __cplusplus\n"
-	       "struct @ *@::open(const struct bpf_object_open_opts *opts) { return "
-	       "@__open_opts(opts); }\n"
-	       "struct @ *@::open_and_load() { return @__open_and_load(); }\n"
-	       "int @::load(struct @ *s) { return @__load(s); }\n"
-	       "int @::attach(struct @ *s) { return @__attach(s); }\n"
-	       "void @::detach(struct @ *s) { @__detach(s); }\n"
-	       "void @::destroy(struct @ *s) { @__destroy(s); }\n"
-	       "const void *@::elf_bytes(size_t *size) { return @__elf_bytes(size); }\n"
-	       "#endif\n\n");
+	skel_put(s, "#ifdef __cplusplus\n"
+		    "struct @ *@::open(const struct bpf_object_open_opts *opts) { return "
+		    "@__open_opts(opts); }\n"
+		    "struct @ *@::open_and_load() { return @__open_and_load(); }\n"
+		    "int @::load(struct @ *s) { return @__load(s); }\n"
+		    "int @::attach(struct @ *s) { return @__attach(s); }\n"
+		    "void @::detach(struct @ *s) { @__detach(s); }\n"
+		    "void @::destroy(struct @ *s) { @__destroy(s); }\n"
+		    "const void *@::elf_bytes(size_t *size) { return @__elf_bytes(size); }\n"
+		    "#endif\n\n");
 }
 
 /* ---- bytes */
@@ -408,7 +404,7 @@ static void put_bytes(struct skel *s, const u8 *data, size_t len)
 	buf_puts(s->out, "\";\n");
 }
 
-static void put_head(struct skel *s)
+void skel_put_head(struct skel *s, const char *kind)
 {
 	const char *slash = strrchr(s->opts->source, '/');
 	char *source = arena_strdup(s->arena, slash ? slash + 1 : s->opts->source);
@@ -418,19 +414,20 @@ static void put_head(struct skel *s)
 		if (!isalnum((unsigned char)*c) && !strchr("._-+", *c))
 			*c = '_';
 	}
-	put(s, "/* SPDX-License-Identifier: 0BSD */\n/* Made by skep gen skeleton: the next time "
-	       "it is "
-	       "made, changes are lost. */\n");
-	buf_printf(s->out, "/* From %s, whose licence the bytes at the end have. */\n", source);
-	put(s,
-	    "#ifndef @__SKEL_H\n#define @__SKEL_H\n\n"
-	    "#include <errno.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdlib.h>\n"
-	    "#include <linux/types.h>\n#include <bpf/libbpf.h>\n\n"
-	    "#ifdef __cplusplus\n#define @__CHECK(fact) static_assert(fact, #fact)\n"
-	    "#else\n#define @__CHECK(fact) _Static_assert(fact, #fact)\n#endif\n");
-	if (s->has_ops)
-		put(s, "#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5\n"
-		       "#define @__MAPS_HAVE_LINKS\n#endif\n");
+	buf_printf(
+		s->out,
+		"/* SPDX-License-Identifier: 0BSD */\n/* Made by skep gen %s: the next time it is "
+		"made, changes are lost. */\n/* From %s%s. */\n",
+		kind, source, s->opts->is_sub ? "" : ", whose licence the bytes at the end have");
+	skel_put(s, "#ifndef @__SKEL_H\n#define @__SKEL_H\n\n"
+		    "#include <errno.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include "
+		    "<stdlib.h>\n"
+		    "#include <linux/types.h>\n#include <bpf/libbpf.h>\n\n"
+		    "#ifdef __cplusplus\n#define @__CHECK(fact) static_assert(fact, #fact)\n"
+		    "#else\n#define @__CHECK(fact) _Static_assert(fact, #fact)\n#endif\n");
+	if (s->has_ops && !s->opts->is_sub)
+		skel_put(s, "#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5\n"
+			    "#define @__MAPS_HAVE_LINKS\n#endif\n");
 	buf_putc(s->out, '\n');
 }
 
@@ -442,16 +439,21 @@ int skel_write(struct buf *out, const struct image *img, const void *elf, size_t
 
 	if (err)
 		return err;
-	put_head(&s);
+	if (opts->is_sub) {
+		skel_sub_write(&s);
+		return 0;
+	}
+	skel_put_head(&s, "skeleton");
 	put_types(&s);
 	put_fields(&s);
 	put_describe(&s);
 	put_verbs(&s);
 	put_cpp(&s);
-	put(&s, "/* The object itself. */\n"
-		"static inline const void *@__elf_bytes(size_t *size)\n{\n"
-		"\tstatic const char bytes[] __attribute__((aligned(8))) =\n");
+	skel_put(&s, "/* The object itself. */\n"
+		     "static inline const void *@__elf_bytes(size_t *size)\n{\n"
+		     "\tstatic const char bytes[] __attribute__((aligned(8))) =\n");
 	put_bytes(&s, elf, len);
-	put(&s, "\n\t*size = sizeof(bytes) - 1;\n\treturn bytes;\n}\n\n#undef @__CHECK\n#endif\n");
+	skel_put(&s,
+		 "\n\t*size = sizeof(bytes) - 1;\n\treturn bytes;\n}\n\n#undef @__CHECK\n#endif\n");
 	return 0;
 }

@@ -8,6 +8,12 @@
  *	x__load(s); x__attach(s);
  *	s->bss->count; s->maps.flows;		while it runs
  *	x__destroy(s);
+ *
+ * A subskeleton is for an object that is a part of another one, as a library is; variables are pointers:
+ *
+ *	struct lib *l = lib__open(s->obj);	of the object that it has been linked into
+ *	*l->bss.count; l->maps.flows;
+ *	lib__destroy(l);
  */
 #ifndef OBJECT_SKEL_H
 #define OBJECT_SKEL_H
@@ -21,6 +27,7 @@ struct skel_options {
 	const char *name;   /* "x": an identifier */
 	const char *source; /* the object's file, for a comment */
 	bool is_own_types; /* types are named as in the object: whoever includes it has defined them before */
+	bool is_sub; /* a subskeleton: of an object that others link into theirs, without its bytes */
 };
 
 /* img was opened from the bytes elf. 0 or -EINVAL, reported. */

@@ -347,6 +347,28 @@ static void put_member(struct skel_types *t, const struct skel_member *m, u32 de
 	buf_done(&dims);
 }
 
+void skel_types_pointer(struct skel_types *t, const struct skel_member *variable)
+{
+	const char *name = skel_identifier(t->arena, variable->name);
+	size_t start = t->out->len;
+	struct buf dims = { 0 };
+	u32 element = take_dimensions(t, variable->type, &dims);
+	bool fits = image_type_size(t->btf, variable->type) == variable->size;
+
+	t->left -= t->left > 0;
+	indent(t, 2);
+	if (fits && put_base(t, element, 2)) {
+		if (t->out->data[t->out->len - 1] != '*')
+			buf_putc(t->out, ' ');
+		buf_printf(t->out, dims.len ? "(*%s)%s;\n" : "*%s%s;\n", name, buf_str(&dims));
+	} else {
+		t->out->len = start;
+		indent(t, 2);
+		buf_printf(t->out, "unsigned char (*%s)[%u];\n", name, variable->size);
+	}
+	buf_done(&dims);
+}
+
 /* Bits that nothing has. */
 static void put_padding(struct skel_types *t, u64 from, u64 to, u32 depth)
 {

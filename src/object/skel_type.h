@@ -44,6 +44,8 @@ void skel_types_define(struct skel_types *t, u32 id);
 /* Writes `struct NAME { ... };` with a section's variables where they are, and checks of that. */
 void skel_types_struct(struct skel_types *t, const char *name, const struct skel_member *members,
 		       u32 n);
+/* Writes `T *name;`, or `T (*name)[3];`, for a variable, of which its own definitions have been written. */
+void skel_types_pointer(struct skel_types *t, const struct skel_member *variable);
 /* A name as C and C++ take it. */
 const char *skel_identifier(struct arena *a, const char *name);
 

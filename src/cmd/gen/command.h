@@ -6,6 +6,6 @@
 
 int cmd_gen(int argc, char **argv);
 
-extern const struct noun_verb gen_object, gen_skeleton, gen_min_btf;
+extern const struct noun_verb gen_object, gen_skeleton, gen_subskeleton, gen_min_btf;
 
 #endif

@@ -2,7 +2,8 @@
 /* skep gen: what is made of BPF objects for other programs. */
 #include "cmd/gen/command.h"
 
-static const struct noun_verb *const verbs[] = { &gen_object, &gen_skeleton, &gen_min_btf };
+static const struct noun_verb *const verbs[] = { &gen_object, &gen_skeleton, &gen_subskeleton,
+						 &gen_min_btf };
 
 static const struct noun noun = {
 	.name = "gen",

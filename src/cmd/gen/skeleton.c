@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* skep gen skeleton OBJECT: a header with the object in it, for programs in C and C++. */
+/* skep gen skeleton OBJECT: a header with the object in it, for programs in C and C++; subskeleton: one for a part of an object. */
 #include <stdlib.h>
 
 #include "base/save.h"
@@ -48,10 +48,10 @@ static int make(struct noun_args *a, const struct skel_options *opts, const char
 	return err;
 }
 
-static int run(struct noun_args *a)
+static int write_header(struct noun_args *a, bool is_sub)
 {
 	const struct skeleton_args *own = a->own;
-	struct skel_options opts = { .is_own_types = own->is_own_types };
+	struct skel_options opts = { .is_own_types = own->is_own_types, .is_sub = is_sub };
 	struct buf out = { 0 };
 	size_t len;
 	char *elf;
@@ -82,6 +82,16 @@ static int run(struct noun_args *a)
 	return err;
 }
 
+static int run_skeleton(struct noun_args *a)
+{
+	return write_header(a, false);
+}
+
+static int run_subskeleton(struct noun_args *a)
+{
+	return write_header(a, true);
+}
+
 const struct noun_verb gen_skeleton = {
 	.name = "skeleton",
 	.args = "OBJECT [name NAME]",
@@ -95,5 +105,21 @@ const struct noun_verb gen_skeleton = {
 	.n = ARRAY_SIZE(options),
 	.own_size = sizeof(struct skeleton_args),
 	.take = take,
-	.run = run,
+	.run = run_skeleton,
+};
+
+const struct noun_verb gen_subskeleton = {
+	.name = "subskeleton",
+	.args = "OBJECT [name NAME]",
+	.help = "A header for C programs that load an object of which this one is a part.\n\n"
+		"What a library of BPF gives its users' programs: functions NAME__open(), which "
+		"takes the\n"
+		"object that the library was linked into, and NAME__destroy(), and its maps, "
+		"programs and\n"
+		"variables by name. It needs libbpf 1.1 or newer.\n",
+	.opts = options,
+	.n = ARRAY_SIZE(options),
+	.own_size = sizeof(struct skeleton_args),
+	.take = take,
+	.run = run_subskeleton,
 };

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as messages of netlink about an interface and a filter: what is taken from them has names, and ids other than 0. */
+/* Any bytes as messages of netlink about an interface, a filter and a route: what is taken from them has names, and ids other than 0. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inspect/nethook.h"
+#include "inspect/netroute.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nethook_device dev = { .ifindex = 7, .name = "" };
+	netroute_list routes = { 0 };
 	struct nethooks h;
 	struct arena arena;
 	s32 index;
@@ -35,6 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (one->kind == NETHOOK_ACTION && !i)
 			abort();
 	}
+	netroute_take(&arena, 1, data, size, &routes);
+	for (size_t i = 0; i < routes.n; i++)
+		if (!routes.at[i].to || !routes.at[i].where || !routes.at[i].name)
+			abort();
 	arena_done(&arena);
 	return 0;
 }

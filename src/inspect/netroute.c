@@ -93,15 +93,14 @@ static void take_ways(struct walk *w, const struct netroute *route, const struct
 	}
 }
 
-static void take_route(void *arg, u16 type, const void *data, size_t len)
+static void take_route(struct walk *w, const void *data, size_t len)
 {
-	struct walk *w = arg;
 	struct netroute route = { .netns = w->netns, .name = "" };
 	struct netlink_attr attr;
 	char text[INET6_ADDRSTRLEN];
 	struct rtmsg head;
 
-	if (type != RTM_NEWROUTE || len < sizeof(head))
+	if (len < sizeof(head))
 		return;
 	memcpy(&head, data, sizeof(head));
 	strcpy(w->to, "default");
@@ -116,6 +115,19 @@ static void take_route(void *arg, u16 type, const void *data, size_t len)
 		take_ways(w, &route, &attr);
 }
 
+static void take_message(void *arg, u16 type, const void *data, size_t len)
+{
+	if (type == RTM_NEWROUTE)
+		take_route(arg, data, len);
+}
+
+void netroute_take(struct arena *a, u64 netns, const void *data, size_t len, netroute_list *out)
+{
+	struct walk w = { .arena = a, .netns = netns, .out = out };
+
+	take_route(&w, data, len);
+}
+
 int netroute_read(struct arena *a, u64 netns, netroute_list *out)
 {
 	static const u8 families[] = { AF_INET, AF_INET6 };
@@ -123,8 +135,8 @@ int netroute_read(struct arena *a, u64 netns, netroute_list *out)
 
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		struct rtmsg head = { .rtm_family = families[i] };
-		int err = netlink_dump(NETLINK_ROUTE, RTM_GETROUTE, &head, sizeof(head), take_route,
-				       &w);
+		int err = netlink_dump(NETLINK_ROUTE, RTM_GETROUTE, &head, sizeof(head),
+				       take_message, &w);
 
 		/* A kernel without IPv6 has none. */
 		if (err && err != -EOPNOTSUPP)

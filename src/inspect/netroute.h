@@ -20,5 +20,7 @@ typedef vec_of(struct netroute) netroute_list;
 
 /* Adds those of the namespace that this thread is in. 0 or -errno; -E2BIG: there are more routes than are looked at. */
 int netroute_read(struct arena *a, u64 netns, netroute_list *out);
+/* The same of one message, behind its header. */
+void netroute_take(struct arena *a, u64 netns, const void *data, size_t len, netroute_list *out);
 
 #endif

@@ -47,7 +47,9 @@ static void look(u32 prog, u32 array, bool *is_prog_used, bool *is_array_used)
 		CHECK(!p->is_attached);
 		CHECK_STR(p->name, "usage_tail");
 		CHECK_EQ(m->progs.n, 1);
-		*is_prog_used = p->is_used;
+		/* A filter of sockets may be of use without being seen to be. */
+		*is_prog_used = p->is_used && !p->is_unknown;
+		CHECK(p->is_used);
 		*is_array_used = m->is_used;
 	}
 	arena_done(&a);

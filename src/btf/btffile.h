@@ -9,7 +9,8 @@
 #include "base/diag.h"
 #include "btf/rawbtf.h"
 
-#define BTFFILE_KERNEL "/sys/kernel/btf/vmlinux"
+#define BTFFILE_MODULES "/sys/kernel/btf" /* a file each, and the kernel itself */
+#define BTFFILE_KERNEL BTFFILE_MODULES "/vmlinux"
 
 struct btffile {
 	struct rawbtf *base; /* NULL if it stands by itself */

@@ -96,6 +96,8 @@ static int resolve_roots(struct noun_args *a, struct dump_args *o, const struct 
 	for (size_t i = 0; i < o->roots.n; i++) {
 		int err = btf_find_each(a, b, o->roots.at[i], add_id, o);
 
+		if (err == -ENOENT)
+			btf_find_hint(a, s, o->roots.at[i]);
 		if (err)
 			return err;
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* skep btf find, and types by name for others. */
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -99,6 +101,58 @@ int btf_find_each(struct noun_args *a, const struct rawbtf *b, const char *what,
 	return -ENOENT;
 }
 
+/* ---- modules */
+
+static bool is_there(const struct rawbtf *b, u32 kinds, const char *name)
+{
+	struct rawbtf_iter it = { 0 };
+	const struct btf_type *t;
+
+	while ((t = rawbtf_next(b, &it)) != NULL)
+		if (kinds & RAWBTF_KIND(BTF_INFO_KIND(t->info)) &&
+		    text_glob(name, rawbtf_str(b, t->name_off)))
+			return true;
+	return false;
+}
+
+static bool module_has(const struct rawbtf *kernel, const char *module, u32 kinds, const char *name)
+{
+	struct rawbtf *b = NULL;
+	char path[300];
+	bool has;
+
+	snprintf(path, sizeof(path), BTFFILE_MODULES "/%s", module);
+	if (rawbtf_open(path, kernel, &b))
+		return false;
+	has = is_there(b, kinds, name);
+	rawbtf_free(b);
+	return has;
+}
+
+void btf_find_hint(struct noun_args *a, const struct btf_source *s, const char *what)
+{
+	DIR *dir = s->by == BTF_SOURCE_FILE && !strcmp(s->path, BTFFILE_KERNEL)
+			   ? opendir(BTFFILE_MODULES)
+			   : NULL;
+	const struct dirent *e;
+	const char *name;
+	u32 kinds;
+
+	if (!dir || btf_find_split(a, what, &kinds, &name)) {
+		if (dir)
+			closedir(dir);
+		return;
+	}
+	while ((e = readdir(dir))) {
+		if (*e->d_name == '.' || !strcmp(e->d_name, "vmlinux") ||
+		    !module_has(s->file.btf, e->d_name, kinds, name))
+			continue;
+		diag_hint(a->diag, "module %s has it: give the module as source", e->d_name);
+		break;
+	}
+	closedir(dir);
+}
+
 /* ---- the verb */
 
 struct find {
@@ -172,6 +226,8 @@ static int run_find(struct noun_args *a)
 		if (a->out->json)
 			out_json_open(a->out, NULL, '[');
 		err = btf_find_each(a, s.file.btf, what, print_found, f);
+		if (err == -ENOENT)
+			btf_find_hint(a, &s, what);
 		if (a->out->json) {
 			out_json_close(a->out, ']');
 			out_json_end(a->out);

@@ -4,6 +4,7 @@
 #define CMD_BTF_IMPL_H
 
 #include "btf/rawbtf.h"
+#include "cmd/btf/source.h"
 #include "cmd/noun/noun.h"
 
 extern const struct noun_verb btf_show_verb, btf_dump_verb, btf_find_verb, btf_diff_verb;
@@ -24,5 +25,7 @@ int btf_find_split(struct noun_args *a, const char *what, u32 *kinds, const char
  */
 int btf_find_each(struct noun_args *a, const struct rawbtf *b, const char *what,
 		  int (*fn)(void *arg, u32 id), void *arg);
+/* After -ENOENT: a hint at the module that has it, where the running kernel itself was looked at. */
+void btf_find_hint(struct noun_args *a, const struct btf_source *s, const char *what);
 
 #endif

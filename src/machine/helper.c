@@ -112,6 +112,11 @@ static bool may_pass(struct call *c, const struct helper_info *info, u32 i)
 		return may_use(c, value, sizeof(u64), HELPER_ARG_WRITE);
 	case HELPER_KIND_CONST_STR:
 		return may_pass_string(c->run, value);
+	case HELPER_KIND_SOCK_COMMON:
+	case HELPER_KIND_SOCKET:
+	case HELPER_KIND_ANY_SOCK:
+		return (!value && arg->flags & HELPER_ARG_OR_NULL) || helper_sock(c->run, value) ||
+		       refuse(c->run, value, 0);
 	case HELPER_KIND_RINGBUF_MEM:
 		return run_is_region(c->run, value, RUN_RECORD) || refuse(c->run, value, 0);
 	default:

@@ -59,6 +59,13 @@ static inline u64 helper_error(int err)
 	return (u64)(s64)err;
 }
 
+/* The socket that an address is a form of: helper_sock.c. NULL: none. */
+struct sock *helper_sock(const struct run *run, u64 address);
+/* Puts one into a map of sockets; flags as of bpf_map_update_elem(). */
+int helper_sock_update(struct run *run, struct map *m, const void *key, u64 sock, u64 flags);
+/* bpf_..._storage_get(): the value of an id, made and initialized if it is not there and create is set. */
+u64 helper_storage(struct run *run, struct map *m, u64 id, u64 init, bool create);
+
 /*
  * Formats as bpf_trace_printk() does, %s and %p* of the program's or any other memory that can be read: characters without
  * the NUL, also where they found no room; -EINVAL for a format that the kernel refuses, or too few arguments.

@@ -4,20 +4,26 @@
 
 #include <string.h>
 
+#include "isa/map_type.h"
 #include "machine/code.h"
 
 #define LOCK_SPINS 1000000
+#define DRAIN_MAX (128 << 10) /* records of one call */
 
 /* What is found in a map of maps is itself a map: programs hand it to helpers, and look at nothing in it. */
 static void know_value(struct run *run, struct map *m, void *value)
 {
+	const struct map_type_info *info;
 	const struct map_spec *s;
 
 	if (!run->is_checked || !value)
 		return;
 	s = map_spec(m);
-	if (s->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || s->type == BPF_MAP_TYPE_HASH_OF_MAPS)
+	info = map_type_info(s->type);
+	if (info && info->traits & MAP_TRAIT_OF_MAPS)
 		run_add_region(run, value, 1, false, RUN_INNER_MAP);
+	else if (info && info->traits & MAP_TRAIT_SOCKETS)
+		run_add_region(run, value, sizeof(struct bpf_sock), false, RUN_SOCKET);
 	else
 		run_add_region(run, value, s->value_size, !(s->flags & BPF_F_RDONLY_PROG), s->name);
 }
@@ -38,8 +44,16 @@ HELP(map_lookup_percpu_elem)
 	return (u64)(uintptr_t)value;
 }
 
+static bool holds_sockets(struct map *m)
+{
+	return map_spec(m)->type == BPF_MAP_TYPE_SOCKMAP ||
+	       map_spec(m)->type == BPF_MAP_TYPE_SOCKHASH;
+}
+
 HELP(map_update_elem)
 {
+	if (holds_sockets(helper_at(a)))
+		return helper_error(helper_sock_update(run, helper_at(a), helper_at(b), c, d));
 	return helper_error(map_update(helper_at(a), helper_at(b), helper_at(c), d, run));
 }
 
@@ -138,6 +152,40 @@ HELP(loop)
 	return i;
 }
 
+struct draining {
+	struct run *run;
+	u64 func, arg;
+	s64 count;
+};
+
+/* The callback says by 1 that it has had enough; the record that it did so at is gone, too. */
+static int call_drained(void *arg, u32 cpu, const void *data, size_t len)
+{
+	struct draining *d = arg;
+	struct helper_dynptr p = { (u64)(uintptr_t)data, (u32)len, 0 };
+	u64 result;
+
+	(void)cpu;
+	run_add_region(d->run, &p, sizeof(p), true, "dynptr");
+	run_add_region(d->run, data, len, true, "record of the host");
+	result = run_callback(d->run, d->func, (u64)(uintptr_t)&p, d->arg, 0, 0);
+	run_remove_region(d->run, &p);
+	run_remove_region(d->run, data);
+	d->count++;
+	return result || d->run->trap || d->count == DRAIN_MAX ? -ECANCELED : 0;
+}
+
+HELP(user_ringbuf_drain)
+{
+	struct draining draining = { run, b, c, 0 };
+	s64 n;
+
+	if (d & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
+		return helper_error(-EINVAL);
+	n = map_ring_consume(helper_at(a), call_drained, &draining);
+	return n < 0 && n != -ECANCELED ? (u64)n : (u64)draining.count;
+}
+
 /* ---- records */
 
 HELP(ringbuf_output)
@@ -205,7 +253,7 @@ HELP(tail_call)
 
 /* ---- storage: of the cgroup that the program runs for, of the task that it runs in */
 
-static u64 storage(struct run *run, struct map *m, u64 id, u64 init, bool create)
+u64 helper_storage(struct run *run, struct map *m, u64 id, u64 init, bool create)
 {
 	void *value = map_storage(m, id, helper_at(init), create, run);
 
@@ -215,7 +263,7 @@ static u64 storage(struct run *run, struct map *m, u64 id, u64 init, bool create
 
 HELP(get_local_storage)
 {
-	return storage(run, helper_at(a), run->task.cgroup, 0, true);
+	return helper_storage(run, helper_at(a), run->task.cgroup, 0, true);
 }
 
 /* Stands for a struct task_struct: programs hand it on, there is nothing to read in it. */
@@ -228,7 +276,7 @@ HELP(task_storage_get)
 {
 	if (d & ~(u64)BPF_LOCAL_STORAGE_GET_F_CREATE || b != (u64)(uintptr_t)&run->task)
 		return 0;
-	return storage(run, helper_at(a), run->task.pid, c, d);
+	return helper_storage(run, helper_at(a), run->task.pid, c, d);
 }
 
 HELP(task_storage_delete)
@@ -236,4 +284,37 @@ HELP(task_storage_delete)
 	if (b != (u64)(uintptr_t)&run->task)
 		return helper_error(-EINVAL);
 	return helper_error(map_storage_delete(helper_at(a), run->task.pid));
+}
+
+/* Of inodes and cgroups nothing is read here, so that their addresses are but numbers. */
+static u64 storage_of(struct run *run, u64 map, u64 object, u64 init, u64 flags)
+{
+	if (flags & ~(u64)BPF_LOCAL_STORAGE_GET_F_CREATE || !object)
+		return 0;
+	return helper_storage(run, helper_at(map), object, init, flags);
+}
+
+static u64 storage_delete(u64 map, u64 object)
+{
+	return helper_error(object ? map_storage_delete(helper_at(map), object) : -EINVAL);
+}
+
+HELP(inode_storage_get)
+{
+	return storage_of(run, a, b, c, d);
+}
+
+HELP(inode_storage_delete)
+{
+	return storage_delete(a, b);
+}
+
+HELP(cgrp_storage_get)
+{
+	return storage_of(run, a, b, c, d);
+}
+
+HELP(cgrp_storage_delete)
+{
+	return storage_delete(a, b);
 }

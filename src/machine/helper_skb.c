@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What is kept with an skb beside its bytes. No packet here belongs to a socket, and so to no cgroup or user: helpers that ask for these
- * answer as the kernel's do then.
- */
+/* What is kept with an skb beside its bytes. Whose it is, is in helper_sock.c. */
 #include <linux/if_ether.h>
 
 #include "machine/helper.h"
@@ -10,8 +7,6 @@
 
 #define BIG_16(x) ((u16)((x) >> 8 | (x) << 8))
 #define ECN_CE 3u
-#define NOBODY 65534 /* the user of sockets that there are none of */
-#define INIT_NETNS 1 /* its cookie */
 
 enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TYPE_OTHERHOST = 3 };
 enum { CLOCK_IS_REAL, CLOCK_IS_MONOTONIC, CLOCK_IS_TAI }; /* of skb->tstamp */
@@ -96,32 +91,7 @@ HELP(skb_set_tstamp)
 	return 0;
 }
 
-/* ---- whose it is */
-
-HELP(get_socket_cookie)
-{
-	return 0;
-}
-
-HELP(get_socket_uid)
-{
-	return NOBODY;
-}
-
-HELP(get_netns_cookie)
-{
-	return INIT_NETNS;
-}
-
-HELP(skb_cgroup_id)
-{
-	return 0;
-}
-
-HELP(skb_ancestor_cgroup_id)
-{
-	return 0;
-}
+/* ---- classes of network traffic: there are none */
 
 HELP(skb_cgroup_classid)
 {

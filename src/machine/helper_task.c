@@ -109,14 +109,3 @@ HELP(get_attach_cookie)
 {
 	return 0;
 }
-
-HELP(get_retval)
-{
-	return (u64)(s64)run->retval;
-}
-
-HELP(set_retval)
-{
-	run->retval = (s32)a;
-	return 0;
-}

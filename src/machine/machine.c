@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/code.h"
+#include "machine/sock.h"
 #include "machine/timer.h"
 #include "verify/engine.h"
 
@@ -19,6 +20,7 @@ struct machine {
 	struct epoch *epoch; /* of the runs */
 	struct timers *timers;
 	const struct fib *fib;
+	struct socks socks; /* without an arena */
 };
 
 static bool is_data(const struct image_map *im)
@@ -167,6 +169,7 @@ void machine_free(struct machine *m)
 	for (size_t i = 0; i < m->img->maps.n; i++)
 		map_put(m->maps[i]);
 	epoch_free(m->epoch);
+	free(m->socks.all.at);
 	free(m->codes);
 	free(m->maps);
 	free(m);
@@ -205,6 +208,26 @@ void machine_set_fib(struct machine *m, const struct fib *fib)
 const struct fib *machine_fib(const struct machine *m)
 {
 	return m->fib;
+}
+
+void machine_set_socks(struct machine *m, const struct socks *socks)
+{
+	size_t bytes = socks->all.n * sizeof(*socks->all.at);
+
+	free(m->socks.all.at);
+	m->socks = (struct socks){ 0 };
+	if (!bytes)
+		return;
+	m->socks.all.at = malloc(bytes);
+	if (!m->socks.all.at)
+		arena_exhausted();
+	memcpy(m->socks.all.at, socks->all.at, bytes);
+	m->socks.all.n = m->socks.all.cap = socks->all.n;
+}
+
+struct socks *machine_socks(struct machine *m)
+{
+	return &m->socks;
 }
 
 const struct code *machine_code(struct machine *m, u32 prog)

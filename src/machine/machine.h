@@ -31,6 +31,7 @@ struct machine_options {
 
 struct fib;
 struct machine;
+struct socks;
 
 /* The image has to live as long. 0 or -errno with a message. */
 int machine_new(const struct image *img, const struct machine_options *opts, struct diag *d,
@@ -63,6 +64,9 @@ struct timers *machine_timers(struct machine *m);
 /* The routes that programs find; borrowed. NULL: there are none. */
 void machine_set_fib(struct machine *m, const struct fib *fib);
 const struct fib *machine_fib(const struct machine *m);
+/* The sockets that programs find: the machine has a copy, which programs may change. machine_socks() is never NULL. */
+void machine_set_socks(struct machine *m, const struct socks *socks);
+struct socks *machine_socks(struct machine *m);
 
 /* "reads 8 bytes at 0x10, which is none of the program's memory", with the place. */
 void run_describe_trap(const struct run *r, struct buf *out);

@@ -24,11 +24,13 @@
 
 #define RUN_RECORD "record" /* what a region is that a ring buffer has handed out */
 #define RUN_INNER_MAP "map of a map"
+#define RUN_SOCKET "socket"
 
 struct code;
 struct machine;
 struct map;
 struct packet;
+struct sock;
 
 /* Why a run ended otherwise than by exit. */
 enum run_trap {
@@ -57,6 +59,16 @@ struct run_task {
 	u64 cgroup;
 };
 
+#define RUN_SYSCTL_BYTES 4096
+
+/* What a program of cgroup_sysctl is asked about; set by the caller. */
+struct run_sysctl {
+	const char *name; /* "net/ipv4/ip_forward" */
+	char current[RUN_SYSCTL_BYTES + 1], written[RUN_SYSCTL_BYTES + 1];
+	u32 current_len, written_len; /* current: with its newline */
+	bool is_write;
+};
+
 struct run {
 	struct machine *machine;
 	const struct code *code; /* the program that runs, after tail calls another one */
@@ -78,6 +90,10 @@ struct run {
 		u64 key;
 	} redirect;
 
+	/* Whose the context is, or its packet; what the program has chosen for it instead. NULL: none. */
+	struct sock *sock, *selected;
+
+	struct run_sysctl *sysctl;  /* NULL: none */
 	s32 retval;                 /* of programs of cgroups: what bpf_set_retval() has said */
 	struct epoch_reader reader; /* of maps, see map_enter() */
 

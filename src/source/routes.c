@@ -1,67 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/routes.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/ether.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
+#include "source/lines.h"
 
-#define MAX_WORD 64
 #define DEFAULT_MTU 1500 /* of Ethernet */
 
 struct parser {
-	const char *text, *end;
-	size_t at;
-	u32 line, line_start;
-	struct loc loc; /* of the word */
-	char word[MAX_WORD];
+	struct lines l;
 	struct fib *fib;
 	struct diag *d;
 };
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* The next word of the line: 1, 0 if there is none, or an error. */
-static int next_word(struct parser *p)
-{
-	const char *s = p->text + p->at;
-	size_t n = 0;
-
-	while (s < p->end && is_space(*s))
-		s++;
-	while (s + n < p->end && !is_space(s[n]) && s[n] != '\n' && s[n] != '#')
-		n++;
-	p->at = (size_t)(s - p->text) + n;
-	p->loc = (struct loc){ (u32)(s - p->text), (u32)n, p->line,
-			       (u32)(s - p->text) - p->line_start + 1 };
-	if (n >= MAX_WORD || memchr(s, '\0', n))
-		return diag_error(p->d, p->loc, "this is no word of a route");
-	memcpy(p->word, s, n);
-	p->word[n] = '\0';
-	return n > 0;
-}
-
 static int value_of(struct parser *p, const char *what)
 {
-	struct loc key = p->loc;
-	int got = next_word(p);
+	struct loc key = p->l.loc;
+	int got = lines_word(&p->l);
 
 	if (got == 0)
 		return diag_error(p->d, key, "behind %s goes something", what);
 	return got < 0 ? got : 0;
-}
-
-static bool address(const char *word, u8 *family, u8 out[16])
-{
-	memset(out, 0, 16);
-	*family = strchr(word, ':') ? AF_INET6 : AF_INET;
-	return inet_pton(*family, word, out) == 1;
 }
 
 static void clear_behind(struct fib_route *r)
@@ -72,22 +35,22 @@ static void clear_behind(struct fib_route *r)
 
 static int parse_prefix(struct parser *p, struct fib_route *r)
 {
-	char *slash = strchr(p->word, '/');
+	char *slash = strchr(p->l.word, '/');
 	u32 most;
 	u64 bits;
 
-	if (!strcmp(p->word, "default")) { /* its family is that of its next hop */
+	if (!strcmp(p->l.word, "default")) { /* its family is that of its next hop */
 		r->family = AF_INET;
 		return 0;
 	}
 	if (slash)
 		*slash = '\0';
-	if (!address(p->word, &r->family, r->address))
-		return diag_error(p->d, p->loc, "'%s' is no address", p->word);
+	if (!lines_address(p->l.word, &r->family, r->address))
+		return diag_error(p->d, p->l.loc, "'%s' is no address", p->l.word);
 	most = r->family == AF_INET ? 32 : 128;
 	bits = most;
 	if (slash && (!text_u64(slash + 1, &bits) || bits > most))
-		return diag_error(p->d, p->loc, "behind the / goes a number up to %u", most);
+		return diag_error(p->d, p->l.loc, "behind the / goes a number up to %u", most);
 	r->bits = (u8)bits;
 	clear_behind(r);
 	return 0;
@@ -97,9 +60,9 @@ static int parse_mac(struct parser *p, u8 out[6])
 {
 	struct ether_addr mac;
 
-	if (!ether_aton_r(p->word, &mac))
-		return diag_error(p->d, p->loc,
-				  "'%s' is no hardware address like 02:00:00:00:00:01", p->word);
+	if (!ether_aton_r(p->l.word, &mac))
+		return diag_error(p->d, p->l.loc,
+				  "'%s' is no hardware address like 02:00:00:00:00:01", p->l.word);
 	memcpy(out, &mac, 6);
 	return 0;
 }
@@ -108,31 +71,16 @@ static int parse_number(struct parser *p, u32 *out)
 {
 	u64 n;
 
-	if (!text_u64(p->word, &n) || n > UINT32_MAX)
-		return diag_error(p->d, p->loc, "'%s' is no number of 32 bits", p->word);
-	*out = (u32)n;
-	return 0;
-}
-
-static int parse_device(struct parser *p, u32 *out)
-{
-	u64 n;
-
-	*out = if_nametoindex(p->word);
-	if (*out)
-		return 0;
-	if (!text_u64(p->word, &n) || !n || n > INT32_MAX)
-		return diag_error(p->d, p->loc,
-				  "there is no device '%s' here, and it is no index of one",
-				  p->word);
+	if (!text_u64(p->l.word, &n) || n > UINT32_MAX)
+		return diag_error(p->d, p->l.loc, "'%s' is no number of 32 bits", p->l.word);
 	*out = (u32)n;
 	return 0;
 }
 
 static int parse_via(struct parser *p, struct fib_route *r)
 {
-	if (!address(p->word, &r->via_family, r->via))
-		return diag_error(p->d, p->loc, "'%s' is no address", p->word);
+	if (!lines_address(p->l.word, &r->via_family, r->via))
+		return diag_error(p->d, p->l.loc, "'%s' is no address", p->l.word);
 	if (!r->bits && r->family == AF_INET)
 		r->family = r->via_family;
 	return 0;
@@ -142,8 +90,8 @@ static int parse_source(struct parser *p, struct fib_route *r)
 {
 	u8 family;
 
-	if (!address(p->word, &family, r->source) || family != r->family)
-		return diag_error(p->d, p->loc, "'%s' is no address like the route's", p->word);
+	if (!lines_address(p->l.word, &family, r->source) || family != r->family)
+		return diag_error(p->d, p->l.loc, "'%s' is no address like the route's", p->l.word);
 	r->has_source = true;
 	return 0;
 }
@@ -153,13 +101,13 @@ static const char *const keys[KEYS] = { "via", "dev", "src", "lladdr", "smac", "
 
 static int parse_key(struct parser *p, struct fib_route *r)
 {
-	struct nearest n = nearest_to(p->word);
+	struct nearest n = nearest_to(p->l.word);
 	enum key k = 0;
 
-	for (; k < KEYS && strcmp(keys[k], p->word) != 0; k++)
+	for (; k < KEYS && strcmp(keys[k], p->l.word) != 0; k++)
 		nearest_try(&n, keys[k]);
 	if (k == KEYS) {
-		diag_error(p->d, p->loc, "'%s' is nothing that routes have", p->word);
+		diag_error(p->d, p->l.loc, "'%s' is nothing that routes have", p->l.word);
 		diag_hint(p->d, "%s%s%s", nearest_name(&n) ? "is it " : "they have via, dev, src, ",
 			  nearest_name(&n) ? nearest_name(&n) : "lladdr, smac, mtu, metric",
 			  nearest_name(&n) ? "?" : "");
@@ -171,7 +119,7 @@ static int parse_key(struct parser *p, struct fib_route *r)
 	case KEY_VIA:
 		return parse_via(p, r);
 	case KEY_DEV:
-		return parse_device(p, &r->ifindex);
+		return lines_device(&p->l, p->l.word, &r->ifindex);
 	case KEY_SRC:
 		return parse_source(p, r);
 	case KEY_LLADDR:
@@ -195,7 +143,7 @@ static int parse_kind(struct parser *p, struct fib_route *r)
 					     [FIB_PROHIBIT] = "prohibit" };
 
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i], p->word)) {
+		if (!strcmp(kinds[i], p->l.word)) {
 			r->kind = (enum fib_kind)i;
 			return value_of(p, kinds[i]);
 		}
@@ -206,14 +154,14 @@ static int parse_kind(struct parser *p, struct fib_route *r)
 static int parse_route(struct parser *p)
 {
 	struct fib_route r = { .mtu = DEFAULT_MTU };
-	struct loc begin = p->loc;
+	struct loc begin = p->l.loc;
 	int got;
 
 	if (p->fib->routes.n == FIB_MAX_ROUTES)
 		return diag_error(p->d, begin, "there can be at most %d routes", FIB_MAX_ROUTES);
 	if (parse_kind(p, &r) || parse_prefix(p, &r))
 		return -EINVAL;
-	while ((got = next_word(p)) > 0) {
+	while ((got = lines_word(&p->l)) > 0) {
 		if (parse_key(p, &r))
 			return -EINVAL;
 	}
@@ -227,20 +175,10 @@ static int parse_route(struct parser *p)
 
 int routes_parse(struct fib *f, const char *text, size_t len, struct diag *d)
 {
-	struct parser p = { .text = text, .end = text + len, .line = 1, .fib = f, .d = d };
+	struct parser p = { .fib = f, .d = d };
+	int got = lines_begin(&p.l, text, len, "a route", d);
 
-	if (len > ROUTES_MAX_BYTES)
-		return diag_error(d, LOC_NONE, "routes have at most %u bytes", ROUTES_MAX_BYTES);
-	while (p.at < len) {
-		int got = next_word(&p);
-
-		if (got < 0 || (got && parse_route(&p)))
-			return -EINVAL;
-		while (p.at < len && text[p.at] != '\n') /* a comment */
-			p.at++;
-		p.at++;
-		p.line++;
-		p.line_start = (u32)p.at;
-	}
-	return 0;
+	while (!got && (got = lines_next(&p.l)) > 0)
+		got = parse_route(&p);
+	return got;
 }

@@ -16,8 +16,6 @@
 #include "base/diag.h"
 #include "machine/fib.h"
 
-#define ROUTES_MAX_BYTES (16u << 20)
-
 /* Adds what the text has. 0, or -EINVAL with a message at the line; d's lines have the name of the text already. */
 int routes_parse(struct fib *f, const char *text, size_t len, struct diag *d);
 

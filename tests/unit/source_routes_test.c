@@ -93,8 +93,8 @@ TEST(source_routes_mistakes)
 		{ "10.0.0.0/8 dev 1 mtu 4294967296", "'4294967296' is no number of 32 bits", 1,
 		  22 },
 		{ "blackhole", "behind blackhole goes something", 1, 1 },
-		{ "10.0.0.0/8 dev 1 via "
-		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+#define SIXTY_FOUR "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		{ "10.0.0.0/8 dev 1 via " SIXTY_FOUR SIXTY_FOUR SIXTY_FOUR SIXTY_FOUR,
 		  "this is no word of a route", 1, 22 },
 	};
 

@@ -15,6 +15,7 @@
 #include "isa/insn.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
+#include "source/lines.h"
 #include "source/routes.h"
 #include "verify/verify.h"
 
@@ -259,7 +260,7 @@ static int take_record(struct exec *x, u32 *type)
 int exec_routes(struct fib *fib, struct arena *a, const char *path, struct diag *lines)
 {
 	size_t len;
-	char *text = text_read_file(path, ROUTES_MAX_BYTES, &len), *copy;
+	char *text = text_read_file(path, LINES_MAX_BYTES, &len), *copy;
 
 	diag_init(lines, a);
 	if (!text)

@@ -140,12 +140,12 @@ _skep() {
 	run,--dev) _skep_words "$(ls /sys/class/net)" && return ;;
 	run,--cgroup | run,--pin | run,-I | run,--include) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
 	run,--hook | run,--route | run,--target | run,--hz | run,--seconds | run,--set | run,--record | run,-D | run,--define) return ;;
-	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
-	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--record | test,--filter) return ;;
+	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | exec,--sockets | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--socket | exec,--data | exec,--sysctl | exec,--record | test,--filter) return ;;
 	esac
 	case $command,$cur in
 	exec,-*)
-		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --record --coverage --no-verify -f -q --quiet -h --help"
+		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --sockets --socket --data --sysctl --record --coverage --no-verify -f -q --quiet -h --help"
 		;;
 	test,-*) _skep_words "-v --verbose --filter --engine --coverage -f -h --help" ;;
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;

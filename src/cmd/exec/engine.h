@@ -10,6 +10,7 @@
 
 #include "machine/fib.h"
 #include "machine/machine.h"
+#include "machine/sock.h"
 
 #define EXEC_ETH 14 /* bytes of an Ethernet header */
 /* Instructions of one run, where they are counted: some seconds. */
@@ -23,6 +24,7 @@ struct exec_job {
 	const void *elf;
 	size_t elf_len;
 	const struct image *img;
+	const struct rawbtf *kernel; /* its types; NULL: not known */
 	u32 prog;
 	enum machine_mode mode;
 	bool count_hits;
@@ -32,9 +34,24 @@ struct exec_job {
 	struct run_task task;
 	bool set_data; /* variables begin as img has them, which was changed since it was read from elf */
 	u64 now;       /* what the machine's clocks say, in ns; 0: the clocks' own time */
-	const struct fib *fib; /* the machine's routes; NULL: none */
-	const u8 *ctx;         /* as given, NULL: not told */
+	const struct fib *fib;     /* the machine's routes; NULL: none */
+	const struct socks *socks; /* and its sockets */
+	const u8 *ctx;             /* as given, NULL: not told */
+	const u8 *ctx_mask;        /* which of its bits were; NULL: all */
 	u32 ctx_len;
+};
+
+struct exec_sysctl {
+	const char *name, *current; /* current: without the newline that it is read with */
+	const char *written;        /* NULL: it is read */
+};
+
+/* What belongs to a context beside its fields. */
+struct exec_about {
+	u32 socket;     /* 1 and more: of job->socks the one that it is about; 0: none */
+	const u8 *data; /* what its pointers lead to; NULL: nothing */
+	u32 len;
+	const struct exec_sysctl *sysctl; /* NULL: none */
 };
 
 struct exec_input {
@@ -44,6 +61,7 @@ struct exec_input {
 	u32 link_type;
 	u64 ns;       /* when it was captured; 0: not known */
 	bool is_text; /* given on the command line */
+	struct exec_about about;
 };
 
 enum exec_outcome {
@@ -60,6 +78,15 @@ struct exec_result {
 	const u8 *data; /* the packet afterwards, until the engine runs again; NULL: none */
 	u32 len;
 	u64 ns; /* of one run on average */
+	/* The machine knows what became of the context and what belongs to it; valid until the engine runs again. */
+	const u8 *ctx; /* without pointers; NULL: not known, or of a packet */
+	u32 ctx_len;
+	bool is_ctx_changed;
+	const u8 *about; /* what its pointers lead to */
+	u32 about_len;
+	const char *sysctl; /* what is written to it in the end; NULL: nothing is */
+	u32 socket;         /* the one that was chosen, 1 and more as of exec_about; 0: none */
+	s32 retval;         /* what bpf_set_retval() has said */
 	/* The machine knows where a packet is redirected to; the kernel does not tell. */
 	bool has_target;
 	u32 ifindex;          /* 0: by a map */
@@ -85,6 +112,16 @@ struct exec_engine_ops {
 	int (*take)(struct exec_engine *e, u32 map, void *value);
 	/* As map_write(). */
 	int (*write)(struct exec_engine *e, u32 map, const void *key, const void *value);
+	/* Both for a map that is in a map of maps, at an outer key; write makes one where there is none. value NULL: is there one? */
+	int (*read_inner)(struct exec_engine *e, u32 map, const void *outer, const void *key,
+			  void *value);
+	int (*write_inner)(struct exec_engine *e, u32 map, const void *outer, const void *key,
+			   const void *value);
+	/* Puts a record into a user ring buffer. */
+	int (*send)(struct exec_engine *e, u32 map, const void *data, u32 len);
+	/* What is in maps of sockets (its number as of exec_about) and cgroups (its number); 0: nothing is. NULL: only the machine can. */
+	int (*set_item)(struct exec_engine *e, u32 map, const void *key, u64 item);
+	u64 (*item)(struct exec_engine *e, u32 map, const void *key);
 	/* Sets all clocks and runs the timers that are due then; NULL: the engine's clocks are not its own. */
 	void (*advance)(struct exec_engine *e, u64 now, struct exec_result *r);
 	/* How often each instruction of a program was run; NULL if it is not counted. */

@@ -33,6 +33,7 @@ int exec_inputs_next(struct exec_inputs *in, struct exec_input *out, struct diag
 
 	if (in->next < in->packets.n || (in->is_bare && !in->next)) {
 		*out = (struct exec_input){ .number = number, .link_type = PCAPFILE_ETHERNET };
+		out->about = in->about;
 		if (!in->is_bare) {
 			out->data = in->packets.at[in->next].at;
 			out->len = in->packets.at[in->next].len;
@@ -51,6 +52,7 @@ int exec_inputs_next(struct exec_inputs *in, struct exec_input *out, struct diag
 		.len = p.len,
 		.link_type = p.link_type,
 		.ns = p.ns,
+		.about = in->about,
 	};
 	in->next++;
 	in->short_ones += p.len < p.size;

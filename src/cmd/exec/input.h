@@ -13,6 +13,7 @@ struct exec_inputs {
 	char *file;                       /* of --pcap, malloc'ed; NULL: none */
 	struct capture capture;
 	bool is_bare; /* no packets: one run with the context */
+	struct exec_about about;
 	u32 next;
 	u64 short_ones; /* packets that were cut when they were captured */
 	u64 without_ethernet;

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/exec/engine.h"
 #include "cmd/exec/verdict.h"
@@ -417,6 +418,77 @@ static int kernel_write(struct exec_engine *e, u32 map, const void *key, const v
 	return fd < 0 ? -ENOENT : bpf_map_update_elem(fd, has_keys ? key : NULL, value, BPF_ANY);
 }
 
+/* The map that is at a key; -errno if there is none. */
+static int inner_fd(struct exec_engine *e, u32 map, const void *outer)
+{
+	u32 id;
+	int err = bpf_map_lookup_elem(((struct own *)e->own)->maps[map], outer, &id);
+
+	return err ? err : bpf_map_get_fd_by_id(id);
+}
+
+/* Like the one that the map of maps was declared with. */
+static int add_inner(struct exec_engine *e, u32 map, const void *outer)
+{
+	const struct image_map *im = &e->job->img->maps.at[map];
+	const struct image_map *like = im->inner < 0 ? NULL : &e->job->img->maps.at[im->inner];
+	int fd, err;
+
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = like ? like->flags : 0);
+	fd = like ? bpf_map_create(like->type, NULL, like->key_size, like->value_size,
+				   like->max_entries, &opts)
+		  : -EINVAL;
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(((struct own *)e->own)->maps[map], outer, &fd, BPF_ANY);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int kernel_read_inner(struct exec_engine *e, u32 map, const void *outer, const void *key,
+			     void *value)
+{
+	int fd = inner_fd(e, map, outer), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (value)
+		err = bpf_map_lookup_elem(fd, key, value);
+	close(fd);
+	return err;
+}
+
+static int kernel_write_inner(struct exec_engine *e, u32 map, const void *outer, const void *key,
+			      const void *value)
+{
+	int fd = inner_fd(e, map, outer), err;
+
+	if (fd < 0)
+		fd = add_inner(e, map, outer);
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(fd, key, value, BPF_ANY);
+	close(fd);
+	return err;
+}
+
+static int kernel_send(struct exec_engine *e, u32 map, const void *data, u32 len)
+{
+	struct user_ring_buffer *ring =
+		user_ring_buffer__new(((struct own *)e->own)->maps[map], NULL);
+	void *to = ring ? user_ring_buffer__reserve(ring, len) : NULL;
+	int err = to ? 0 : -errno;
+
+	if (to) {
+		memcpy(to, data, len);
+		user_ring_buffer__submit(ring, to);
+	}
+	user_ring_buffer__free(ring);
+	return err;
+}
+
 static const u64 *kernel_hits(struct exec_engine *e, u32 prog)
 {
 	(void)e, (void)prog;
@@ -432,6 +504,9 @@ const struct exec_engine_ops exec_kernel = {
 	.read = kernel_read,
 	.take = kernel_take,
 	.write = kernel_write,
+	.read_inner = kernel_read_inner,
+	.write_inner = kernel_write_inner,
+	.send = kernel_send,
 	.hits = kernel_hits,
 	.close = kernel_close,
 };

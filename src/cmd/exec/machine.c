@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The engine that is our own machine. Packets and contexts are made as the kernel's BPF_PROG_TEST_RUN makes them. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <linux/if_packet.h>
 
+#include "cmd/exec/context.h"
 #include "cmd/exec/engine.h"
 #include "cmd/exec/verdict.h"
 #include "isa/ctx.h"
@@ -20,8 +22,11 @@ struct own {
 	struct machine *m;
 	struct run *run;
 	struct packet *packet; /* NULL: programs of this type have none */
-	u8 *ctx;               /* of those */
+	u8 *ctx, *ctx_before;  /* of those */
 	size_t ctx_size;
+	u8 *about; /* what the context's pointers lead to: EXEC_MAX_ABOUT bytes */
+	u32 about_len;
+	struct run_sysctl sysctl;
 	struct buf trace, after;
 };
 
@@ -40,7 +45,9 @@ static int open_context(struct own *own, const struct exec_job *job)
 
 	own->ctx_size = size;
 	own->ctx = calloc(1, size + CTX_SLACK);
-	if (!own->ctx)
+	own->ctx_before = calloc(1, size + CTX_SLACK);
+	own->about = malloc(EXEC_MAX_ABOUT);
+	if (!own->ctx || !own->ctx_before || !own->about)
 		arena_exhausted();
 	return 0;
 }
@@ -68,6 +75,8 @@ static int machine_open(struct exec_engine *e)
 	own->run->now = job->now;
 	own->run->trace = &own->trace;
 	machine_set_fib(own->m, job->fib);
+	if (job->socks)
+		machine_set_socks(own->m, job->socks);
 	if (!exec_takes_packets(type))
 		return open_context(own, job);
 	own->packet = packet_new(type == BPF_PROG_TYPE_XDP ? PACKET_XDP : PACKET_SKB, job->diag);
@@ -91,8 +100,7 @@ static void set_xdp(struct own *own, const struct exec_job *job, const struct ex
 	struct xdp_md *ctx = &own->packet->xdp;
 
 	*ctx = (struct xdp_md){ .ingress_ifindex = 1 };
-	if (job->ctx)
-		memcpy(ctx, job->ctx, job->ctx_len);
+	exec_context_apply(ctx, job);
 	if (job->ifindex)
 		ctx->ingress_ifindex = job->ifindex;
 	packet_set(own->packet, in->data, in->len);
@@ -107,8 +115,9 @@ static void set_skb(struct own *own, const struct exec_job *job, const struct ex
 	*ctx = (struct __sk_buff){ .ifindex = 1 };
 	if (in->len >= EXEC_ETH)
 		ctx->pkt_type = packet_type(in->data);
-	if (job->ctx)
-		memcpy(ctx, job->ctx, job->ctx_len);
+	exec_context_fill((u8 *)ctx, job, &in->about, own->run->sock);
+	exec_context_apply(ctx, job);
+	exec_context_point((u8 *)ctx, job, own->run->sock, NULL, 0);
 	if (job->ifindex)
 		ctx->ifindex = ctx->ingress_ifindex = job->ifindex;
 	wire = ctx->wire_len;
@@ -129,14 +138,55 @@ static bool refuse(struct exec_result *r, const char *why)
 	return false;
 }
 
+/* The socket that the context is about, as the machine has it, and what else is. */
+static void set_about(struct own *own, const struct exec_about *about)
+{
+	struct socks *all = machine_socks(own->m);
+	const struct exec_sysctl *s = about->sysctl;
+	struct run *run = own->run;
+
+	if (run->sock)
+		run_remove_region(run, &run->sock->view);
+	run->sock = about->socket && about->socket <= all->all.n ? &all->all.at[about->socket - 1]
+								 : NULL;
+	if (run->sock)
+		run_add_region(run, &run->sock->view, sizeof(run->sock->view), false, RUN_SOCKET);
+	run->sysctl = s ? &own->sysctl : NULL;
+	if (!s)
+		return;
+	own->sysctl.name = s->name;
+	own->sysctl.is_write = s->written;
+	own->sysctl.current_len =
+		(u32)snprintf(own->sysctl.current, sizeof(own->sysctl.current), "%s\n", s->current);
+	own->sysctl.written_len = (u32)snprintf(own->sysctl.written, sizeof(own->sysctl.written),
+						"%s", s->written ? s->written : "");
+}
+
+static void set_context(struct own *own, const struct exec_job *job, const struct exec_input *in)
+{
+	const struct exec_about *about = &in->about;
+
+	memset(own->ctx, 0, own->ctx_size);
+	exec_context_fill(own->ctx, job, about, own->run->sock);
+	exec_context_apply(own->ctx, job);
+	exec_context_unpoint(own->ctx, job);
+	memcpy(own->ctx_before, own->ctx, own->ctx_size);
+	run_remove_region(own->run, own->about);
+	own->about_len = about->len;
+	if (about->len)
+		memcpy(own->about, about->data, about->len);
+	if (exec_has_data(job))
+		run_add_region(own->run, own->about, about->len, true, "data");
+	exec_context_point(own->ctx, job, own->run->sock, own->about, about->len);
+}
+
 /* Makes the context; false if the input is none for this program. */
 static bool set_input(struct own *own, const struct exec_job *job, const struct exec_input *in,
 		      struct exec_result *r)
 {
+	set_about(own, &in->about);
 	if (!own->packet) {
-		memset(own->ctx, 0, own->ctx_size);
-		if (job->ctx)
-			memcpy(own->ctx, job->ctx, job->ctx_len);
+		set_context(own, job, in);
 		return true;
 	}
 	if (in->len > PACKET_MAX)
@@ -173,6 +223,30 @@ static void take_packet(struct own *own, const struct exec_job *job, const struc
 	buf_put(&own->after, packet_data(own->packet), packet_len(own->packet));
 	r->data = (const u8 *)buf_str(&own->after);
 	r->len = (u32)own->after.len;
+}
+
+static void take_context(struct own *own, const struct exec_job *job, struct exec_result *r)
+{
+	exec_context_unpoint(own->ctx, job);
+	r->ctx = own->ctx;
+	r->ctx_len = (u32)own->ctx_size;
+	r->is_ctx_changed = memcmp(own->ctx, own->ctx_before, own->ctx_size) != 0;
+	if (!exec_has_data(job))
+		return;
+	r->about = own->about;
+	r->about_len = own->about_len;
+}
+
+/* What the program has said of a system call, a socket, a sysctl. */
+static void take_said(const struct own *own, struct exec_result *r)
+{
+	const struct run *run = own->run;
+
+	r->retval = run->retval;
+	if (run->selected)
+		r->socket = (u32)(run->selected - machine_socks(own->m)->all.at) + 1;
+	if (run->sysctl && run->sysctl->is_write)
+		r->sysctl = run->sysctl->written;
 }
 
 static void take_target(const struct own *own, struct exec_result *r)
@@ -230,6 +304,9 @@ static void machine_run_one(struct exec_engine *e, const struct exec_input *in,
 	r->ret = (u32)ret;
 	if (own->packet)
 		take_packet(own, job, in, r);
+	else
+		take_context(own, job, r);
+	take_said(own, r);
 	if (exec_verdict_redirects(exec_prog(job)->type, r->ret))
 		take_target(own, r);
 	run_timers(own, job, r);
@@ -300,6 +377,77 @@ static int machine_write(struct exec_engine *e, u32 map, const void *key, const 
 						  : map_push(m, value, BPF_ANY);
 }
 
+static struct map *map_at(struct exec_engine *e, u32 map)
+{
+	return machine_map(((struct own *)e->own)->m, map);
+}
+
+/* Like the one that the map of maps was declared with. */
+static int add_inner(struct exec_engine *e, u32 map, const void *outer, struct map **inner)
+{
+	const struct image_map *im = &e->job->img->maps.at[map];
+	int err;
+
+	if (im->inner < 0)
+		return -EINVAL;
+	err = map_new(map_spec(map_at(e, (u32)im->inner)), e->job->diag, inner);
+	if (err)
+		return err;
+	err = map_slot_set(map_at(e, map), outer, *inner);
+	map_put(*inner); /* the slot has its own reference */
+	return err;
+}
+
+static int machine_read_inner(struct exec_engine *e, u32 map, const void *outer, const void *key,
+			      void *value)
+{
+	struct map *inner = map_slot(map_at(e, map), outer);
+
+	if (!inner || !value)
+		return inner ? 0 : -ENOENT;
+	return map_read(inner, key, value, 0);
+}
+
+static int machine_write_inner(struct exec_engine *e, u32 map, const void *outer, const void *key,
+			       const void *value)
+{
+	struct map *inner = map_slot(map_at(e, map), outer);
+	int err = inner ? 0 : add_inner(e, map, outer, &inner);
+
+	return err ? err : map_write(inner, key, value, BPF_ANY);
+}
+
+static int machine_send(struct exec_engine *e, u32 map, const void *data, u32 len)
+{
+	return map_ring_output(map_at(e, map), data, len, 0);
+}
+
+static bool holds_sockets(const struct image_map *m)
+{
+	return m->type != BPF_MAP_TYPE_CGROUP_ARRAY;
+}
+
+static int machine_set_item(struct exec_engine *e, u32 map, const void *key, u64 item)
+{
+	struct socks *all = machine_socks(((struct own *)e->own)->m);
+
+	if (holds_sockets(&e->job->img->maps.at[map]) && item)
+		item = (u64)(uintptr_t)&all->all.at[item - 1].view;
+	return map_slot_set(map_at(e, map), key, (void *)(uintptr_t)item);
+}
+
+static u64 machine_item(struct exec_engine *e, u32 map, const void *key)
+{
+	struct socks *all = machine_socks(((struct own *)e->own)->m);
+	u64 item = (u64)(uintptr_t)map_slot(map_at(e, map), key);
+	const struct sock *s;
+
+	if (!holds_sockets(&e->job->img->maps.at[map]))
+		return item;
+	s = sock_at(all, item);
+	return s ? (u64)(s - all->all.at) + 1 : 0;
+}
+
 /* A timer that starts itself again may be due again by the same clock: it is not left to run without an end. */
 static void machine_advance(struct exec_engine *e, u64 now, struct exec_result *r)
 {
@@ -336,6 +484,8 @@ static void machine_close(struct exec_engine *e)
 	packet_free(own->packet);
 	machine_free(own->m);
 	free(own->ctx);
+	free(own->ctx_before);
+	free(own->about);
 	buf_done(&own->trace);
 	buf_done(&own->after);
 	free(own);
@@ -351,6 +501,11 @@ const struct exec_engine_ops exec_machine = {
 	.read = machine_read,
 	.take = machine_take,
 	.write = machine_write,
+	.read_inner = machine_read_inner,
+	.write_inner = machine_write_inner,
+	.send = machine_send,
+	.set_item = machine_set_item,
+	.item = machine_item,
 	.advance = machine_advance,
 	.hits = machine_hits_of,
 	.timers = machine_timers_of,

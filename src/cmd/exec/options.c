@@ -22,6 +22,10 @@ enum option {
 	OPTION_COMM,
 	OPTION_NOW,
 	OPTION_ROUTES,
+	OPTION_SOCKETS,
+	OPTION_SOCKET,
+	OPTION_DATA,
+	OPTION_SYSCTL,
 	OPTION_RECORD,
 	OPTION_COVERAGE,
 	OPTION_NO_VERIFY,
@@ -32,7 +36,8 @@ enum option {
 
 static const struct opt options[] = {
 	[OPTION_CTX] = { 0, "ctx", "HEX",
-			 "the context's bytes, as its struct has them; the rest\nis zero" },
+			 "the context's bytes, as its struct has them, or its fields\nas { .name = "
+			 "value }; the rest is zero" },
 	[OPTION_PACKET] = { 0, "packet", "HEX", "run on this packet; may be given several times" },
 	[OPTION_PCAP] = { 0, "pcap", "FILE",
 			  "run on each packet of a pcap or pcapng file; - is\nstandard input" },
@@ -52,6 +57,13 @@ static const struct opt options[] = {
 			 "what all clocks say (machine), so that runs can be repeated" },
 	[OPTION_ROUTES] = { 0, "routes", "FILE",
 			    "the routes that bpf_fib_lookup() finds (machine)" },
+	[OPTION_SOCKETS] = { 0, "sockets", "FILE",
+			     "the sockets that programs find (machine), as ss -Hntuae\nprints "
+			     "them" },
+	[OPTION_SOCKET] = { 0, "socket", "TEXT", "the socket that the context is about (machine)" },
+	[OPTION_DATA] = { 0, "data", "HEX", "what the context's pointers lead to (machine)" },
+	[OPTION_SYSCTL] = { 0, "sysctl", "TEXT",
+			    "what is read, or written: NAME = VALUE [-> VALUE] (machine)" },
 	[OPTION_RECORD] = { 0, "record", "STRUCT",
 			    "the type of what is sent by ring buffers and perf events" },
 	[OPTION_COVERAGE] = { 0, "coverage", "FILE", "write which source lines ran, for lcov" },
@@ -126,6 +138,18 @@ static int take_text(struct exec_options *o, struct arena *a, enum option option
 		break;
 	case OPTION_ROUTES:
 		o->routes = value;
+		break;
+	case OPTION_SOCKETS:
+		o->sockets = value;
+		break;
+	case OPTION_SOCKET:
+		o->socket = value;
+		break;
+	case OPTION_DATA:
+		o->data = value;
+		break;
+	case OPTION_SYSCTL:
+		o->sysctl = value;
 		break;
 	case OPTION_ENGINE:
 		err = take_word(d, "--engine", value, engines, ARRAY_SIZE(engines), &n);
@@ -217,6 +241,14 @@ static int check_options(const struct exec_options *o, struct diag *d)
 	if ((o->now || o->routes) && uses_kernel)
 		return diag_error(d, LOC_NONE, "--%s is for the machine: the kernel has its own %s",
 				  o->now ? "now" : "routes", o->now ? "clocks" : "routes");
+	if ((o->sockets || o->socket || o->data || o->sysctl) && uses_kernel)
+		return diag_error(
+			d, LOC_NONE,
+			"--%s is for the machine: the kernel's test runs have no such thing",
+			o->sockets  ? "sockets"
+			: o->socket ? "socket"
+			: o->data   ? "data"
+				    : "sysctl");
 	return 0;
 }
 

@@ -11,10 +11,11 @@ enum exec_mode { EXEC_MODE_DEFAULT, EXEC_MODE_JIT, EXEC_MODE_INTERPRET, EXEC_MOD
 
 struct exec_options {
 	const char *file, *program; /* program: NULL: the only one */
-	const char *ctx;            /* hexadecimal, NULL: none */
+	const char *ctx;            /* hexadecimal, or fields; NULL: none */
 	vec_of(const char *) packets;
-	const char *record;                            /* name of a type; NULL: none */
-	const char *pcap, *output, *coverage, *routes; /* paths; NULL: none */
+	const char *record;                                      /* name of a type; NULL: none */
+	const char *pcap, *output, *coverage, *routes, *sockets; /* paths; NULL: none */
+	const char *socket, *data, *sysctl; /* what the context is about; NULL: not told */
 	enum exec_mode mode;
 	u32 repeat, cpu, ifindex;
 	u64 now; /* 0: not told */

@@ -9,14 +9,17 @@
 
 #include "base/text.h"
 #include "btf/rawvalue.h"
+#include "cmd/exec/context.h"
 #include "cmd/exec/verdict.h"
 #include "cmd/verify/report.h"
 #include "isa/ctx.h"
+#include "isa/helper.h"
 #include "isa/insn.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
 #include "source/lines.h"
 #include "source/routes.h"
+#include "source/sockets.h"
 #include "verify/verify.h"
 
 /* ---- which program */
@@ -98,14 +101,23 @@ static int judge_all(struct exec *x, const struct rawbtf *kernel)
 	return 0;
 }
 
-static bool asks_for_task(const struct image *img)
+/* Helpers that hand out the kernel's own structs, of which there is but an address here. */
+static bool gives_struct(s32 helper)
+{
+	const struct helper_info *h = helper_info((u32)helper);
+
+	return h &&
+	       (h->result->kind == HELPER_KIND_BTF || h->result->kind == HELPER_KIND_BTF_TRUSTED);
+}
+
+static bool asks_for_structs(const struct image *img)
 {
 	for (size_t i = 0; i < img->progs.n; i++) {
 		const struct image_prog *p = &img->progs.at[i];
 
 		for (u32 k = 0; k < p->count; k++) {
 			if (p->insns[k].code == (BPF_JMP | BPF_CALL) && !p->insns[k].src_reg &&
-			    p->insns[k].imm == BPF_FUNC_get_current_task_btf)
+			    gives_struct(p->insns[k].imm))
 				return true;
 			k += insn_is_ld_imm64(&p->insns[k]);
 		}
@@ -118,11 +130,12 @@ bool exec_may_compile(const struct image *img, u32 prog)
 {
 	const u64 types = PROGS(XDP) | PROGS_TC | PROGS_LWT | PROGS(SOCKET_FILTER) |
 			  PROGS(CGROUP_SKB) | PROGS_RAW_TP | PROGS(KPROBE) | PROGS(TRACEPOINT) |
-			  PROGS(SYSCALL);
+			  PROGS(SYSCALL) | PROGS_CGROUP_CURRENT | PROGS(SOCK_OPS) | PROGS(SK_SKB) |
+			  PROGS(SK_MSG) | PROGS(SK_LOOKUP) | PROGS(SK_REUSEPORT);
 
 	u32 type = img->progs.at[prog].type;
 
-	return type < 64 && types >> type & 1 && !asks_for_task(img);
+	return type < 64 && types >> type & 1 && !asks_for_structs(img);
 }
 
 static enum machine_mode choose_mode(const struct exec *x)
@@ -143,6 +156,37 @@ static enum machine_mode choose_mode(const struct exec *x)
 
 /* ---- what it runs on */
 
+/* Reads an option's value, which becomes the source that its mistakes are told by. */
+typedef int (*read_fn)(struct exec *x, struct literal *l);
+
+static int read_value(struct exec *x, const char *option, const char *value, read_fn read)
+{
+	size_t len = strlen(value);
+	struct diag d;
+	struct literal l = { .btf = x->job.img->btf, .d = &d, .text = value, .line = 1 };
+	int err;
+
+	diag_init(&d, &x->arena);
+	if (len > LITERAL_MAX_TEXT)
+		return diag_error(&x->diag, LOC_NONE, "%s is too long", option);
+	l.end = (u32)len;
+	diag_set_source(&d, option, value, len);
+	err = read(x, &l);
+	diag_render(&d, stderr);
+	return err;
+}
+
+static int read_fields(struct exec *x, struct literal *l)
+{
+	u8 *ctx, *mask;
+
+	if (exec_context_read(l, &x->job, &ctx, &mask, &x->job.ctx_len))
+		return -EINVAL;
+	x->job.ctx = ctx;
+	x->job.ctx_mask = mask;
+	return 0;
+}
+
 static int take_context(struct exec *x)
 {
 	const struct prog_type_info *type = prog_type_info(exec_prog(&x->job)->type);
@@ -151,6 +195,8 @@ static int take_context(struct exec *x)
 
 	if (!x->opts.ctx)
 		return 0;
+	if (x->opts.ctx[strspn(x->opts.ctx, " \t\n")] == '{')
+		return read_value(x, "--ctx", x->opts.ctx, read_fields);
 	if (hex_read(&x->arena, "--ctx", x->opts.ctx, UINT32_MAX, &bytes, &x->diag))
 		return -EINVAL;
 	if (bytes.len > ctx->size)
@@ -160,6 +206,52 @@ static int take_context(struct exec *x)
 	x->job.ctx = bytes.at;
 	x->job.ctx_len = bytes.len;
 	return 0;
+}
+
+static int read_socket(struct exec *x, struct literal *l)
+{
+	u32 index;
+
+	if (sockets_parse_one(&x->socks, l->text, l->end, l->d, &index))
+		return -EINVAL;
+	x->inputs.about.socket = index + 1;
+	return 0;
+}
+
+static int read_sysctl(struct exec *x, struct literal *l)
+{
+	return exec_sysctl_read(l, &x->arena, &x->inputs.about.sysctl);
+}
+
+static int has_no(struct exec *x, const char *option, const char *what)
+{
+	return diag_error(&x->diag, LOC_NONE, "--%s: the context of %s programs has no %s", option,
+			  prog_type_info(exec_prog(&x->job)->type)->name, what);
+}
+
+/* What the context is about. */
+static int take_about(struct exec *x)
+{
+	struct exec_about *about = &x->inputs.about;
+	struct hex_bytes bytes;
+
+	if (x->opts.socket && !exec_has_socket(&x->job))
+		return has_no(x, "socket", "socket");
+	if (x->opts.data && !exec_has_data(&x->job))
+		return has_no(x, "data", "pointers to data");
+	if (x->opts.sysctl && !exec_has_sysctl(&x->job))
+		return has_no(x, "sysctl", "sysctl");
+	if (x->opts.socket && read_value(x, "--socket", x->opts.socket, read_socket))
+		return -EINVAL;
+	if (!x->opts.socket && !exec_takes_packets(exec_prog(&x->job)->type))
+		about->socket = exec_any_socket(&x->socks, &x->job);
+	if (x->opts.data) {
+		if (hex_read(&x->arena, "--data", x->opts.data, EXEC_MAX_ABOUT, &bytes, &x->diag))
+			return -EINVAL;
+		about->data = bytes.at;
+		about->len = bytes.len;
+	}
+	return x->opts.sysctl ? read_value(x, "--sysctl", x->opts.sysctl, read_sysctl) : 0;
 }
 
 static int take_inputs(struct exec *x)
@@ -257,32 +349,58 @@ static int take_record(struct exec *x, u32 *type)
 	return -EINVAL;
 }
 
+/* The text of a file, which becomes the source of lines; NULL with a message. */
+static const char *read_lines(struct arena *a, const char *path, size_t *len, struct diag *lines)
+{
+	char *text = text_read_file(path, LINES_MAX_BYTES, len), *copy;
+
+	diag_init(lines, a);
+	if (!text) {
+		diag_errno(lines, errno, "%s cannot be read", path);
+		return NULL;
+	}
+	copy = arena_alloc(a, *len + 1);
+	memcpy(copy, text, *len);
+	free(text);
+	diag_set_source(lines, path, copy, *len);
+	return copy;
+}
+
 int exec_routes(struct fib *fib, struct arena *a, const char *path, struct diag *lines)
 {
 	size_t len;
-	char *text = text_read_file(path, LINES_MAX_BYTES, &len), *copy;
+	const char *text = read_lines(a, path, &len, lines);
 
-	diag_init(lines, a);
-	if (!text)
-		return diag_errno(lines, errno, "%s cannot be read", path);
-	copy = arena_alloc(a, len + 1);
-	memcpy(copy, text, len);
-	free(text);
-	diag_set_source(lines, path, copy, len);
 	fib->arena = a;
-	return routes_parse(fib, copy, len, lines);
+	return text ? routes_parse(fib, text, len, lines) : -EINVAL;
 }
 
-static int take_routes(struct exec *x)
+int exec_sockets(struct socks *socks, struct arena *a, const char *path, struct diag *lines)
+{
+	size_t len;
+	const char *text = read_lines(a, path, &len, lines);
+
+	socks->arena = a;
+	return text ? sockets_parse(socks, text, len, lines) : -EINVAL;
+}
+
+/* Of what there is around the program. */
+static int take_tables(struct exec *x)
 {
 	struct diag lines;
-	int err;
+	int err = 0;
 
-	if (!x->opts.routes)
-		return 0;
-	x->job.fib = &x->fib;
-	err = exec_routes(&x->fib, &x->arena, x->opts.routes, &lines);
-	diag_render(&lines, stderr);
+	x->socks.arena = &x->arena;
+	x->job.socks = &x->socks;
+	if (x->opts.routes) {
+		x->job.fib = &x->fib;
+		err = exec_routes(&x->fib, &x->arena, x->opts.routes, &lines);
+		diag_render(&lines, stderr);
+	}
+	if (!err && x->opts.sockets) {
+		err = exec_sockets(&x->socks, &x->arena, x->opts.sockets, &lines);
+		diag_render(&lines, stderr);
+	}
 	return err;
 }
 
@@ -291,6 +409,7 @@ int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *k
 	const struct image_prog *p;
 
 	x->job.img = img;
+	x->job.kernel = kernel;
 	if (choose_program(x, img))
 		return -EINVAL;
 	p = exec_prog(&x->job);
@@ -304,7 +423,7 @@ int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *k
 	x->job.ifindex = x->opts.ifindex;
 	x->job.now = x->opts.now;
 	take_task(x);
-	if (take_cpus(x) || take_context(x) || take_inputs(x) || take_routes(x) ||
+	if (take_cpus(x) || take_context(x) || take_inputs(x) || take_tables(x) || take_about(x) ||
 	    take_record(x, &x->log.record_type))
 		return -EINVAL;
 	/* What only the kernel runs it judges by itself. */

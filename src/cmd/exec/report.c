@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "btf/rawvalue.h"
+#include "cmd/exec/context.h"
 #include "cmd/exec/verdict.h"
 #include "cmd/verify/report.h"
 
@@ -63,6 +64,64 @@ static s64 changed_from(const struct exec_input *in, const struct exec_result *r
 	return result->data ? first_difference(in->data, in->len, result->data, result->len) : -1;
 }
 
+/* Contexts without a type are shown as bytes. */
+static void put_context(const struct exec_report *r, const struct exec_result *result)
+{
+	const struct rawbtf *btf;
+	u32 type = exec_context_type(r->job, &btf);
+
+	rawvalue_print(r->o, "context", btf, type, result->ctx, result->ctx_len);
+}
+
+static bool is_data_changed(const struct exec_input *in, const struct exec_result *result)
+{
+	return result->about_len && memcmp(result->about, in->about.data, result->about_len) != 0;
+}
+
+static void put_socket(const struct exec_report *r, const struct exec_result *result)
+{
+	struct buf text = { 0 };
+
+	sock_print(&r->job->socks->all.at[result->socket - 1], &text);
+	if (r->o->json)
+		json_str(r->o, "socket", buf_str(&text));
+	else
+		out_printf(r->o, ", %s", buf_str(&text));
+	buf_done(&text);
+}
+
+static void json_said(const struct exec_report *r, const struct exec_input *in,
+		      const struct exec_result *result)
+{
+	if (result->socket)
+		put_socket(r, result);
+	if (result->retval)
+		out_json_s64(r->o, "retval", result->retval);
+	if (result->is_ctx_changed)
+		put_context(r, result);
+	if (is_data_changed(in, result))
+		rawvalue_print_hex(r->o, "data", result->about, result->about_len);
+	if (result->sysctl)
+		json_str(r->o, "sysctl", result->sysctl);
+}
+
+static void text_said(const struct exec_report *r, const struct exec_input *in,
+		      const struct exec_result *result)
+{
+	if (result->is_ctx_changed) {
+		out_puts(r->o, "    context: ");
+		put_context(r, result);
+		out_puts(r->o, "\n");
+	}
+	if (is_data_changed(in, result)) {
+		out_puts(r->o, "    data: ");
+		rawvalue_print_hex(r->o, NULL, result->about, result->about_len);
+		out_puts(r->o, "\n");
+	}
+	if (result->sysctl)
+		out_printf(r->o, "    written: %s\n", result->sysctl);
+}
+
 static void json_input(const struct exec_report *r, const struct exec_input *in,
 		       const struct exec_result *result, const char *verdict)
 {
@@ -94,6 +153,7 @@ static void json_input(const struct exec_report *r, const struct exec_input *in,
 	} else if (result->has_target) {
 		out_json_u64(o, "redirect_ifindex", result->ifindex);
 	}
+	json_said(r, in, result);
 	if (result->outcome == EXEC_RAN && r->job->repeat > 1)
 		out_json_u64(o, "ns", result->ns);
 	out_json_close(o, '}');
@@ -110,6 +170,10 @@ static void text_ran(const struct exec_report *r, const struct exec_input *in,
 		out_printf(o, " to %s[%" PRIu64 "]", result->map_name, result->map_key);
 	else if (result->has_target)
 		out_printf(o, " to interface %u", result->ifindex);
+	if (result->socket)
+		put_socket(r, result);
+	if (result->retval)
+		out_printf(o, ", the call returns %d", result->retval);
 	if (result->data && result->len != in->len)
 		out_printf(o, ", %u -> %u bytes", in->len, result->len);
 	else if (result->data)
@@ -119,6 +183,7 @@ static void text_ran(const struct exec_report *r, const struct exec_input *in,
 	if (r->job->repeat > 1)
 		out_printf(o, ", %" PRIu64 " ns", result->ns);
 	out_puts(o, "\n");
+	text_said(r, in, result);
 	if (from >= 0 && in->is_text) {
 		out_puts(o, "    ");
 		rawvalue_print_hex(o, NULL, result->data, result->len);

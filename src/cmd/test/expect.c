@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "btf/rawvalue.h"
+#include "cmd/exec/context.h"
 #include "cmd/exec/maps.h"
 #include "cmd/exec/verdict.h"
 #include "cmd/test/run.h"
@@ -139,6 +140,60 @@ static void compare_packets(const struct expecting *x, const struct test_line *l
 		       arena_printf(a, "%u", want->len), arena_printf(a, "%u", len));
 }
 
+static const char *socket_text(const struct test_plan *p, u32 socket)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	if (!socket)
+		return "none";
+	sock_print(&p->socks.all.at[socket - 1], &b);
+	text = arena_strdup(p->arena, buf_str(&b));
+	buf_done(&b);
+	return text;
+}
+
+static const char *context_text(const struct test_plan *p, const struct exec_result *r)
+{
+	const struct rawbtf *btf;
+	u32 type = exec_context_type(&p->job, &btf);
+	struct out o;
+
+	out_init(&o, -1, false);
+	rawvalue_print(&o, NULL, btf, type, r->ctx, r->ctx_len);
+	return take_text(p->arena, &o);
+}
+
+/* What became of the context, and of what belongs to it. */
+static void expect_about(const struct expecting *x, const struct test_step *step,
+			 const struct exec_result *r, const char *of)
+{
+	struct arena *a = x->p->arena;
+	const struct test_line *line = step->expected[TEST_EXPECT_SOCKET];
+	const char *got;
+
+	if (line && step->socket != r->socket)
+		differ(x, line, arena_printf(a, "socket of %s", of),
+		       socket_text(x->p, step->socket), socket_text(x->p, r->socket));
+	line = step->expected[TEST_EXPECT_CTX];
+	if (line && !matches(&step->ctx_after, r->ctx))
+		differ(x, line, arena_printf(a, "context of %s", of),
+		       test_text(x->p->file, line, a), context_text(x->p, r));
+	line = step->expected[TEST_EXPECT_DATA];
+	if (line)
+		compare_packets(x, line, arena_printf(a, "data of %s", of), &step->data, r->about,
+				r->about_len);
+	line = step->expected[TEST_EXPECT_SYSCTL];
+	got = r->sysctl ? r->sysctl : "nothing";
+	if (line && strcmp(test_text(x->p->file, line, a), got) != 0)
+		differ(x, line, arena_printf(a, "written by %s", of),
+		       test_text(x->p->file, line, a), got);
+	line = step->expected[TEST_EXPECT_RETVAL];
+	if (line && step->retval != r->retval)
+		differ(x, line, arena_printf(a, "retval of %s", of), test_text(x->p->file, line, a),
+		       arena_printf(a, "%d", r->retval));
+}
+
 static const char *target_text(struct arena *a, const struct exec_result *r)
 {
 	if (r->map_name)
@@ -150,6 +205,10 @@ static void expect_step(const struct expecting *x, const struct test_step *step,
 			const struct test_seen *seen)
 {
 	struct arena *a = x->p->arena;
+	const struct test_line *verdict = step->expected[TEST_EXPECT_VERDICT],
+			       *packet = step->expected[TEST_EXPECT_PACKET],
+			       *redirect = step->expected[TEST_EXPECT_REDIRECT];
+	const char *to = redirect ? test_text(x->p->file, redirect, a) : "";
 	bool is_packet = step->in.data, is_trap = seen->r.outcome == EXEC_TRAPPED && x->p->trap;
 	/* For what the kernel does not take the whole case is skipped. */
 	bool is_expected =
@@ -157,22 +216,22 @@ static void expect_step(const struct expecting *x, const struct test_step *step,
 	const char *of = arena_printf(a, "%s %u", is_packet ? "packet" : "run", step->in.number);
 
 	if (seen->r.outcome != EXEC_RAN && !is_expected) {
-		differ(x, step->verdict_line ? step->verdict_line : step->line,
+		differ(x, verdict ? verdict : step->line,
 		       step->now ? "timers" : arena_printf(a, "verdict of %s", of),
-		       step->verdict_line ? step->verdict_text : "an end",
-		       outcome_text(x->p, seen));
+		       verdict ? step->verdict_text : "an end", outcome_text(x->p, seen));
 		return;
 	}
 	if (seen->r.outcome != EXEC_RAN)
 		return;
-	if (step->verdict_line && step->verdict != seen->r.ret)
-		differ(x, step->verdict_line, arena_printf(a, "verdict of %s", of),
-		       step->verdict_text, outcome_text(x->p, seen));
-	if (step->packet_line)
-		compare_packets(x, step->packet_line, of, &step->packet, seen->r.data, seen->r.len);
-	if (step->redirect_line && strcmp(step->redirect_text, target_text(a, &seen->r)) != 0)
-		differ(x, step->redirect_line, arena_printf(a, "redirect of %s", of),
-		       step->redirect_text, target_text(a, &seen->r));
+	if (verdict && step->verdict != seen->r.ret)
+		differ(x, verdict, arena_printf(a, "verdict of %s", of), step->verdict_text,
+		       outcome_text(x->p, seen));
+	if (packet)
+		compare_packets(x, packet, of, &step->packet, seen->r.data, seen->r.len);
+	if (redirect && strcmp(to, target_text(a, &seen->r)) != 0)
+		differ(x, redirect, arena_printf(a, "redirect of %s", of), to,
+		       target_text(a, &seen->r));
+	expect_about(x, step, &seen->r, of);
 }
 
 static void expect_trap(const struct expecting *x)
@@ -218,25 +277,54 @@ static void expect_capture(const struct expecting *x)
 /* The value of the CPU that the case runs on. NULL: there is none. */
 static u8 *read_value(const struct expecting *x, const struct test_value *v)
 {
-	const struct image_map *m = &x->p->job.img->maps.at[v->map];
+	const struct image_map *m = v->of;
 	const struct map_type_info *info = map_type_info(m->type);
 	bool is_per_cpu = info && info->traits & MAP_TRAIT_PER_CPU;
 	u32 stride = is_per_cpu ? (m->value_size + 7) & ~7u : 0;
 	u8 *value = arena_alloc(x->p->arena,
 				is_per_cpu ? (size_t)stride * x->p->job.cpus : m->value_size + 1u);
 	struct exec_engine *e = &x->run->engine;
-	int err = m->key_size ? e->ops->read(e, v->map, v->key, value)
-			      : e->ops->take(e, v->map, value);
+	int err;
+
+	if (v->inner_key)
+		err = e->ops->read_inner(e, v->map, v->key, v->inner_key, value);
+	else
+		err = m->key_size ? e->ops->read(e, v->map, v->key, value)
+				  : e->ops->take(e, v->map, value);
 
 	return err ? NULL : value + (size_t)stride * x->p->job.cpu;
 }
 
+static const char *item_text(const struct expecting *x, const struct test_value *v, u64 item)
+{
+	if (!item)
+		return "no such key";
+	return v->of->type == BPF_MAP_TYPE_CGROUP_ARRAY
+		       ? arena_printf(x->p->arena, "%" PRIu64, item)
+		       : socket_text(x->p, (u32)item);
+}
+
+/* Of maps of sockets and cgroups. item 0: that there is nothing. */
+static void expect_item(const struct expecting *x, const struct test_value *v, u64 item)
+{
+	u64 got = x->run->engine.ops->item(&x->run->engine, v->map, v->key);
+
+	if (got != item)
+		differ(x, v->line, arena_printf(x->p->arena, "map %s", v->name),
+		       item ? v->literal : "no such key", item_text(x, v, got));
+}
+
 static void expect_map(const struct expecting *x, const struct test_value *v)
 {
-	const struct image_map *m = &x->p->job.img->maps.at[v->map];
-	const u8 *value = read_value(x, v);
+	const struct image_map *m = v->of;
 	const char *what = arena_printf(x->p->arena, "map %s", v->name);
+	const u8 *value;
 
+	if (test_has_items(m)) {
+		expect_item(x, v, v->item);
+		return;
+	}
+	value = read_value(x, v);
 	if (!value)
 		differ(x, v->line, what, v->literal,
 		       m->key_size ? "no such key" : "nothing is left in it");
@@ -247,9 +335,21 @@ static void expect_map(const struct expecting *x, const struct test_value *v)
 
 static void expect_no_key(const struct expecting *x, const struct test_value *v)
 {
-	const struct image_map *m = &x->p->job.img->maps.at[v->map];
-	const u8 *value = read_value(x, v);
+	const struct image_map *m = v->of;
+	struct exec_engine *e = &x->run->engine;
+	const u8 *value;
 
+	if (test_has_items(m)) {
+		expect_item(x, v, 0);
+		return;
+	}
+	if (m->inner >= 0) { /* the maps in it are looked for */
+		if (!e->ops->read_inner(e, v->map, v->key, NULL, NULL))
+			differ(x, v->line, arena_printf(x->p->arena, "map %s", v->name), "no map",
+			       "there is one");
+		return;
+	}
+	value = read_value(x, v);
 	if (value)
 		differ(x, v->line, arena_printf(x->p->arena, "map %s", v->name), "no such key",
 		       value_text(x->p, m->value_type, value, m->value_size));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/exec/context.h"
 #include "cmd/exec/prepare.h"
 #include "cmd/exec/verdict.h"
 #include "isa/ctx.h"
@@ -168,6 +169,8 @@ static int take_setting(struct test_plan *p, const struct test_line *line)
 		return exec_routes(&p->fib, p->arena,
 				   test_plan_path(p, test_text(p->file, line, p->arena)),
 				   &p->fib_diag);
+	case TEST_SOCKETS: /* it is read before all others */
+		return 0;
 	case TEST_EXPECT_REJECTED:
 		p->rejected = line;
 		return 0;
@@ -182,50 +185,67 @@ static int take_setting(struct test_plan *p, const struct test_line *line)
 	}
 }
 
-/* The bytes of the context from this line on. */
-static int take_context(struct test_plan *p, const struct test_line *line, const u8 **ctx, u32 *len)
+/* The context from this line on. */
+static int take_context(struct test_plan *p, const struct test_line *line)
 {
-	const struct prog_type_info *type = prog_type_info(exec_prog(&p->job)->type);
-	const struct ctx_info *info = ctx_info((enum ctx_id)type->ctx);
-	struct literal l = test_value(p->file, line, NULL, p->d);
-	u8 *bytes;
+	struct literal l = test_value(p->file, line, p->job.img->btf, p->d);
+	struct test_bytes ctx;
+	u8 *bytes, *mask;
 
-	if (literal_hex(&l, p->arena, UINT32_MAX, &bytes, NULL, len))
+	if (exec_context_read(&l, &p->job, &bytes, &mask, &ctx.len))
 		return -EINVAL;
-	if (literal_skip(&l))
-		return literal_expected(&l, "bytes in hexadecimal");
-	if (*len > info->size)
-		return diag_error(p->d, test_plan_loc(p, line),
-				  "%u bytes, but the context of %s programs (%s) has %u", *len,
-				  type->name, info->name, info->size);
-	*ctx = bytes;
+	ctx.at = bytes;
+	ctx.mask = mask;
+	p->ctx = ctx;
 	return 0;
 }
 
-static int take_line(struct test_plan *p, const struct test_line *line, const u8 **ctx,
-		     u32 *ctx_len)
+/* Sockets that are named elsewhere may be among those of the file. */
+static int take_sockets(struct test_plan *p)
+{
+	const struct test_line *line = line_of(p, TEST_SOCKETS);
+
+	p->socks.arena = p->arena;
+	p->job.socks = &p->socks;
+	if (!line)
+		return 0;
+	return exec_sockets(&p->socks, p->arena,
+			    test_plan_path(p, test_text(p->file, line, p->arena)), &p->socks_diag);
+}
+
+static int take_line(struct test_plan *p, const struct test_line *line)
 {
 	bool has_packets = exec_takes_packets(exec_prog(&p->job)->type);
 
 	switch (line->directive) {
 	case TEST_MAP:
 	case TEST_VAR:
+	case TEST_RECORD:
 	case TEST_EXPECT_MAP:
 	case TEST_EXPECT_NO_KEY:
 	case TEST_EXPECT_VAR:
 	case TEST_EXPECT_RECORD:
 		return test_plan_value(p, line);
 	case TEST_CTX:
-		if (take_context(p, line, ctx, ctx_len))
+		if (take_context(p, line))
 			return -EINVAL;
-		return has_packets ? 0 : test_plan_step(p, line, *ctx, *ctx_len);
+		return has_packets ? 0 : test_plan_step(p, line);
+	case TEST_SOCKET:
+	case TEST_DATA:
+	case TEST_SYSCTL:
+		return test_plan_about(p, line);
 	case TEST_NOW:
 	case TEST_PACKET:
 	case TEST_PCAP:
-		return test_plan_step(p, line, *ctx, *ctx_len);
+		return test_plan_step(p, line);
 	case TEST_EXPECT_VERDICT:
 	case TEST_EXPECT_PACKET:
 	case TEST_EXPECT_REDIRECT:
+	case TEST_EXPECT_SOCKET:
+	case TEST_EXPECT_CTX:
+	case TEST_EXPECT_DATA:
+	case TEST_EXPECT_SYSCTL:
+	case TEST_EXPECT_RETVAL:
 		return test_plan_result(p, line);
 	case TEST_EXPECT_PCAP:
 		p->pcap = line;
@@ -235,12 +255,12 @@ static int take_line(struct test_plan *p, const struct test_line *line, const u8
 	}
 }
 
-static int take_lines(struct test_plan *p, const test_lines *lines, const u8 **ctx, u32 *ctx_len)
+static int take_lines(struct test_plan *p, const test_lines *lines)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < lines->n; i++) {
-		if (take_line(p, &lines->at[i], ctx, ctx_len))
+		if (take_line(p, &lines->at[i]))
 			err = -EINVAL;
 	}
 	return err;
@@ -263,14 +283,14 @@ static bool has_context(const struct test_plan *p)
 
 int test_plan_make(struct test_plan *p)
 {
-	const u8 *ctx = NULL;
-	u32 ctx_len = 0;
 	int err = check_lines(p, &p->file->common), also = check_lines(p, &p->c->lines);
+	bool is_bare;
 
 	if (err || also)
 		return -EINVAL;
 	p->job.arena = p->arena;
 	p->job.diag = p->d;
+	p->job.kernel = p->objects->kernel;
 	p->job.repeat = 1;
 	p->job.cpus = exec_cpus();
 	p->now = TEST_DEFAULT_NOW;
@@ -279,13 +299,19 @@ int test_plan_make(struct test_plan *p)
 		return -EINVAL;
 	if (p->skip)
 		return 0;
-	if (take_program(p))
+	if (take_program(p) || take_sockets(p))
 		return -EINVAL;
+	is_bare = !exec_takes_packets(exec_prog(&p->job)->type);
+	if (is_bare)
+		p->about.socket = exec_any_socket(&p->socks, &p->job);
 	/* Programs that see no packets run once without being told so. */
-	if (!exec_takes_packets(exec_prog(&p->job)->type) && !has_context(p))
+	is_bare &= !has_context(p);
+	if (is_bare)
 		*vec_add(p->arena, &p->steps) = (struct test_step){ .in.number = 1 };
-	err = take_lines(p, &p->file->common, &ctx, &ctx_len);
-	also = take_lines(p, &p->c->lines, &ctx, &ctx_len);
+	err = take_lines(p, &p->file->common);
+	also = take_lines(p, &p->c->lines);
+	if (is_bare)
+		p->steps.at[0].in.about = p->about;
 	if (!err && !also && !has_input(p) && !p->rejected) {
 		diag_error(p->d, p->c->loc, "this case has nothing that the program runs on");
 		diag_hint(p->d, "PACKET or PCAP gives %s packets", exec_prog(&p->job)->name);

@@ -25,8 +25,11 @@ struct test_value {
 	const char *literal; /* the value as it is written */
 	u32 map;
 	u8 *key;
-	u32 type;   /* of the value, in the image's BTF; 0: not known */
-	u32 offset; /* of a variable in the map's value */
+	const struct image_map *of; /* whose value it is: the map, or one that is in it */
+	u8 *inner_key;              /* of one that is in it; NULL: it is the map's own */
+	u64 item;                   /* of maps of sockets and cgroups: as exec_engine_ops have it */
+	u32 type;                   /* of the value, in the image's BTF; 0: not known */
+	u32 offset;                 /* of a variable in the map's value */
 	struct test_bytes bytes;
 };
 
@@ -35,13 +38,15 @@ typedef vec_of(struct test_value) test_values;
 struct test_step {
 	u64 now; /* the clocks are set, and this is all; 0: the program is run */
 	struct exec_input in;
-	const u8 *ctx;
-	u32 ctx_len;
-	const struct test_line *line, *verdict_line, *packet_line,
-		*redirect_line; /* NULL: not expected */
+	struct test_bytes ctx;
+	const struct test_line *line;
+	/* What is expected, by the line that says so; NULL: it is not. */
+	const struct test_line *expected[TEST_DIRECTIVES];
 	u32 verdict;
-	const char *verdict_text, *redirect_text;
-	struct test_bytes packet;
+	const char *verdict_text;
+	struct test_bytes packet, ctx_after, data;
+	u32 socket; /* as of exec_about; 0: none */
+	s64 retval;
 };
 
 struct test_plan {
@@ -53,9 +58,13 @@ struct test_plan {
 	struct test_object *object;
 	struct exec_job job;
 	struct fib fib;
-	struct diag fib_diag; /* what is wrong with the routes */
+	struct socks socks;
+	struct diag fib_diag, socks_diag; /* what is wrong with the routes, with the sockets */
+	/* What the inputs that follow are run with, or that one which nothing is said of. */
+	struct test_bytes ctx;
+	struct exec_about about;
 	vec_of(struct test_step) steps;
-	test_values maps, variables;                                        /* before */
+	test_values maps, variables, given; /* before; given: to user ring buffers */
 	test_values expect_maps, expect_no_keys, expect_variables, records; /* afterwards */
 	vec_of(const struct test_line *) printed;
 	const struct test_line *rejected, *trap, *pcap; /* NULL: not expected */
@@ -66,14 +75,20 @@ struct test_plan {
 	const char *skip; /* why it cannot be run here; NULL: it can */
 };
 
-/* Fills in all from file, c and objects on. 0, or -EINVAL with messages in d, or in fib_diag. */
+/* Fills in all from file, c and objects on. 0, or -EINVAL with messages in d, fib_diag or socks_diag. */
 int test_plan_make(struct test_plan *p);
 
 /* ---- between the halves of it */
 
 /* A line that is about values in maps; a step. */
 int test_plan_value(struct test_plan *p, const struct test_line *line);
-int test_plan_step(struct test_plan *p, const struct test_line *line, const u8 *ctx, u32 ctx_len);
+int test_plan_step(struct test_plan *p, const struct test_line *line);
+/* Whether what is in the map is no bytes but a socket or a cgroup. */
+bool test_has_items(const struct image_map *m);
+/* What contexts are about from this line on. */
+int test_plan_about(struct test_plan *p, const struct test_line *line);
+/* The socket that a line names, which is added if it is not there yet: 1 and more; 0 with a message. */
+u32 test_plan_socket(struct test_plan *p, const struct test_line *line, const char *text);
 /* What belongs to the step above it. */
 int test_plan_result(struct test_plan *p, const struct test_line *line);
 int test_plan_pcap(struct test_plan *p, const struct test_line *line);

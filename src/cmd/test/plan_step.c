@@ -6,11 +6,13 @@
 
 #include "base/pcapfile.h"
 #include "base/text.h"
+#include "cmd/exec/context.h"
 #include "cmd/exec/verdict.h"
 #include "cmd/test/plan.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
 #include "source/capture.h"
+#include "source/sockets.h"
 
 static int add_step(struct test_plan *p, const struct test_step *step)
 {
@@ -122,10 +124,76 @@ static int capture(struct test_plan *p, const struct test_step *step)
 	return err;
 }
 
-int test_plan_step(struct test_plan *p, const struct test_line *line, const u8 *ctx, u32 ctx_len)
+/* ---- what contexts are about */
+
+u32 test_plan_socket(struct test_plan *p, const struct test_line *line, const char *text)
+{
+	struct diag d;
+	u32 index;
+
+	diag_init(&d, p->arena);
+	if (!sockets_parse_one(&p->socks, text, strlen(text), &d, &index))
+		return index + 1;
+	diag_error(p->d, test_plan_loc(p, line), "%s",
+		   d.items.n ? d.items.at[0].text : "no socket");
+	if (d.items.n && d.items.at[0].hint)
+		diag_hint(p->d, "%s", d.items.at[0].hint);
+	return 0;
+}
+
+static int has_no(struct test_plan *p, const struct test_line *line, const char *what)
+{
+	return diag_error(p->d, line->loc, "the context of %s programs has no %s",
+			  prog_type_info(exec_prog(&p->job)->type)->name, what);
+}
+
+static int data(struct test_plan *p, const struct test_line *line, bool is_expected,
+		struct test_bytes *out)
+{
+	struct literal l = test_value(p->file, line, NULL, p->d);
+	u8 *bytes, *mask = NULL;
+
+	if (!exec_has_data(&p->job))
+		return has_no(p, line, "pointers to data");
+	if (literal_hex(&l, p->arena, EXEC_MAX_ABOUT, &bytes, is_expected ? &mask : NULL,
+			&out->len))
+		return -EINVAL;
+	if (literal_skip(&l))
+		return literal_expected(&l, is_expected ? "bytes in hexadecimal, or '..' for any"
+							: "bytes in hexadecimal");
+	out->at = bytes;
+	out->mask = mask;
+	return 0;
+}
+
+int test_plan_about(struct test_plan *p, const struct test_line *line)
+{
+	struct literal l = test_value(p->file, line, NULL, p->d);
+	struct test_bytes bytes;
+
+	switch (line->directive) {
+	case TEST_SOCKET:
+		if (!exec_has_socket(&p->job))
+			return has_no(p, line, "socket");
+		p->about.socket = test_plan_socket(p, line, test_text(p->file, line, p->arena));
+		return p->about.socket ? 0 : -EINVAL;
+	case TEST_DATA:
+		if (data(p, line, false, &bytes))
+			return -EINVAL;
+		p->about.data = bytes.at;
+		p->about.len = bytes.len;
+		return 0;
+	default:
+		if (!exec_has_sysctl(&p->job))
+			return has_no(p, line, "sysctl");
+		return exec_sysctl_read(&l, p->arena, &p->about.sysctl);
+	}
+}
+
+int test_plan_step(struct test_plan *p, const struct test_line *line)
 {
 	const struct image_prog *prog = exec_prog(&p->job);
-	struct test_step step = { .line = line, .ctx = ctx, .ctx_len = ctx_len };
+	struct test_step step = { .line = line, .ctx = p->ctx, .in.about = p->about };
 
 	if (line->directive == TEST_NOW) {
 		const char *text = test_text(p->file, line, p->arena);
@@ -202,12 +270,12 @@ static int verdicts(struct test_plan *p, const struct test_line *line, const str
 			continue;
 		p->steps.at[first + n].verdict = ret;
 		p->steps.at[first + n].verdict_text = word;
-		p->steps.at[first + n].verdict_line = line;
+		p->steps.at[first + n].expected[TEST_EXPECT_VERDICT] = line;
 	}
 	for (size_t i = 0; n == 1 && i < of_line; i++) {
 		p->steps.at[first + i].verdict = ret;
 		p->steps.at[first + i].verdict_text = text;
-		p->steps.at[first + i].verdict_line = line;
+		p->steps.at[first + i].expected[TEST_EXPECT_VERDICT] = line;
 	}
 	if (n != 1 && n != of_line)
 		return diag_error(p->d, test_plan_loc(p, line),
@@ -216,30 +284,12 @@ static int verdicts(struct test_plan *p, const struct test_line *line, const str
 	return 0;
 }
 
-int test_plan_result(struct test_plan *p, const struct test_line *line)
+static int expected_packet(struct test_plan *p, const struct test_line *line,
+			   struct test_step *last)
 {
-	struct test_step *last = last_input(p);
 	struct literal l = test_value(p->file, line, NULL, p->d);
 	u8 *bytes, *mask;
 
-	if (!last) {
-		diag_error(p->d, line->loc, "%s stands below the input that it is about",
-			   test_directive_name(line->directive));
-		diag_hint(p->d, "put PACKET, PCAP or CTX above it");
-		return -EINVAL;
-	}
-	if ((line->directive == TEST_EXPECT_VERDICT && last->verdict_line) ||
-	    (line->directive == TEST_EXPECT_PACKET && last->packet_line) ||
-	    (line->directive == TEST_EXPECT_REDIRECT && last->redirect_line))
-		return diag_error(p->d, line->loc, "%s is there already for this input",
-				  test_directive_name(line->directive));
-	if (line->directive == TEST_EXPECT_VERDICT)
-		return verdicts(p, line, last);
-	if (line->directive == TEST_EXPECT_REDIRECT) {
-		last->redirect_line = line;
-		last->redirect_text = test_text(p->file, line, p->arena);
-		return 0;
-	}
 	if (!last->in.data)
 		return diag_error(p->d, line->loc, "%s gets no packets", exec_prog(&p->job)->name);
 	if (literal_hex(&l, p->arena, PACKET_MAX, &bytes, &mask, &last->packet.len))
@@ -248,8 +298,68 @@ int test_plan_result(struct test_plan *p, const struct test_line *line)
 		return literal_expected(&l, "bytes in hexadecimal, or '..' for any");
 	last->packet.at = bytes;
 	last->packet.mask = mask;
-	last->packet_line = line;
 	return 0;
+}
+
+static int expected_context(struct test_plan *p, const struct test_line *line,
+			    struct test_step *last)
+{
+	struct literal l = test_value(p->file, line, p->job.img->btf, p->d);
+	u8 *bytes, *mask;
+
+	if (last->in.data)
+		return diag_error(p->d, line->loc, "%s gets packets: EXPECT_PACKET is for these",
+				  exec_prog(&p->job)->name);
+	if (exec_context_read(&l, &p->job, &bytes, &mask, &last->ctx_after.len))
+		return -EINVAL;
+	last->ctx_after.at = bytes;
+	last->ctx_after.mask = mask;
+	return 0;
+}
+
+static int expected_socket(struct test_plan *p, const struct test_line *line,
+			   struct test_step *last)
+{
+	const char *text = test_text(p->file, line, p->arena);
+
+	if (!strcmp(text, "none"))
+		return 0;
+	last->socket = test_plan_socket(p, line, text);
+	return last->socket ? 0 : -EINVAL;
+}
+
+int test_plan_result(struct test_plan *p, const struct test_line *line)
+{
+	struct test_step *last = last_input(p);
+
+	if (!last) {
+		diag_error(p->d, line->loc, "%s stands below the input that it is about",
+			   test_directive_name(line->directive));
+		diag_hint(p->d, "put PACKET, PCAP or CTX above it");
+		return -EINVAL;
+	}
+	if (last->expected[line->directive])
+		return diag_error(p->d, line->loc, "%s is there already for this input",
+				  test_directive_name(line->directive));
+	if (line->directive == TEST_EXPECT_VERDICT)
+		return verdicts(p, line, last);
+	last->expected[line->directive] = line;
+	switch (line->directive) {
+	case TEST_EXPECT_PACKET:
+		return expected_packet(p, line, last);
+	case TEST_EXPECT_SOCKET:
+		return expected_socket(p, line, last);
+	case TEST_EXPECT_CTX:
+		return expected_context(p, line, last);
+	case TEST_EXPECT_DATA:
+		return data(p, line, true, &last->data);
+	case TEST_EXPECT_RETVAL:
+		if (!text_s64(test_text(p->file, line, p->arena), &last->retval))
+			return diag_error(p->d, test_plan_loc(p, line), "here goes a number");
+		return 0;
+	default: /* text */
+		return 0;
+	}
 }
 
 static int expect_packet(struct test_plan *p, const struct test_line *line, u32 number,

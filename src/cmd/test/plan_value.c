@@ -29,6 +29,24 @@ static bool is_ring(const struct image_map *m)
 	return m->type == BPF_MAP_TYPE_RINGBUF || m->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }
 
+static bool is_user_ring(const struct image_map *m)
+{
+	return m->type == BPF_MAP_TYPE_USER_RINGBUF;
+}
+
+static bool is_of_maps(const struct image_map *m)
+{
+	const struct map_type_info *info = map_type_info(m->type);
+
+	return info && info->traits & MAP_TRAIT_OF_MAPS;
+}
+
+bool test_has_items(const struct image_map *m)
+{
+	return m->type == BPF_MAP_TYPE_SOCKMAP || m->type == BPF_MAP_TYPE_SOCKHASH ||
+	       m->type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY || m->type == BPF_MAP_TYPE_CGROUP_ARRAY;
+}
+
 static bool is_queue(const struct image_map *m)
 {
 	return m->type == BPF_MAP_TYPE_QUEUE || m->type == BPF_MAP_TYPE_STACK;
@@ -40,7 +58,8 @@ static bool has_values(const struct image_map *m)
 
 	return is_queue(m) || m->type == BPF_MAP_TYPE_DEVMAP ||
 	       m->type == BPF_MAP_TYPE_DEVMAP_HASH || m->type == BPF_MAP_TYPE_CPUMAP ||
-	       (info && info->traits & MAP_TRAIT_OPEN && m->key_size);
+	       test_has_items(m) || is_of_maps(m) ||
+	       (info && info->traits & (MAP_TRAIT_OPEN | MAP_TRAIT_STORAGE) && m->key_size);
 }
 
 /* The map that is named next; all of a kind: those that the directive is about. */
@@ -111,6 +130,67 @@ static int take_equals(struct literal *l)
 	return literal_take(l, '=') ? 0 : literal_expected(l, "'='");
 }
 
+/* [KEY] */
+static int take_key(struct test_plan *p, struct literal *l, const struct image_map *m, u8 **key)
+{
+	*key = arena_alloc(p->arena, m->key_size + 1u);
+	if (!literal_take(l, '['))
+		return literal_expected(l, "'[' and a key");
+	if (literal_value(l, m->key_type, *key, NULL, m->key_size))
+		return -EINVAL;
+	return literal_take(l, ']') ? 0 : literal_expected(l, "']'");
+}
+
+/* The key in a map that is in the map, if there is one more. */
+static int take_inner(struct test_plan *p, struct literal *l, const struct test_line *line,
+		      struct test_value *v)
+{
+	const struct image_map *m = v->of;
+	bool is_there;
+
+	literal_skip(l);
+	is_there = l->at < l->end && l->text[l->at] == '[';
+	if (!is_there && line->directive == TEST_EXPECT_NO_KEY)
+		return 0;
+	if (!is_there || m->inner < 0)
+		return diag_error(p->d, test_plan_loc(p, line),
+				  "%s holds maps: an entry of one is %s[KEY][KEY]", m->name,
+				  m->name);
+	v->of = &p->job.img->maps.at[m->inner];
+	if (!v->of->key_size)
+		return diag_error(p->d, test_plan_loc(p, line), "the maps in %s have no keys",
+				  m->name);
+	return take_key(p, l, v->of, &v->inner_key);
+}
+
+/* A socket as sockets.h has it, or the number of a cgroup. */
+static int take_item(struct test_plan *p, struct literal *l, const struct test_line *line,
+		     struct test_value *v)
+{
+	const char *end;
+
+	literal_skip(l);
+	v->literal = without_end(p, l->text, l->at, l->end);
+	end = strchr(v->literal, '#');
+	if (end)
+		v->literal = without_end(p, v->literal, 0, (u32)(end - v->literal));
+	if (v->of->type == BPF_MAP_TYPE_CGROUP_ARRAY) {
+		if (!text_u64(v->literal, &v->item) || !v->item)
+			return literal_expected(l, "the number of a cgroup");
+		return 0;
+	}
+	v->item = test_plan_socket(p, line, v->literal);
+	return v->item ? 0 : -EINVAL;
+}
+
+/* Descriptors are what the kernel's have in the place of such values or keys. */
+static bool is_machine_only(const struct image_map *m)
+{
+	const struct map_type_info *info = map_type_info(m->type);
+
+	return test_has_items(m) || (info && info->traits & MAP_TRAIT_STORAGE);
+}
+
 /* NAME[KEY] = VALUE; without a value if it is about a key only; without a key if the map has none. */
 static int map_entry(struct test_plan *p, const struct test_line *line, test_values *to)
 {
@@ -121,24 +201,23 @@ static int map_entry(struct test_plan *p, const struct test_line *line, test_val
 
 	if (take_map(p, &l, has_values, "holds no values that could be told", &v.map))
 		return -EINVAL;
-	m = &p->job.img->maps.at[v.map];
-	v.key = arena_alloc(p->arena, m->key_size + 1u);
-	v.type = m->value_type;
-	if (m->key_size) {
-		if (!literal_take(&l, '['))
-			return literal_expected(&l, "'[' and a key");
-		if (literal_value(&l, m->key_type, v.key, NULL, m->key_size))
-			return -EINVAL;
-		if (!literal_take(&l, ']'))
-			return literal_expected(&l, "']'");
-	}
+	v.of = m = &p->job.img->maps.at[v.map];
+	if (m->key_size && take_key(p, &l, m, &v.key))
+		return -EINVAL;
+	if (is_of_maps(m) && take_inner(p, &l, line, &v))
+		return -EINVAL;
+	if (!p->machine_only && is_machine_only(m))
+		p->machine_only = line;
+	v.type = v.of->value_type;
 	v.name = without_end(p, l.text, begin, l.at);
 	if (line->directive == TEST_EXPECT_NO_KEY) {
 		if (!m->key_size)
 			return diag_error(p->d, line->loc, "map %s has no keys", m->name);
 		if (literal_skip(&l))
 			return literal_expected(&l, "the end of the line");
-	} else if (take_equals(&l) || take_value(p, &l, m->value_size, &v)) {
+	} else if (take_equals(&l) ||
+		   (test_has_items(v.of) ? take_item(p, &l, line, &v)
+					 : take_value(p, &l, v.of->value_size, &v))) {
 		return -EINVAL;
 	}
 	*vec_add(p->arena, to) = v;
@@ -191,6 +270,7 @@ static int variable(struct test_plan *p, const struct test_line *line, test_valu
 	v.name = name;
 	v.type = found->type;
 	v.offset = found->offset;
+	v.of = &p->job.img->maps.at[v.map];
 	if (take_equals(&l) || take_value(p, &l, found->size, &v))
 		return -EINVAL;
 	*vec_add(p->arena, to) = v;
@@ -231,7 +311,7 @@ static int record_type(struct test_plan *p, struct literal *l, u32 *type)
 }
 
 /* MAP [struct NAME] = VALUE; what has no type is bytes, or text. */
-static int record(struct test_plan *p, const struct test_line *line)
+static int record(struct test_plan *p, const struct test_line *line, test_values *to)
 {
 	struct literal l = start(p, line);
 	struct test_value v = { .line = line };
@@ -240,7 +320,9 @@ static int record(struct test_plan *p, const struct test_line *line)
 	const char *comment;
 	u32 n;
 
-	if (take_map(p, &l, is_ring, "sends no records", &v.map))
+	if (line->directive == TEST_RECORD
+		    ? take_map(p, &l, is_user_ring, "takes no records of the host", &v.map)
+		    : take_map(p, &l, is_ring, "sends no records", &v.map))
 		return -EINVAL;
 	v.name = p->job.img->maps.at[v.map].name;
 	if (!literal_take(&l, '=')) {
@@ -266,7 +348,7 @@ static int record(struct test_plan *p, const struct test_line *line)
 			return literal_expected(&l, "bytes in hexadecimal, or '..' for any");
 		v.bytes = (struct test_bytes){ bytes, mask, n };
 	}
-	*vec_add(p->arena, &p->records) = v;
+	*vec_add(p->arena, to) = v;
 	return 0;
 }
 
@@ -283,7 +365,9 @@ int test_plan_value(struct test_plan *p, const struct test_line *line)
 		return variable(p, line, &p->variables);
 	case TEST_EXPECT_VAR:
 		return variable(p, line, &p->expect_variables);
+	case TEST_RECORD:
+		return record(p, line, &p->given);
 	default:
-		return record(p, line);
+		return record(p, line, &p->records);
 	}
 }

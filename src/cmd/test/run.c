@@ -103,17 +103,24 @@ static int verify(struct test_plan *p, struct test_outcome *out)
 
 static int fill_map(struct test_plan *p, struct test_run *run, const struct test_value *v)
 {
-	const struct image_map *m = &p->job.img->maps.at[v->map];
+	const struct image_map *m = v->of;
 	const struct map_type_info *info = map_type_info(m->type);
 	bool is_per_cpu = info && info->traits & MAP_TRAIT_PER_CPU;
 	u32 stride = is_per_cpu ? (m->value_size + 7) & ~7u : 0;
 	u8 *value = calloc(1, is_per_cpu ? (size_t)stride * p->job.cpus : m->value_size + 1u);
+	struct exec_engine *e = &run->engine;
 	int err;
 
 	if (!value)
 		arena_exhausted();
-	memcpy(value + (size_t)stride * p->job.cpu, v->bytes.at, v->bytes.len);
-	err = run->engine.ops->write(&run->engine, v->map, v->key, value);
+	if (v->bytes.len)
+		memcpy(value + (size_t)stride * p->job.cpu, v->bytes.at, v->bytes.len);
+	if (v->inner_key)
+		err = e->ops->write_inner(e, v->map, v->key, v->inner_key, value);
+	else if (test_has_items(m))
+		err = e->ops->set_item(e, v->map, v->key, v->item);
+	else
+		err = e->ops->write(e, v->map, v->key, value);
 	free(value);
 	if (err)
 		return diag_error(p->d, test_plan_loc(p, v->line), "%s cannot be set: %s", v->name,
@@ -122,18 +129,34 @@ static int fill_map(struct test_plan *p, struct test_run *run, const struct test
 	return 0;
 }
 
+static int give_record(struct test_plan *p, struct test_run *run, const struct test_value *v)
+{
+	int err = run->engine.ops->send(&run->engine, v->map, v->bytes.at, v->bytes.len);
+
+	return err ? diag_error(p->d, test_plan_loc(p, v->line), "%s cannot take it: %s", v->name,
+				strerror(-err))
+		   : 0;
+}
+
 /* ---- running */
+
+static const u8 *keep(struct arena *a, const u8 *at, u32 len)
+{
+	u8 *copy = at ? arena_alloc(a, len + 1u) : NULL;
+
+	if (copy)
+		memcpy(copy, at, len);
+	return copy;
+}
 
 static void keep_seen(struct test_plan *p, struct test_seen *seen, struct exec_result *r)
 {
 	seen->why = arena_strdup(p->arena, buf_str(&r->why));
 	buf_done(&r->why);
-	if (r->data) {
-		u8 *copy = arena_alloc(p->arena, r->len + 1u);
-
-		memcpy(copy, r->data, r->len);
-		r->data = copy;
-	}
+	r->data = keep(p->arena, r->data, r->len);
+	r->ctx = keep(p->arena, r->ctx, r->ctx_len);
+	r->about = keep(p->arena, r->about, r->about_len);
+	r->sysctl = r->sysctl ? arena_strdup(p->arena, r->sysctl) : NULL;
 	seen->r = *r;
 	seen->r.why = (struct buf){ 0 };
 }
@@ -147,8 +170,9 @@ static void run_steps(struct test_plan *p, struct test_run *run)
 		struct exec_result r = { 0 };
 
 		run->log.input = step->in.number;
-		p->job.ctx = step->ctx;
-		p->job.ctx_len = step->ctx_len;
+		p->job.ctx = step->ctx.at;
+		p->job.ctx_mask = step->ctx.mask;
+		p->job.ctx_len = step->ctx.len;
 		if (step->now)
 			e->ops->advance(e, step->now, &r);
 		else
@@ -169,6 +193,8 @@ static int run_one(struct test_plan *p, struct test_run *run, const struct test_
 	err = run->engine.ops->open(&run->engine);
 	for (size_t i = 0; !err && i < p->maps.n; i++)
 		err = fill_map(p, run, &p->maps.at[i]);
+	for (size_t i = 0; !err && i < p->given.n; i++)
+		err = give_record(p, run, &p->given.at[i]);
 	if (err)
 		return err;
 	run_steps(p, run);

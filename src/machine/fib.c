@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#define LOOPBACK 1 /* its index, and the device that packets are at unless something else is told */
+#define LOOPBACK_MTU 65536
+#define ETHERNET_MTU 1500
+
 static bool fits(const struct fib_route *r, const u8 *address)
 {
 	u32 bytes = r->bits / 8, rest = r->bits % 8;
@@ -24,4 +28,19 @@ const struct fib_route *fib_find(const struct fib *f, u8 family, const void *add
 			best = r;
 	}
 	return best;
+}
+
+u32 fib_mtu(const struct fib *f, u32 ifindex)
+{
+	for (u32 i = 0; f && i < f->links.n; i++) {
+		if (f->links.at[i].ifindex == ifindex)
+			return f->links.at[i].mtu;
+	}
+	if (ifindex == LOOPBACK)
+		return LOOPBACK_MTU;
+	for (u32 i = 0; f && i < f->routes.n; i++) {
+		if (f->routes.at[i].ifindex == ifindex)
+			return ETHERNET_MTU;
+	}
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 
 #define FIB_MAX_ROUTES 65536
+#define FIB_MAX_MTU 65536
 
 enum fib_kind { FIB_UNICAST, FIB_LOCAL, FIB_BLACKHOLE, FIB_UNREACHABLE, FIB_PROHIBIT };
 
@@ -24,12 +25,23 @@ struct fib_route {
 	u32 mtu;
 };
 
+/* A device. */
+struct fib_link {
+	u32 ifindex, mtu;
+};
+
 struct fib {
 	struct arena *arena;
 	vec_of(struct fib_route) routes;
+	vec_of(struct fib_link) links;
 };
 
 /* The longest prefix that fits, of those the least metric; NULL if none does. */
 const struct fib_route *fib_find(const struct fib *f, u8 family, const void *address);
+/*
+ * A device's MTU: as the table says; else the loopback's is 65536, that of those that routes lead to 1500, and of all others 0: they
+ * are not there. fib may be NULL.
+ */
+u32 fib_mtu(const struct fib *f, u32 ifindex);
 
 #endif

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 
 #include "machine/code.h"
 #include "machine/helper.h"
@@ -11,6 +13,7 @@
 #define META_MAX 252
 #define TAIL_MIN ETH_HLEN
 #define VLAN_TAG 4
+#define ENCAP_MAX 256 /* bytes of a header that is put in front */
 #define ETH_MACS 12
 #define BIG_16(x) ((u16)((x) >> 8 | (x) << 8))
 
@@ -111,6 +114,36 @@ HELP(skb_pull_data)
 HELP(xdp_get_buff_len)
 {
 	return run->packet ? packet_len(run->packet) : 0;
+}
+
+/* ---- sums: one's complement sums of words of 16 bits, RFC 1071 */
+
+static u16 fold(u64 sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)sum;
+}
+
+static u64 add_all(u64 sum, const u8 *bytes, u64 size)
+{
+	for (; size >= 2; bytes += 2, size -= 2) {
+		u16 word;
+
+		memcpy(&word, bytes, 2);
+		sum += word;
+	}
+	return size ? sum + *bytes : sum;
+}
+
+/* Out of the checksum at a place goes one sum, another comes in. */
+static void replace(u8 *at, u64 out, u64 in)
+{
+	u16 old, now;
+
+	memcpy(&old, at, 2);
+	now = (u16)~fold((u64)(u16)~old + (u16)~fold(out) + in);
+	memcpy(at, &now, 2);
 }
 
 /* ---- room */
@@ -218,6 +251,52 @@ HELP(skb_adjust_room)
 	return helper_error(shift_head(run, keep, by));
 }
 
+/* The other header is the program's to write, and so is the type in Ethernet's. */
+HELP(skb_change_proto)
+{
+	const u16 ipv4 = BIG_16(ETH_P_IP), ipv6 = BIG_16(ETH_P_IPV6);
+	s32 by = sizeof(struct ipv6hdr) - sizeof(struct iphdr);
+	u32 from = run->packet ? run->packet->skb.protocol : 0;
+	u16 to = (u16)b;
+	int err;
+
+	if (c || !run->packet)
+		return helper_error(-EINVAL);
+	if (!(from == ipv4 && to == ipv6) && !(from == ipv6 && to == ipv4))
+		return helper_error(-MAP_ENOTSUPP);
+	err = shift_head(run, ETH_HLEN, to == ipv6 ? by : -by);
+	if (err)
+		return helper_error(err);
+	run->packet->skb.protocol = to;
+	run->packet->skb.hash = 0;
+	return 0;
+}
+
+/* A header of IP in front of that which is there. */
+HELP(lwt_push_encap)
+{
+	const u8 *header = helper_at(c);
+	u32 size = (u32)d, version;
+	u8 *to;
+
+	if (b != BPF_LWT_ENCAP_IP || !run->packet || size < sizeof(struct iphdr) ||
+	    size > ENCAP_MAX)
+		return helper_error(-EINVAL);
+	version = header[0] >> 4;
+	if (!(version == 4 && size >= (header[0] & 15u) * 4) &&
+	    !(version == 6 && size >= sizeof(struct ipv6hdr)))
+		return helper_error(-EINVAL);
+	if (!move(run, -(s64)size, -(s64)size, 0))
+		return helper_error(-ENOMEM);
+	to = packet_data(run->packet);
+	memcpy(to, header, size);
+	run->packet->skb.hash = 0;
+	run->packet->skb.protocol = BIG_16(version == 4 ? ETH_P_IP : ETH_P_IPV6);
+	if (version == 4 && !to[10] && !to[11])
+		replace(to + 10, 0xffff, fold(add_all(0, to, (to[0] & 15u) * 4)));
+	return 0;
+}
+
 /* ---- VLAN tags: one is kept beside the packet, as devices do */
 
 HELP(skb_vlan_push)
@@ -270,35 +349,7 @@ HELP(skb_vlan_pop)
 	return helper_error(err);
 }
 
-/* ---- checksums: one's complement sums of words of 16 bits, RFC 1071 */
-
-static u16 fold(u64 sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (u16)sum;
-}
-
-static u64 add_all(u64 sum, const u8 *bytes, u64 size)
-{
-	for (; size >= 2; bytes += 2, size -= 2) {
-		u16 word;
-
-		memcpy(&word, bytes, 2);
-		sum += word;
-	}
-	return size ? sum + *bytes : sum;
-}
-
-/* Out of the checksum at a place goes one sum, another comes in. */
-static void replace(u8 *at, u64 out, u64 in)
-{
-	u16 old, now;
-
-	memcpy(&old, at, 2);
-	now = (u16)~fold((u64)(u16)~old + (u16)~fold(out) + in);
-	memcpy(at, &now, 2);
-}
+/* ---- checksums */
 
 static int replace_by(u8 *at, u64 from, u64 to, u32 size)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bpf_fib_lookup() in the machine's table of routes. There is one table, and each device forwards. */
+/* bpf_fib_lookup() in the machine's table of routes, bpf_check_mtu() by its devices. There is one table, and each device forwards. */
+#include <linux/if_ether.h>
 #include <sys/socket.h>
 
 #include "machine/fib.h"
@@ -91,4 +92,32 @@ HELP(fib_lookup)
 	if (p->family != AF_INET && p->family != AF_INET6)
 		return helper_error(-EAFNOSUPPORT);
 	return look_up(p, fib ? fib_find(fib, p->family, p->ipv6_dst) : NULL, d, run);
+}
+
+/* The packet's own device is there even where nothing is known of it. */
+static u32 mtu_of(const struct run *run, u32 ifindex)
+{
+	const struct fib *fib = run->machine ? machine_fib(run->machine) : NULL;
+	u32 own = packet_ifindex(run->packet), mtu = fib_mtu(fib, ifindex ? ifindex : own);
+
+	return mtu || (ifindex && ifindex != own) ? mtu : ETH_DATA_LEN;
+}
+
+HELP(check_mtu)
+{
+	u32 *len = helper_at(c), mtu;
+	bool is_xdp = run->packet && run->packet->kind == PACKET_XDP;
+	s64 size;
+
+	if (!run->packet || e & ~(u64)(is_xdp ? 0 : BPF_MTU_CHK_SEGS))
+		return helper_error(-EINVAL);
+	if (e & BPF_MTU_CHK_SEGS && ((s32)d || *len))
+		return helper_error(-EINVAL);
+	mtu = mtu_of(run, (u32)b);
+	if (!mtu)
+		return helper_error(-ENODEV);
+	size = *len ? (s64)*len + ETH_HLEN : packet_len(run->packet);
+	*len = mtu;
+	return size + (s32)d <= (s64)mtu + ETH_HLEN ? BPF_MTU_CHK_RET_SUCCESS
+						    : BPF_MTU_CHK_RET_FRAG_NEEDED;
 }

@@ -91,6 +91,13 @@ HELP(skb_set_tstamp)
 	return 0;
 }
 
+/* No packet has come through IPsec. */
+HELP(skb_get_xfrm_state)
+{
+	helper_clear(helper_at(c), (u32)d);
+	return helper_error(-EINVAL);
+}
+
 /* ---- classes of network traffic: there are none */
 
 HELP(skb_cgroup_classid)

@@ -39,19 +39,12 @@ static bool is_counted(struct sock *s)
 
 /* ---- look-ups */
 
-static u32 device_of(const struct run *run)
-{
-	if (!run->packet)
-		return 0;
-	return run->packet->kind == PACKET_XDP ? run->packet->xdp.ingress_ifindex
-					       : run->packet->skb.ifindex;
-}
-
 static struct sock *look_up(const struct run *run, const struct bpf_sock_tuple *t, u32 size,
 			    u64 netns, u64 flags, u8 protocol)
 {
 	bool is_v4 = size == sizeof(t->ipv4);
-	struct sock_query q = { .protocol = protocol, .ifindex = device_of(run) };
+	struct sock_query q = { .protocol = protocol,
+				.ifindex = run->packet ? packet_ifindex(run->packet) : 0 };
 
 	/* Namespaces have numbers from 0 on, and this one none. */
 	if ((!is_v4 && size != sizeof(t->ipv6)) || flags || (s32)netns >= 0)

@@ -71,6 +71,11 @@ u32 packet_len(const struct packet *p)
 	return (u32)(end_of(p) - packet_data(p));
 }
 
+u32 packet_ifindex(const struct packet *p)
+{
+	return p->kind == PACKET_XDP ? p->xdp.ingress_ifindex : p->skb.ifindex;
+}
+
 static void point(struct packet *p, const u8 *meta, const u8 *data, const u8 *end)
 {
 	if (p->kind == PACKET_XDP) {

@@ -54,6 +54,7 @@ void packet_set(struct packet *p, const void *bytes, u32 len);
 void *packet_enter(struct packet *p, struct run *run, size_t *ctx_size);
 u8 *packet_data(const struct packet *p);
 u32 packet_len(const struct packet *p);
+u32 packet_ifindex(const struct packet *p); /* of the device that it is at */
 
 /*
  * Moves the beginning and end of the data, the beginning of the metadata (ends that do not change are given as they are):

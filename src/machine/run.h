@@ -93,7 +93,12 @@ struct run {
 	/* Whose the context is, or its packet; what the program has chosen for it instead. NULL: none. */
 	struct sock *sock, *selected;
 
-	struct run_sysctl *sysctl;  /* NULL: none */
+	struct run_sysctl *sysctl; /* NULL: none */
+	/* What the context's pointers lead to, set by the caller with room behind it; NULL: nothing. */
+	struct {
+		u8 *at;
+		u32 len, room;
+	} data;
 	s32 retval;                 /* of programs of cgroups: what bpf_set_retval() has said */
 	struct epoch_reader reader; /* of maps, see map_enter() */
 

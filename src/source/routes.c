@@ -173,12 +173,44 @@ static int parse_route(struct parser *p)
 	return 0;
 }
 
+/* link DEV mtu N */
+static int parse_link(struct parser *p)
+{
+	struct fib_link link = { 0 };
+
+	if (p->fib->links.n == FIB_MAX_ROUTES)
+		return diag_error(p->d, p->l.loc, "there can be at most %d links", FIB_MAX_ROUTES);
+	if (value_of(p, "link") || lines_device(&p->l, p->l.word, &link.ifindex))
+		return -EINVAL;
+	if (value_of(p, "the device"))
+		return -EINVAL;
+	if (strcmp(p->l.word, "mtu") != 0)
+		return diag_error(p->d, p->l.loc, "a link has an mtu, not '%s'", p->l.word);
+	if (value_of(p, "mtu") || parse_number(p, &link.mtu))
+		return -EINVAL;
+	if (!link.mtu || link.mtu > FIB_MAX_MTU)
+		return diag_error(p->d, p->l.loc, "an MTU is from 1 to %d", FIB_MAX_MTU);
+	*vec_add(p->fib->arena, &p->fib->links) = link;
+	return 0;
+}
+
+static int parse_line(struct parser *p)
+{
+	int got;
+
+	if (strcmp(p->l.word, "link") != 0)
+		return parse_route(p);
+	if (parse_link(p))
+		return -EINVAL;
+	got = lines_word(&p->l);
+	return got > 0 ? diag_error(p->d, p->l.loc, "a link has nothing but an mtu") : got;
+}
 int routes_parse(struct fib *f, const char *text, size_t len, struct diag *d)
 {
 	struct parser p = { .fib = f, .d = d };
 	int got = lines_begin(&p.l, text, len, "a route", d);
 
 	while (!got && (got = lines_next(&p.l)) > 0)
-		got = parse_route(&p);
+		got = parse_line(&p);
 	return got;
 }

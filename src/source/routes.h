@@ -6,6 +6,7 @@
  *	2001:db8::/32 via fe80::1 dev 4
  *	blackhole 10.9.0.0/16
  *	default dev 2			# a comment; without an address of IPv6, of IPv4
+ *	link 3 mtu 1400			# a device, for bpf_check_mtu()
  *
  * dev is an index, or the name of a device that is here. src is the preferred source address; lladdr is the next hop's
  * hardware address, and without one there is no neighbour; smac is the device's own. mtu is 1500 if it is not given.

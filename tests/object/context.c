@@ -189,6 +189,29 @@ int forwards(struct sk_msg_md *ctx)
 	return bpf_msg_redirect_map(ctx, &servers, 0, BPF_F_INGRESS);
 }
 
+SEC("sk_msg")
+int edits(struct sk_msg_md *ctx)
+{
+	__u8 *data, *end;
+
+	answer(0, bpf_msg_push_data(ctx, 9, 2, 0));
+	answer(1, bpf_msg_push_data(ctx, 1, 2, 0));
+	answer(2, bpf_msg_pop_data(ctx, 4, 3, 0));
+	answer(3, bpf_msg_pop_data(ctx, 3, 1, 0));
+	answer(4, bpf_msg_pull_data(ctx, 1, 99, 0));
+	answer(5, bpf_msg_pull_data(ctx, 1, 3, 0));
+	answer(6, bpf_msg_apply_bytes(ctx, 2));
+	answer(7, bpf_msg_cork_bytes(ctx, 2));
+	answer(8, ctx->size);
+	data = ctx->data;
+	end = ctx->data_end;
+	if (data + 2 > end)
+		return SK_DROP;
+	data[0] = 'x';
+	data[1] = 'y';
+	return SK_PASS;
+}
+
 SEC("sockops")
 int joins(struct bpf_sock_ops *ctx)
 {

@@ -112,6 +112,76 @@ int tunnel(struct __sk_buff *skb)
 	return 0;
 }
 
+static __s64 check(void *ctx, __u32 ifindex, __u32 length, __s32 more, __u64 flags)
+{
+	__s64 result = bpf_check_mtu(ctx, ifindex, &length, more, flags);
+
+	return result * 1000000 + length;
+}
+
+SEC("tc")
+int sizes(struct __sk_buff *skb)
+{
+	__u8 state[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+
+	answer(0, check(skb, 0, 0, 0, 0));
+	answer(1, check(skb, 1, 65536, 0, 0));
+	answer(2, check(skb, 1, 65537, 0, 0));
+	answer(3, check(skb, 0, 65537, -1, 0));
+	answer(4, check(skb, 0, 0, 1 << 20, 0));
+	answer(5, check(skb, 0, 0, -(1 << 20), 0));
+	answer(6, check(skb, 0, 0, 0, BPF_MTU_CHK_SEGS));
+	answer(7, check(skb, 0, 1, 0, BPF_MTU_CHK_SEGS));
+	answer(8, check(skb, 0, 0, 0, 2));
+	answer(9, check(skb, 0x12345678, 0, 0, 0));
+	answer(10, bpf_skb_get_xfrm_state(skb, 0, (void *)state, sizeof(state), 0));
+	answer(11, state[0] + state[7]);
+	return 0;
+}
+
+SEC("xdp")
+int sizes_xdp(struct xdp_md *ctx)
+{
+	answer(0, check(ctx, 0, 0, 0, 0));
+	answer(1, check(ctx, 1, 65536, 0, 0));
+	answer(2, check(ctx, 0, 65536, 1, 0));
+	answer(3, check(ctx, 0, 0, 0, BPF_MTU_CHK_SEGS));
+	answer(4, check(ctx, 0x12345678, 0, 0, 0));
+	return XDP_PASS;
+}
+
+/* From IPv4 to IPv6 or back, with what is to be written into the header left out. */
+SEC("tc")
+int translate(struct __sk_buff *skb)
+{
+	__u16 to = skb->protocol == 0x0008 ? 0xdd86 : 0x0008;
+
+	answer(0, bpf_skb_change_proto(skb, to, 1));
+	answer(1, bpf_skb_change_proto(skb, skb->protocol, 0));
+	answer(2, bpf_skb_change_proto(skb, to, 0));
+	answer(3, skb->protocol);
+	answer(4, skb->len);
+	answer(5, bpf_skb_change_proto(skb, 0x0608, 0));
+	answer(6, bpf_skb_change_head(skb, 8, 1));
+	answer(7, bpf_skb_change_head(skb, 8, 0));
+	answer(8, skb->len);
+	return 0;
+}
+
+SEC("lwt_in")
+int encapsulate(struct __sk_buff *skb)
+{
+	__u8 header[28] = { 0x45, [8] = 64, 17, [15] = 7, [19] = 9 };
+
+	answer(0, bpf_lwt_push_encap(skb, BPF_LWT_ENCAP_IP, header, 8));
+	answer(1, bpf_lwt_push_encap(skb, 9, header, sizeof(header)));
+	answer(2, bpf_lwt_push_encap(skb, BPF_LWT_ENCAP_IP, header + 1, 20));
+	answer(3, bpf_lwt_push_encap(skb, BPF_LWT_ENCAP_IP, header, sizeof(header)));
+	answer(4, skb->len);
+	answer(5, skb->protocol);
+	return BPF_OK;
+}
+
 SEC("cgroup_skb/egress")
 int per_cgroup(struct __sk_buff *skb)
 {

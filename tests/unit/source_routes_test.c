@@ -70,6 +70,23 @@ TEST(source_routes_longest_prefix)
 	arena_done(&p.arena);
 }
 
+TEST(source_routes_links)
+{
+	struct parsed p;
+
+	CHECK_EQ(parse(&p, "link 3 mtu 9000\n10.0.0.0/8 dev 4\nlink 4 mtu 1400 # less\n10.1.0.0/16 "
+			   "dev 5"),
+		 0);
+	CHECK_EQ(fib_mtu(&p.fib, 3), 9000);
+	CHECK_EQ(fib_mtu(&p.fib, 4), 1400);
+	CHECK_EQ(fib_mtu(&p.fib, 5), 1500);
+	CHECK_EQ(fib_mtu(&p.fib, 6), 0);
+	CHECK_EQ(fib_mtu(&p.fib, 1), 65536);
+	CHECK_EQ(fib_mtu(NULL, 1), 65536);
+	CHECK_EQ(fib_mtu(NULL, 2), 0);
+	arena_done(&p.arena);
+}
+
 TEST(source_routes_mistakes)
 {
 	static const struct {
@@ -92,6 +109,11 @@ TEST(source_routes_mistakes)
 		  1, 25 },
 		{ "10.0.0.0/8 dev 1 mtu 4294967296", "'4294967296' is no number of 32 bits", 1,
 		  22 },
+		{ "link", "behind link goes something", 1, 1 },
+		{ "link 3", "behind the device goes something", 1, 6 },
+		{ "link 3 metric 5", "a link has an mtu, not 'metric'", 1, 8 },
+		{ "link 3 mtu 0", "an MTU is from 1 to 65536", 1, 12 },
+		{ "link 3 mtu 9 dev", "a link has nothing but an mtu", 1, 14 },
 		{ "blackhole", "behind blackhole goes something", 1, 1 },
 #define SIXTY_FOUR "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		{ "10.0.0.0/8 dev 1 via " SIXTY_FOUR SIXTY_FOUR SIXTY_FOUR SIXTY_FOUR,

@@ -25,7 +25,6 @@ struct own {
 	u8 *ctx, *ctx_before;  /* of those */
 	size_t ctx_size;
 	u8 *about; /* what the context's pointers lead to: EXEC_MAX_ABOUT bytes */
-	u32 about_len;
 	struct run_sysctl sysctl;
 	struct buf trace, after;
 };
@@ -172,7 +171,9 @@ static void set_context(struct own *own, const struct exec_job *job, const struc
 	exec_context_unpoint(own->ctx, job);
 	memcpy(own->ctx_before, own->ctx, own->ctx_size);
 	run_remove_region(own->run, own->about);
-	own->about_len = about->len;
+	own->run->data.at = exec_has_data(job) ? own->about : NULL;
+	own->run->data.len = about->len;
+	own->run->data.room = EXEC_MAX_ABOUT;
 	if (about->len)
 		memcpy(own->about, about->data, about->len);
 	if (exec_has_data(job))
@@ -234,7 +235,7 @@ static void take_context(struct own *own, const struct exec_job *job, struct exe
 	if (!exec_has_data(job))
 		return;
 	r->about = own->about;
-	r->about_len = own->about_len;
+	r->about_len = own->run->data.len;
 }
 
 /* What the program has said of a system call, a socket, a sysctl. */

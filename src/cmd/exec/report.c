@@ -75,6 +75,8 @@ static void put_context(const struct exec_report *r, const struct exec_result *r
 
 static bool is_data_changed(const struct exec_input *in, const struct exec_result *result)
 {
+	if (result->about && result->about_len != in->about.len)
+		return true;
 	return result->about_len && memcmp(result->about, in->about.data, result->about_len) != 0;
 }
 

@@ -12,6 +12,23 @@
 
 #include "isa/ctx.h"
 
+void sock_init(struct sock *s, bool is_tcp)
+{
+	static const s32 first[SOCK_OPTIONS] = {
+#define SOCKOPT(level, name, number, rule, first, min, max) [SOCK_OPTION_##name] = first,
+#include "machine/sockopt.def"
+	};
+
+	*s = (struct sock){
+		.view = { .type = is_tcp ? SOCK_STREAM : SOCK_DGRAM,
+			  .protocol = is_tcp ? IPPROTO_TCP : IPPROTO_UDP,
+			  .state = BPF_TCP_CLOSE,
+			  .rx_queue_mapping = -1 },
+		.congestion = "cubic",
+	};
+	memcpy(s->options, first, sizeof(first));
+}
+
 /* What makes one fit better than another, each more than all below it. */
 enum { FIT_CONNECTED = 64, FIT_ADDRESS = 32, FIT_PEER = 8, FIT_FAMILY = 1 };
 

@@ -17,6 +17,14 @@
 
 #define SOCK_MAX 65536
 
+#define SOCKOPT_BUFFER_MAX (2 * 212992)
+
+enum sock_option {
+#define SOCKOPT(level, name, number, rule, first, min, max) SOCK_OPTION_##name,
+#include "machine/sockopt.def"
+	SOCK_OPTIONS
+};
+
 struct sock {
 	struct bpf_sock view;
 	struct bpf_tcp_sock tcp;
@@ -24,12 +32,17 @@ struct sock {
 	u64 cookie, cgroup;
 	u32 uid;
 	bool is_v6only;
+	s32 options[SOCK_OPTIONS];
+	char congestion[16];
 };
 
 struct socks {
 	struct arena *arena;
 	vec_of(struct sock) all;
 };
+
+/* A new one, of TCP or UDP, which is bound to nothing. */
+void sock_init(struct sock *s, bool is_tcp);
 
 /* What a packet says: where it comes from and goes to, and the device. */
 struct sock_query {

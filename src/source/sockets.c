@@ -41,8 +41,7 @@ static int parse_protocol(struct parser *p)
 	if (!is_tcp && strcmp(p->l.word, "udp") != 0)
 		return diag_error(p->d, p->l.loc, "a socket begins with tcp or udp, not '%s'",
 				  p->l.word);
-	p->s.view.protocol = is_tcp ? IPPROTO_TCP : IPPROTO_UDP;
-	p->s.view.type = is_tcp ? SOCK_STREAM : SOCK_DGRAM;
+	sock_init(&p->s, is_tcp);
 	return 0;
 }
 
@@ -236,7 +235,6 @@ static int parse_line(struct parser *p)
 	bool is_tcp;
 	int got;
 
-	p->s = (struct sock){ .view.rx_queue_mapping = -1 };
 	p->ends = 0;
 	p->has_state = false;
 	if (parse_protocol(p))

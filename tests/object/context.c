@@ -7,7 +7,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-enum { AF_INET = 2, SOCK_DGRAM = 2, SOL_IP = 0 };
+enum { AF_INET = 2, SOCK_DGRAM = 2, SOL_IP = 0, SOL_SOCKET = 1, SOL_TCP = 6 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKMAP);
@@ -39,7 +39,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 16);
+	__uint(max_entries, 128);
 	__type(key, __u32);
 	__type(value, __s64);
 } answers SEC(".maps");
@@ -73,6 +73,76 @@ int to_proxy(struct bpf_sock_addr *ctx)
 		ctx->user_ip4 = bpf_htonl(0x7f000001);
 		ctx->user_port = bpf_htons(8080);
 	}
+	return 1;
+}
+
+static void try(struct bpf_sock_addr *ctx, __u32 at, int level, int name, int value)
+{
+	int set = bpf_setsockopt(ctx, level, name, &value, sizeof(value)), got;
+
+	value = 77;
+	got = bpf_getsockopt(ctx, level, name, &value, sizeof(value));
+	answer(2 * at, set);
+	answer(2 * at + 1, (__s64)got << 32 | (__u32)value);
+}
+
+SEC("cgroup/connect4")
+int options(struct bpf_sock_addr *ctx)
+{
+	char name[16] __attribute__((aligned(8))) = "reno", device[4] = "lo";
+	int one = 1;
+
+	try(ctx, 0, SOL_SOCKET, 2, 7);
+	try(ctx, 1, SOL_SOCKET, 7, 1);
+	try(ctx, 2, SOL_SOCKET, 7, 10000);
+	try(ctx, 3, SOL_SOCKET, 8, 1);
+	try(ctx, 4, SOL_SOCKET, 8, 10000);
+	try(ctx, 5, SOL_SOCKET, 9, 1);
+	try(ctx, 6, SOL_SOCKET, 12, 5);
+	try(ctx, 7, SOL_SOCKET, 15, 1);
+	try(ctx, 8, SOL_SOCKET, 18, 0);
+	try(ctx, 9, SOL_SOCKET, 18, 100);
+	try(ctx, 10, SOL_SOCKET, 36, 7);
+	try(ctx, 11, SOL_SOCKET, 47, 1000000);
+	try(ctx, 12, SOL_SOCKET, 62, 1);
+	try(ctx, 13, SOL_SOCKET, 62, -1);
+	try(ctx, 14, SOL_SOCKET, 3, 1);
+	try(ctx, 15, SOL_IP, 1, 0x1f);
+	try(ctx, 16, SOL_IP, 2, 1);
+	try(ctx, 17, 41, 67, 1);
+	try(ctx, 18, SOL_TCP, 1, 1);
+	try(ctx, 19, SOL_TCP, 2, 87);
+	try(ctx, 20, SOL_TCP, 2, 1000);
+	try(ctx, 21, SOL_TCP, 4, 0);
+	try(ctx, 22, SOL_TCP, 4, 60);
+	try(ctx, 23, SOL_TCP, 5, 32768);
+	try(ctx, 24, SOL_TCP, 5, 60);
+	try(ctx, 25, SOL_TCP, 6, 128);
+	try(ctx, 26, SOL_TCP, 6, 5);
+	try(ctx, 27, SOL_TCP, 7, 5);
+	try(ctx, 28, SOL_TCP, 10, 1);
+	try(ctx, 29, SOL_TCP, 16, 2);
+	try(ctx, 30, SOL_TCP, 18, -1);
+	try(ctx, 31, SOL_TCP, 18, 100);
+	try(ctx, 32, SOL_TCP, 25, 100);
+	try(ctx, 33, SOL_TCP, 27, 3);
+	try(ctx, 34, SOL_TCP, 1001, 0);
+	try(ctx, 35, SOL_TCP, 1001, 20);
+	try(ctx, 36, SOL_TCP, 1002, 0);
+	try(ctx, 37, SOL_TCP, 999, 1);
+	try(ctx, 38, 99, 1, 1);
+	answer(90, bpf_setsockopt(ctx, SOL_TCP, 13, name, sizeof(name)));
+	__builtin_memset(name, 'x', sizeof(name));
+	answer(91, bpf_getsockopt(ctx, SOL_TCP, 13, name, sizeof(name)));
+	answer(92, *(__s64 *)name);
+	answer(93, bpf_getsockopt(ctx, SOL_TCP, 13, name, 1));
+	answer(94, bpf_setsockopt(ctx, SOL_SOCKET, 25, device, sizeof(device)));
+	answer(95, ctx->sk->bound_dev_if);
+	answer(96, bpf_setsockopt(ctx, SOL_SOCKET, 25, "", 1));
+	answer(97, bpf_setsockopt(ctx, SOL_SOCKET, 9, &one, 2));
+	answer(98, bpf_getsockopt(ctx, SOL_SOCKET, 25, device, sizeof(device)));
+	answer(99, ctx->sk->mark);
+	answer(100, ctx->sk->priority);
 	return 1;
 }
 

@@ -100,7 +100,7 @@ static int read_fields(struct literal *l, const struct exec_job *job, u8 *ctx, u
 	const struct ctx_info *info = ctx_info(ctx_of(job));
 	const struct rawbtf *of_object = l->btf;
 	u32 type = exec_context_type(job, &l->btf);
-	u64 has = rawvalue_size(l->btf, type);
+	u64 has = type ? rawvalue_size(l->btf, type) : 0;
 	int err;
 
 	if (!type || has > size) {
@@ -197,14 +197,9 @@ u32 exec_any_socket(struct socks *socks, const struct exec_job *job)
 	if (!exec_has_socket(job) || !socks->arena || socks->all.n == SOCK_MAX)
 		return 0;
 	s = vec_add(socks->arena, &socks->all);
+	sock_init(s, !strstr(section, "msg"));
 	s->cookie = socks->all.n;
-	s->view = (struct bpf_sock){
-		.family = strchr(section, '6') ? AF_INET6 : AF_INET,
-		.type = strstr(section, "msg") ? SOCK_DGRAM : SOCK_STREAM,
-		.protocol = strstr(section, "msg") ? IPPROTO_UDP : IPPROTO_TCP,
-		.state = BPF_TCP_CLOSE,
-		.rx_queue_mapping = -1,
-	};
+	s->view.family = strchr(section, '6') ? AF_INET6 : AF_INET;
 	return (u32)socks->all.n;
 }
 

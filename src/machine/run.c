@@ -81,6 +81,7 @@ void run_begin(struct run *run)
 	run->depth = 0;
 	run->retval = 0;
 	run->selected = NULL;
+	run->reserved = 0;
 	run_remove_region(run, run->ctx);
 	for (u32 i = 0; i < run->region_count; i++) {
 		if (!run->regions[i].is_of_run)

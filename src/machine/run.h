@@ -99,7 +99,8 @@ struct run {
 		u8 *at;
 		u32 len, room;
 	} data;
-	s32 retval;                 /* of programs of cgroups: what bpf_set_retval() has said */
+	u32 reserved; /* bytes of TCP's header that bpf_reserve_hdr_opt() has asked for */
+	s32 retval;   /* of programs of cgroups: what bpf_set_retval() has said */
 	struct epoch_reader reader; /* of maps, see map_enter() */
 
 	bool is_timer; /* a timer's callback */

@@ -296,6 +296,41 @@ int joins(struct bpf_sock_ops *ctx)
 	return 1;
 }
 
+struct option {
+	__u8 kind, size, data[6];
+};
+
+static int look_for(struct bpf_sock_ops *ctx, __u8 kind, __u8 size, __u8 magic, __u32 room)
+{
+	struct option o = { kind, size, { magic, magic } };
+	int result = bpf_load_hdr_opt(ctx, &o, room, 0);
+
+	return result > 0 ? result * 1000 + o.data[2] : result;
+}
+
+SEC("sockops")
+int tags(struct bpf_sock_ops *ctx)
+{
+	struct option mark = { 254, 6, { 0xab, 0xcd, 1, 2 } }, end = { 0, 2 }, odd = { 30, 9 };
+
+	answer(0, look_for(ctx, 2, 0, 0, 8));
+	answer(1, look_for(ctx, 8, 0, 0, 8));
+	answer(2, look_for(ctx, 253, 4, 7, 8));
+	answer(3, look_for(ctx, 253, 4, 8, 8));
+	answer(4, look_for(ctx, 253, 0, 8, 8));
+	answer(5, look_for(ctx, 2, 1, 0, 8));
+	answer(6, look_for(ctx, 2, 0, 0, 2));
+	answer(7, look_for(ctx, 3, 0, 0, 8));
+	answer(8, bpf_store_hdr_opt(ctx, &mark, sizeof(mark), 0));
+	answer(9, bpf_store_hdr_opt(ctx, &mark, sizeof(mark), 0));
+	answer(10, bpf_store_hdr_opt(ctx, &end, sizeof(end), 0));
+	answer(11, bpf_store_hdr_opt(ctx, &odd, sizeof(odd), 0));
+	answer(12, bpf_reserve_hdr_opt(ctx, 12, 0));
+	answer(13, bpf_reserve_hdr_opt(ctx, 40, 0));
+	answer(14, bpf_reserve_hdr_opt(ctx, 1, 0));
+	return 1;
+}
+
 /* ---- a packet's */
 
 SEC("cgroup_skb/ingress")

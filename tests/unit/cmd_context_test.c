@@ -122,7 +122,7 @@ static const struct {
 	{ "hides", hides, "{ .level = 1, .optname = 9999, .retval = -92 }", "\0", NULL, 1 },
 	{ "sysctls", read_sysctl, "", "", "net/ipv4/ip_forward = 0", 1 },
 	{ "sysctls", only_write_sysctl, "", "", "net/core/somaxconn = 4096 -> 9", 1 },
-	/* The last that runs is the read of what was written; in the kernel the write has left an answer, too. */
+	/* The last that runs is the read of what was written. */
 	{ "sysctls", write_sysctl, "", "", "net/core/somaxconn = 8", 1 },
 };
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes docs/helpers.md from src/isa/helper.def; with --check only says if it is not up to date.
+# Writes docs/helpers.md from src/isa/helper.def; with --check only says if it is not up to date, or if docs/machine.md does not have the
+# reason for each helper that the machine does not have, and for no other.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -98,9 +99,24 @@ END
 	}' src/isa/helper_arg.def src/isa/helper.def
 }
 
+# The helpers of the table that are missing, and those that the document gives a reason for.
+missing() {
+	tr '\n' ' ' <src/isa/helper.def | grep -o 'HELPER([0-9]*, [a-z0-9_]*,[^;]*' | sed 's/ HELPER/\nHELPER/g' |
+		sed -n 's/^HELPER([0-9]*, \([a-z0-9_]*\),.* NOT) *$/bpf_\1/p' | sort
+}
+told() {
+	sed -n '/^<!-- missing helpers -->/,/^$/p' docs/machine.md | grep -o 'bpf_[a-z0-9_]*' | sort
+}
+
 if [ "${1:-}" != --check ]; then
 	page >docs/helpers.md
-elif ! page | cmp -s - docs/helpers.md; then
+	exit
+fi
+if ! page | cmp -s - docs/helpers.md; then
 	echo "docs/helpers.md:1: not up to date: run scripts/helpers.sh"
+	exit 1
+fi
+if [ "$(missing)" != "$(told)" ]; then
+	echo "docs/machine.md:1: its table of missing helpers is not that of src/isa/helper.def"
 	exit 1
 fi

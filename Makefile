@@ -177,7 +177,7 @@ $(BUILD)/tests/object/%.gcc.o: tests/object/%.c
 	$(Q)bpf-gcc -mcpu=v3 -O2 -gbtf -Wall -Wextra -Wno-unused-parameter -Wno-unknown-pragmas \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -idirafter /usr/include -c -o $@ $<
 .SECONDEXPANSION:
-$(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c
+$(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c $(wildcard tests/object/*.h)
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(call bpf_clang,$@) -target bpf -mcpu=$(call bpf_cpu,$@) $(if $(filter %.common.o,$@),-fcommon) -O2 -g -Wall -Wextra -Wno-unused-parameter \

@@ -22,6 +22,11 @@ enum {
 	KFUNC_PREEMPT_DISABLE = 1 << 12,
 	KFUNC_PREEMPT_ENABLE = 1 << 13,
 	KFUNC_SPECIAL = 1 << 14, /* what its name says, not what its types say */
+	KFUNC_OBJECT = 1 << 15,  /* for objects of the program's own types */
+	KFUNC_GRAPH = 1 << 16,   /* for lists and trees of such, whose lock has to be held */
+	KFUNC_ADDS = 1 << 17,    /* the second argument belongs to the list or tree afterwards */
+	KFUNC_CALLS_BACK = 1 << 18,
+	KFUNC_IN_LOCK = 1 << 19, /* may be called while a lock is held */
 };
 #define KFUNC_ITER (KFUNC_ITER_NEW | KFUNC_ITER_NEXT | KFUNC_ITER_DESTROY)
 

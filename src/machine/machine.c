@@ -8,7 +8,7 @@
 #include "machine/code.h"
 #include "machine/sock.h"
 #include "machine/timer.h"
-#include "verify/engine.h"
+#include "verify/field.h"
 
 struct machine {
 	const struct image *img;
@@ -33,10 +33,20 @@ static bool is_constant(const struct image_map *im)
 	return im->origin == IMAGE_MAP_RODATA || im->origin == IMAGE_MAP_KCONFIG;
 }
 
+/* Where in its values a field of a kind is; -1: nowhere. */
+static s32 offset_of(const struct fields *fields, enum field_kind kind)
+{
+	const struct field *f = fields_find(fields, kind);
+
+	return f ? (s32)f->offset : -1;
+}
+
 /* An inner map comes before the maps that hold its like; -ELOOP in the place of endless recursion. */
 static int make_map(struct machine *m, u32 index, u32 level, const char *shared, struct diag *d)
 {
 	const struct image_map *im = &m->img->maps.at[index];
+	struct fields fields;
+	fields_read(m->img->btf, im->value_type, &fields);
 	struct map_spec spec = {
 		.name = im->name,
 		.type = im->type,
@@ -46,8 +56,8 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 		.flags = im->flags,
 		.extra = im->extra,
 		.cpus = m->cpus,
-		.spin_lock = field_find(m->img, index, "bpf_spin_lock"),
-		.timer = field_find(m->img, index, "bpf_timer"),
+		.spin_lock = offset_of(&fields, FIELD_SPIN_LOCK),
+		.timer = offset_of(&fields, FIELD_TIMER),
 		.epoch = m->epoch,
 		.shared = shared,
 	};

@@ -21,6 +21,7 @@ static bool may_move(const struct reg *p, bool is_const)
 		return true;
 	case REG_CTX:
 	case REG_BTF:
+	case REG_OBJECT:
 	case REG_FLOW_KEYS:
 		return is_const;
 	default:

@@ -10,6 +10,7 @@
 #include "verify/engine.h"
 #include "verify/kfunc.h"
 #include "verify/ktype.h"
+#include "verify/owned.h"
 #include "verify/proto.h"
 
 #define CALL_STACK 512 /* bytes of all frames together */
@@ -127,6 +128,9 @@ static void pass_arguments(struct engine *e, u32 helper, const struct frame *cal
 	const struct reg *arg = caller->regs;
 
 	switch (helper) {
+	case CHECK_NO_HELPER:
+		graph_less(e, &arg[1], f);
+		break;
 	case BPF_FUNC_loop:
 		f->regs[1] = reg_scalar(scalar_between(0, 1u << 23, SCALAR_BITS));
 		f->regs[2] = arg[3];
@@ -201,11 +205,14 @@ static bool return_from_callback(struct engine *e, const struct reg *r0)
 {
 	struct state *s = e->cur;
 	u32 call = state_frame(s)->call;
-	u32 helper = (u32)e->prog->insns[call].imm;
+	const struct bpf_insn *caller = &e->prog->insns[call];
+	u32 helper = caller->src_reg ? CHECK_NO_HELPER : (u32)caller->imm;
 	u64 most = helper == BPF_FUNC_timer_set_callback ? 0 : 1;
 
 	if (r0->kind != REG_SCALAR || r0->n.full.umax > most)
-		return engine_fail(e, VERIFY_RETURN, "1 ends the loop, 0 goes on",
+		return engine_fail(e, VERIFY_RETURN,
+				   helper == CHECK_NO_HELPER ? "compare: return a->key < b->key"
+							     : "1 ends the loop, 0 goes on",
 				   "the callback may return something else than 0%s",
 				   most ? " or 1" : "");
 	bool same = s->ref_count == state_frame(s)->ref_count;

@@ -12,6 +12,7 @@
 #include "verify/dynptr.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/owned.h"
 #include "verify/privilege.h"
 #include "verify/speculation.h"
 
@@ -24,8 +25,9 @@ struct call {
 	u32 func;
 	u32 made; /* the argument that is room for a dynptr; 0: none */
 	enum dynptr_kind made_kind;
-	struct reg dynptr;      /* that was given */
-	struct field_kptr kptr; /* where one is kept */
+	struct reg dynptr;        /* that was given */
+	struct reg object;        /* likewise */
+	const struct field *kptr; /* where one is kept */
 	bool has_func, has_released, is_null_released;
 	s64 result_max; /* of how much memory was given; -1: none */
 };
@@ -44,7 +46,8 @@ static bool give_memory(struct engine *e, const struct call *c, u32 r, const str
 	bool reads = (arg->flags & HELPER_ARG_READ) || !(arg->flags & HELPER_ARG_UNINIT);
 	bool writes = arg->flags & HELPER_ARG_WRITE;
 
-	if (p.kind == REG_SCALAR || p.kind == REG_CTX || p.kind == REG_BTF || p.maybe_null)
+	if (p.kind == REG_SCALAR || p.kind == REG_CTX || p.kind == REG_BTF ||
+	    p.kind == REG_OBJECT || p.maybe_null)
 		return refuse(e, c, r, arg->text);
 	if ((arg->flags & HELPER_ARG_ALIGNED) && !check_alignment(e, &p, a, true))
 		return false;
@@ -110,19 +113,22 @@ static u32 map_traits(const struct engine *e, s64 map)
 	return type ? type->traits : 0;
 }
 
-/* A field of the value that is known to be there. */
-static bool check_field(struct engine *e, struct call *c, u32 r, const char *type)
+/* A field of the value, or of an object that is owned, that is known to be there. */
+static bool check_field(struct engine *e, struct call *c, u32 r, enum field_kind kind)
 {
 	struct reg *p = engine_reg(e, r);
+	bool is_object = kind == FIELD_SPIN_LOCK && owned_is(p);
 
-	if (p->kind != REG_VALUE || p->maybe_null || !scalar_is_const(&p->n))
+	if ((p->kind != REG_VALUE && !is_object) || p->maybe_null || !scalar_is_const(&p->n))
 		return refuse(e, c, r, "a field of a map value");
-	s32 at = field_find(e->img, p->map, type);
-	if (at < 0 || (s64)p->off + (s64)p->n.bits.value != at)
+	const struct field *f = fields_find(
+		is_object ? engine_fields(e, p->map) : engine_map_fields(e, p->map), kind);
+	if (!f || (s64)p->off + (s64)p->n.bits.value != f->offset)
 		return engine_fail(e, VERIFY_ARGUMENT, "",
 				   "argument %u of %s() has to point to the struct %s of the value",
-				   r, c->info->name, type);
-	c->map = p->map;
+				   r, c->info->name, field_kind_name(kind));
+	if (!is_object)
+		c->map = p->map;
 	return true;
 }
 
@@ -172,29 +178,16 @@ static bool is_struct(const struct engine *e, const struct reg *p, const char *n
 		      : ktype_is(e->opts->kernel, p->map, name);
 }
 
-/* Where a map's value owns a pointer. */
-static bool check_place(struct engine *e, struct call *c, u32 r)
+/* An object that each CPU has for itself, where RCU keeps it. */
+static bool check_percpu(struct engine *e, struct call *c, u32 r)
 {
 	struct reg *p = engine_reg(e, r);
-	s64 at = (s64)p->off + (s64)p->n.bits.value;
 
-	if (p->kind != REG_VALUE || p->maybe_null || !scalar_is_const(&p->n) ||
-	    !field_kptr(e->img, p->map, at, at + 8, &c->kptr) || c->kptr.offset != at ||
-	    !c->kptr.is_owned)
-		return refuse(e, c, r, "the place of a pointer that a map's value owns");
+	if (p->kind != REG_OBJECT || !p->is_percpu || p->maybe_null || p->trust != TRUST_RCU ||
+	    p->off || !scalar_is_zero(&p->n))
+		return refuse(e, c, r, "a per-CPU object that was loaded in an RCU section");
+	c->object = *p;
 	return true;
-}
-
-/* What is to be owned there: it was acquired, and is released for the program. */
-static bool check_kept(struct engine *e, struct call *c, u32 r)
-{
-	struct reg *p = engine_reg(e, r);
-	u32 type = ktype_find_local(e->opts->kernel, c->kptr.type);
-
-	if (p->kind != REG_BTF || p->maybe_null || !type ||
-	    !ktype_begins(e->opts->kernel, p->map, type))
-		return refuse(e, c, r, "a pointer of the type that is kept there");
-	return check_released(e, c, r);
 }
 
 /* New ones are made once all arguments were judged. */
@@ -281,9 +274,9 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		c->size = (u32)p->n.bits.value;
 		return true;
 	case HELPER_KIND_SPIN_LOCK:
-		return check_field(e, c, r, "bpf_spin_lock");
+		return check_field(e, c, r, FIELD_SPIN_LOCK);
 	case HELPER_KIND_TIMER:
-		return check_field(e, c, r, "bpf_timer");
+		return check_field(e, c, r, FIELD_TIMER);
 	case HELPER_KIND_FUNC:
 		if (p->kind != REG_FUNC)
 			return refuse(e, c, r, "a function");
@@ -308,10 +301,13 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		return check_released(e, c, r);
 	case HELPER_KIND_BTF:
 		return is_struct(e, p, arg->type) || refuse(e, c, r, arg->text);
+	case HELPER_KIND_PERCPU:
+		return check_percpu(e, c, r);
 	case HELPER_KIND_KPTR_PLACE:
-		return check_place(e, c, r);
-	case HELPER_KIND_KPTR:
-		return check_kept(e, c, r);
+		c->kptr = kptr_place(e, r, c->info->name);
+		return c->kptr != NULL;
+	case HELPER_KIND_KPTR: /* was acquired, and is released for the program */
+		return kptr_match(e, r, c->kptr, c->info->name) && check_released(e, c, r);
 	case HELPER_KIND_DYNPTR:
 		return check_dynptr(e, c, r, arg);
 	default:
@@ -325,21 +321,27 @@ static bool check_lock(struct engine *e, const struct call *c)
 {
 	struct state *s = e->cur;
 	struct reg *p = engine_reg(e, 1);
+	u32 of = p->kind == REG_OBJECT ? p->map | STATE_LOCK_OBJECT : p->map;
 
+	if (graph_in_less(e))
+		return engine_fail(e, VERIFY_LOCK, "let it do no more than compare",
+				   "%s() is called by a function that compares nodes",
+				   c->info->name);
 	if (c->info->number == BPF_FUNC_spin_lock) {
 		if (s->lock)
 			return engine_fail(e, VERIFY_LOCK, "unlock the first one before",
 					   "a second lock is taken while one is held");
 		s->lock = p->id ? p->id : UINT32_MAX;
-		s->lock_map = p->map;
+		s->lock_map = of;
 		return true;
 	}
 	if (!s->lock)
 		return engine_fail(e, VERIFY_LOCK, "", "a lock is released that is not held");
-	if (s->lock != (p->id ? p->id : UINT32_MAX) || s->lock_map != p->map)
+	if (s->lock != (p->id ? p->id : UINT32_MAX) || s->lock_map != of)
 		return engine_fail(e, VERIFY_LOCK, "",
 				   "another lock is released than the one that is held");
 	s->lock = s->lock_map = 0;
+	owned_unlock(e);
 	return true;
 }
 
@@ -395,16 +397,20 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		out->size = c->size;
 		break;
 	case HELPER_KIND_KPTR:
-		*out = kptr_load(e, &c->kptr);
+		*out = kptr_load(e, c->kptr);
 		out->trust = TRUST_TRUSTED;
+		out->is_lent = false;
 		acquires = true;
 		if (!out->map)
-			return engine_fail(e, VERIFY_HELPER, "",
-					   "struct %s is not of the kernel, which is not supported",
-					   c->kptr.type);
+			return engine_fail(e, VERIFY_HELPER, "", "struct %s is not known here",
+					   c->kptr->name);
 		break;
 	case HELPER_KIND_MEM:
 		*out = dynptr_slice(&c->dynptr, c->size);
+		break;
+	case HELPER_KIND_PERCPU:
+		*out = owned_reg(e, c->object.map);
+		out->trust = TRUST_RCU;
 		break;
 	case HELPER_KIND_SOCKET:
 		*out = reg_pointer(REG_SOCK);
@@ -510,7 +516,9 @@ static bool finish(struct engine *e, const struct call *c)
 
 	if (c->made && !make_dynptr(e, c))
 		return false;
-	if (c->has_released)
+	if (c->has_released && c->kptr)
+		owned_keep(e, c->released);
+	else if (c->has_released)
 		state_release(e->cur, c->released, engine_stale(e));
 	if (!make_result(e, c, &out))
 		return false;

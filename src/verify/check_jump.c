@@ -43,7 +43,8 @@ static void learn_null(struct reg *r, void *arg)
 		*r = reg_const(0);
 	} else {
 		r->maybe_null = false;
-		if (!reg_is_packet(r) && r->kind != REG_VALUE)
+		/* Whose lock is held is told by the id. */
+		if (!reg_is_packet(r) && r->kind != REG_VALUE && r->kind != REG_OBJECT)
 			r->id = 0;
 	}
 }
@@ -125,7 +126,8 @@ static void learn_end(struct state *s, u8 op, bool is_true, const struct reg *a,
 static bool is_real(const struct reg *r)
 {
 	return reg_is_pointer(r) && !r->maybe_null && !reg_is_packet(r) &&
-	       (r->kind != REG_BTF || reg_is_trusted(r));
+	       (r->kind != REG_BTF || reg_is_trusted(r)) &&
+	       (r->kind != REG_OBJECT || r->trust != TRUST_NOTHING);
 }
 
 /* Kernels follow both ways where a pointer to the context or the stack is compared with NULL. */

@@ -6,6 +6,7 @@
 #include "isa/map_type.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/owned.h"
 #include "verify/privilege.h"
 #include "verify/proto.h"
 
@@ -45,15 +46,19 @@ static bool check_fields(struct engine *e, const struct reg *p, struct access a)
 {
 	s64 low = (s64)p->off + a.off + p->n.full.smin;
 	s64 high = low + p->n.full.smax - p->n.full.smin + a.size;
-	struct field_kptr kptr;
-	const char *name;
+	const struct fields *fields = engine_map_fields(e, p->map);
 
-	if (field_kptr(e->img, p->map, low, high, &kptr) && !check_kptr(e, p, a, &kptr))
-		return false;
-	if (field_meets(e->img, p->map, low, high, &name))
-		return engine_fail(e, VERIFY_VALUE, "only its helpers may use it",
-				   "r%u: the field of type struct %s of map %s is accessed", a.r,
-				   name, e->img->maps.at[p->map].name);
+	for (u32 i = 0; i < fields->count; i++) {
+		const struct field *f = &fields->at[i];
+		if (low >= (s64)f->offset + f->size || high <= (s64)f->offset)
+			continue;
+		if (!field_is_kptr(f))
+			return engine_fail(e, VERIFY_VALUE, "only its helpers may use it",
+					   "r%u: the field of type struct %s of map %s is accessed",
+					   a.r, f->name, e->img->maps.at[p->map].name);
+		if (!check_kptr(e, p, a, f))
+			return false;
+	}
 	return true;
 }
 
@@ -126,6 +131,8 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 		if (a.is_write && p->is_read_only)
 			return engine_fail(e, VERIFY_MEM, "", "r%u: this memory is read-only", a.r);
 		return in_bounds(e, p, a, p->size, VERIFY_MEM);
+	case REG_OBJECT:
+		return owned_access(e, p, a);
 	case REG_FLOW_KEYS:
 		return in_bounds(e, p, a, sizeof(struct bpf_flow_keys), VERIFY_MEM);
 	default:
@@ -362,10 +369,12 @@ static bool is_rewritten(u32 kind)
 static bool check_same_kind(struct engine *e, const struct reg *p, u32 r)
 {
 	u8 *before = &e->pointers[e->cur->insn];
+	bool is_lost = p->kind == REG_OBJECT && p->trust == TRUST_NOTHING;
+	u8 kind = is_lost ? (u8)REG_BTF : p->kind;
 
-	if (e->opts->safety_only || *before == p->kind || *before == REG_NONE ||
-	    (!is_rewritten(*before) && !is_rewritten(p->kind))) {
-		*before = p->kind;
+	if (e->opts->safety_only || *before == kind || *before == REG_NONE ||
+	    (!is_rewritten(*before) && !is_rewritten(kind))) {
+		*before = kind;
 		return true;
 	}
 	return engine_fail(e, VERIFY_ACCESS, "make the access on each path for itself",
@@ -373,21 +382,24 @@ static bool check_same_kind(struct engine *e, const struct reg *p, u32 r)
 			   reg_kind_name(*before));
 }
 
-static bool find_kptr(const struct engine *e, const struct reg *p, struct access a,
-		      struct field_kptr *out)
+/* The pointer that a value keeps there; NULL if there is none. */
+static const struct field *find_kptr(struct engine *e, const struct reg *p, struct access a)
 {
 	s64 at = (s64)p->off + a.off + (s64)p->n.bits.value;
+	const struct field *f;
 
-	return p->kind == REG_VALUE && scalar_is_const(&p->n) && e->opts->privileged &&
-	       field_kptr(e->img, p->map, at, at + a.size, out);
+	if (p->kind != REG_VALUE || !scalar_is_const(&p->n) || !e->opts->privileged)
+		return NULL;
+	f = fields_met(engine_map_fields(e, p->map), at, at + a.size);
+	return f && field_is_kptr(f) ? f : NULL;
 }
 
 static void load_kptr(struct engine *e, const struct reg *p, struct access a, struct reg *out)
 {
-	struct field_kptr kptr;
+	const struct field *kptr = find_kptr(e, p, a);
 
-	if (find_kptr(e, p, a, &kptr))
-		*out = kptr_load(e, &kptr);
+	if (kptr)
+		*out = kptr_load(e, kptr);
 }
 
 static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
@@ -457,7 +469,7 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 		.r = i->dst_reg, .off = i->off, .size = bytes_of(i->code), .is_write = true
 	};
 	struct reg unused;
-	struct field_kptr kptr;
+	const struct field *kptr;
 
 	if (!check_alignment(e, p, a, false))
 		return false;
@@ -471,7 +483,8 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 	default:
 		if (!check_memory(e, p, a))
 			return false;
-		if (find_kptr(e, p, a, &kptr) && !kptr_store(e, a.r, value, &kptr))
+		kptr = find_kptr(e, p, a);
+		if (kptr && !kptr_store(e, a.r, value, kptr))
 			return false;
 		return may_store(e, i, "is written to where others can read it");
 	}
@@ -501,7 +514,7 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 		a.is_write = true;
 		if (!check_stack_bytes(e, p, a))
 			return false;
-	} else if (p->kind == REG_VALUE || (p->kind == REG_MEM)) {
+	} else if (p->kind == REG_VALUE || p->kind == REG_MEM || p->kind == REG_OBJECT) {
 		if (!check_memory(e, p, a))
 			return false;
 		a.is_write = true;

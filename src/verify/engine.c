@@ -167,6 +167,24 @@ bool engine_fail_argument(struct engine *e, const char *function, u32 r, const c
 	return false;
 }
 
+const struct fields *engine_fields(struct engine *e, u32 type)
+{
+	for (size_t i = 0; i < e->fields.n; i++) {
+		if (e->fields.at[i]->type == type)
+			return &e->fields.at[i]->fields;
+	}
+	struct engine_fields *f = arena_new(&e->own, struct engine_fields);
+	f->type = type;
+	fields_read(e->img->btf, type, &f->fields);
+	*vec_add(&e->own, &e->fields) = f;
+	return &f->fields;
+}
+
+const struct fields *engine_map_fields(struct engine *e, u32 map)
+{
+	return engine_fields(e, e->img->maps.at[map].value_type);
+}
+
 static bool step(struct engine *e)
 {
 	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];

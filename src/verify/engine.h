@@ -8,6 +8,7 @@
 #define VERIFY_ENGINE_H
 
 #include "isa/prog_type.h"
+#include "verify/field.h"
 #include "verify/flow.h"
 #include "verify/loops.h"
 #include "verify/state.h"
@@ -39,6 +40,12 @@ struct engine_branch {
 struct kfunc;
 struct speculation_mask;
 
+/* Of a struct of the object, once it was looked at. */
+struct engine_fields {
+	u32 type;
+	struct fields fields;
+};
+
 struct engine_call {
 	u32 from, to; /* first instructions of functions */
 };
@@ -59,6 +66,7 @@ struct engine {
 	u32 *saved_count;
 	u32 next_id;
 	const struct kfunc **kfuncs; /* of externs, as they are met */
+	vec_of(struct engine_fields *) fields;
 	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
 	u32 *depths;  /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;
@@ -124,6 +132,7 @@ bool check_any_call(struct engine *e, const struct bpf_insn *i);
 bool check_exit(struct engine *e);
 bool check_depth(struct engine *e); /* of all calls that were met, once the walk is over */
 bool check_helper(struct engine *e, const struct bpf_insn *i);
+#define CHECK_NO_HELPER 0 /* what calls back is a function of the kernel */
 bool check_callback(struct engine *e, u32 func, u32 helper);
 
 /* What an access is made for. */
@@ -145,21 +154,16 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 		       const struct reg *value);
 bool check_context(struct engine *e, const struct reg *p, struct access a, struct reg *out);
 
-/* A field of a map's value that only helpers may use, by its type's name: where it is, or -1. */
-s32 field_find(const struct image *img, u32 map, const char *type);
-/* A pointer to a struct of the kernel that a map's value keeps. */
-struct field_kptr {
-	u32 offset;
-	bool is_owned; /* what is kept is released with the map: only bpf_kptr_xchg() changes it */
-	const char *type;
-};
-/* One that the bytes meet; false if there is none. */
-bool field_kptr(const struct image *img, u32 map, s64 from, s64 to, struct field_kptr *out);
-/* kptr.c: that field of a value, as far as the access is a plain one of the whole; what is loaded, what may be stored. */
-bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field_kptr *k);
-struct reg kptr_load(struct engine *e, const struct field_kptr *k);
-bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct field_kptr *k);
-/* Whether an access meets any such field. */
-bool field_meets(const struct image *img, u32 map, s64 from, s64 to, const char **name);
+/* The fields of a struct of the object, of a map's value, of what a pointer leads to; never NULL. */
+const struct fields *engine_fields(struct engine *e, u32 type);
+const struct fields *engine_map_fields(struct engine *e, u32 map);
+
+/* kptr.c: a pointer that a value keeps. What is loaded of it, whether the access is a plain one of the whole, what may be stored. */
+bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field *k);
+struct reg kptr_load(struct engine *e, const struct field *k);
+bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct field *k);
+/* bpf_kptr_xchg(): where a pointer is owned, and what is to be owned there instead. NULL: fails. */
+const struct field *kptr_place(struct engine *e, u32 r, const char *who);
+bool kptr_match(struct engine *e, u32 r, const struct field *k, const char *who);
 
 #endif

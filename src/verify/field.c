@@ -1,193 +1,308 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fields of map values that belong to helpers: locks, timers, kptrs, lists. They are found by the names of their types. */
+#include "verify/field.h"
+
 #include <string.h>
 
-#include "verify/engine.h"
-
+#define DEPTH 16         /* of structs and arrays within each other */
 #define KIND_TYPE_TAG 18 /* younger than some headers that this is built with */
+#define CONTAINS "contains:"
 
 static const struct {
 	const char *type;
 	u32 size;
-} special[] = {
-	{ "bpf_spin_lock", 4 },  { "bpf_timer", 16 },     { "bpf_wq", 16 },
-	{ "bpf_list_head", 16 }, { "bpf_list_node", 24 }, { "bpf_rb_root", 16 },
-	{ "bpf_rb_node", 32 },   { "bpf_refcount", 4 },   { "bpf_res_spin_lock", 8 },
-	{ "bpf_task_work", 8 },
+} special[FIELD_KINDS] = {
+	[FIELD_SPIN_LOCK] = { "bpf_spin_lock", 4 },
+	[FIELD_RES_SPIN_LOCK] = { "bpf_res_spin_lock", 8 },
+	[FIELD_TIMER] = { "bpf_timer", 16 },
+	[FIELD_WORK_QUEUE] = { "bpf_wq", 16 },
+	[FIELD_TASK_WORK] = { "bpf_task_work", 8 },
+	[FIELD_REFCOUNT] = { "bpf_refcount", 4 },
+	[FIELD_LIST_HEAD] = { "bpf_list_head", 16 },
+	[FIELD_LIST_NODE] = { "bpf_list_node", 24 },
+	[FIELD_RB_ROOT] = { "bpf_rb_root", 16 },
+	[FIELD_RB_NODE] = { "bpf_rb_node", 32 },
+	[FIELD_KPTR] = { "", 8 },
+	[FIELD_KPTR_PERCPU] = { "", 8 },
+	[FIELD_KPTR_UNTRUSTED] = { "", 8 },
 };
 
-static const struct btf_type *strip(const struct rawbtf *btf, u32 id)
-{
-	const struct btf_type *t = rawbtf_type(btf, id);
+/* Whose tags say what a root contains: a member of a struct, or a variable (component -1). */
+struct place {
+	u32 type;
+	s32 component;
+};
 
-	for (u32 depth = 0; t && depth < 32; depth++) {
-		u32 kind = BTF_INFO_KIND(t->info);
-		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
-		    kind != BTF_KIND_VOLATILE && kind != KIND_TYPE_TAG)
-			return t;
-		t = rawbtf_type(btf, t->type);
+struct walk {
+	const struct rawbtf *btf;
+	struct fields *out;
+};
+
+static void fail(struct walk *w, const char *why)
+{
+	if (!w->out->wrong)
+		w->out->wrong = why;
+}
+
+static void add(struct walk *w, struct field f)
+{
+	if (w->out->count == FIELD_MAX)
+		fail(w, "it has too many fields that belong to functions");
+	else
+		w->out->at[w->out->count++] = f;
+}
+
+static u32 offset_of(const struct btf_type *record, const struct btf_member *m)
+{
+	return (BTF_INFO_KFLAG(record->info) ? BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset) / 8;
+}
+
+static u32 find_struct(const struct rawbtf *btf, const char *name, size_t len)
+{
+	struct rawbtf_iter it = { 0 };
+	const struct btf_type *t;
+
+	while ((t = rawbtf_next(btf, &it))) {
+		const char *its = rawbtf_str(btf, t->name_off);
+		if (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT && strlen(its) == len &&
+		    !memcmp(its, name, len))
+			return it.id;
+	}
+	return 0;
+}
+
+/* "node:link" of the tag "contains:node:link"; NULL if the place has none. */
+static const char *contents_of(const struct rawbtf *btf, struct place p)
+{
+	struct rawbtf_iter it = { 0 };
+	const struct btf_type *t;
+
+	while ((t = rawbtf_next(btf, &it))) {
+		if (BTF_INFO_KIND(t->info) != BTF_KIND_DECL_TAG || t->type != p.type ||
+		    *(const s32 *)(const void *)(t + 1) != p.component)
+			continue;
+		const char *tag = rawbtf_str(btf, t->name_off);
+		if (!strncmp(tag, CONTAINS, strlen(CONTAINS)))
+			return tag + strlen(CONTAINS);
 	}
 	return NULL;
 }
 
-/* Calls back for each member and each variable of the value's type. */
-typedef bool (*member_visit)(const char *type, u32 offset, u32 size, void *arg);
-
-static bool visit_one(const struct rawbtf *btf, u32 id, u32 offset, u32 depth, member_visit visit,
-		      void *arg)
+static void add_root(struct walk *w, struct field f, struct place p)
 {
-	const struct btf_type *t = strip(btf, id);
+	const char *contents = contents_of(w->btf, p);
+	const char *colon = contents ? strchr(contents, ':') : NULL;
+	const char *node =
+		special[f.kind == FIELD_LIST_HEAD ? FIELD_LIST_NODE : FIELD_RB_NODE].type;
+	const struct btf_type *t;
 
-	if (!t || depth > 4)
-		return false;
-	u32 kind = BTF_INFO_KIND(t->info), n = BTF_INFO_VLEN(t->info);
-	if (kind == BTF_KIND_DATASEC) {
-		const struct btf_var_secinfo *v = (const void *)(t + 1);
-		for (u32 i = 0; i < n; i++) {
-			const struct btf_type *var = rawbtf_type(btf, v[i].type);
-			if (var && visit_one(btf, var->type, v[i].offset, depth + 1, visit, arg))
-				return true;
-		}
+	f.type = colon ? find_struct(w->btf, contents, (size_t)(colon - contents)) : 0;
+	t = rawbtf_type(w->btf, f.type);
+	const struct btf_member *m = (const void *)(t + 1), *found = NULL;
+	for (u32 i = 0; f.type && i < BTF_INFO_VLEN(t->info) && !found; i++) {
+		u32 id = m[i].type;
+		const struct btf_type *mt = rawbtf_skip(w->btf, &id, NULL);
+		if (rawbtf_is_record(mt) && !strcmp(rawbtf_str(w->btf, m[i].name_off), colon + 1) &&
+		    !strcmp(rawbtf_str(w->btf, mt->name_off), node))
+			found = &m[i];
 	}
-	if (kind != BTF_KIND_STRUCT)
-		return false;
-	if (visit(rawbtf_str(btf, t->name_off), offset, t->size, arg))
-		return true;
-	const struct btf_member *m = (const void *)(t + 1);
-	for (u32 i = 0; i < n; i++) {
-		u32 bits =
-			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
-		if (visit_one(btf, m[i].type, offset + bits / 8, depth + 1, visit, arg))
-			return true;
-	}
-	return false;
+	if (found)
+		f.node = offset_of(t, found);
+	else
+		fail(w, colon ? "what its list or tree contains by the tag is not there"
+			      : "its list or tree has no tag that says what it contains");
+	add(w, f);
 }
 
-struct search {
-	const char *type;
-	s64 from, to;
-	s32 found;
-};
-
-static bool is_type(const char *type, u32 offset, u32 size, void *arg)
+/* A pointer behind a tag. */
+static void add_pointer(struct walk *w, const struct btf_type *pointer, u32 offset)
 {
-	struct search *s = arg;
+	static const struct {
+		const char *tag;
+		enum field_kind kind;
+	} tags[] = { { "kptr", FIELD_KPTR },
+		     { "percpu_kptr", FIELD_KPTR_PERCPU },
+		     { "kptr_untrusted", FIELD_KPTR_UNTRUSTED } };
+	const struct btf_type *tag = rawbtf_type(w->btf, pointer->type);
 
-	(void)size;
-	if (strcmp(type, s->type) != 0)
-		return false;
-	s->found = (s32)offset;
-	return true;
-}
-
-static bool is_met(const char *type, u32 offset, u32 size, void *arg)
-{
-	struct search *s = arg;
-
-	for (u32 i = 0; i < ARRAY_SIZE(special); i++) {
-		u32 bytes = size > special[i].size ? size : special[i].size;
-		if (!strcmp(type, special[i].type) && s->from < (s64)offset + bytes &&
-		    s->to > (s64)offset) {
-			s->type = special[i].type;
-			return true;
-		}
-	}
-	return false;
-}
-
-s32 field_find(const struct image *img, u32 map, const char *type)
-{
-	struct search s = { .type = type, .found = -1 };
-	const struct image_map *m = &img->maps.at[map];
-
-	if (img->btf && m->value_type)
-		visit_one(img->btf, m->value_type, 0, 0, is_type, &s);
-	return s.found;
-}
-
-bool field_meets(const struct image *img, u32 map, s64 from, s64 to, const char **name)
-{
-	struct search s = { .from = from, .to = to };
-	const struct image_map *m = &img->maps.at[map];
-
-	if (!img->btf || !m->value_type || !visit_one(img->btf, m->value_type, 0, 0, is_met, &s))
-		return false;
-	*name = s.type;
-	return true;
-}
-
-/* ---- kptrs */
-
-/* A member that is a pointer with a tag: what its type is called, NULL if it is none. */
-static const char *kptr_type(const struct rawbtf *btf, u32 id, bool *is_owned)
-{
-	const struct btf_type *t = strip(btf, id);
-
-	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_PTR)
-		return NULL;
-	const struct btf_type *tag = rawbtf_type(btf, t->type);
 	if (!tag || BTF_INFO_KIND(tag->info) != KIND_TYPE_TAG)
-		return NULL;
-	const char *name = rawbtf_str(btf, tag->name_off);
-	bool is_percpu = !strcmp(name, "percpu_kptr"); /* not known here: of no type */
-	bool owned = !strcmp(name, "kptr") || is_percpu;
-	if (!owned && strcmp(name, "kptr_untrusted") != 0)
-		return NULL;
-	const struct btf_type *to = strip(btf, tag->type);
-	*is_owned = owned;
-	return to && !is_percpu ? rawbtf_str(btf, to->name_off) : "";
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(tags); i++) {
+		if (strcmp(rawbtf_str(w->btf, tag->name_off), tags[i].tag) != 0)
+			continue;
+		u32 id = tag->type;
+		const struct btf_type *to = rawbtf_skip(w->btf, &id, NULL);
+		bool is_struct = to && BTF_INFO_KIND(to->info) == BTF_KIND_STRUCT;
+		add(w, (struct field){ .kind = tags[i].kind,
+				       .offset = offset,
+				       .size = 8,
+				       .name = to ? rawbtf_str(w->btf, to->name_off) : "",
+				       .type = is_struct ? id : 0 });
+	}
 }
 
-static bool find_kptr(const struct rawbtf *btf, u32 id, u32 base, u32 depth, struct search *s,
-		      struct field_kptr *out)
-{
-	const struct btf_type *t = strip(btf, id);
-	u32 kind = t ? BTF_INFO_KIND(t->info) : 0;
-	bool is_owned;
+static void visit(struct walk *w, u32 id, u32 offset, struct place p, u32 depth);
 
-	if (depth > 4)
-		return false;
-	if (kind == BTF_KIND_PTR && s->from < (s64)base + 8 && s->to > (s64)base) {
-		const char *type = kptr_type(btf, id, &is_owned);
-		if (type)
-			*out = (struct field_kptr){ base, is_owned, type };
-		return type != NULL;
-	}
-	if (kind == BTF_KIND_DATASEC) {
-		const struct btf_var_secinfo *v = (const void *)(t + 1);
-		for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
-			const struct btf_type *var = rawbtf_type(btf, v[i].type);
-			if (var && find_kptr(btf, var->type, v[i].offset, depth + 1, s, out))
-				return true;
-		}
-	}
-	if (kind == BTF_KIND_ARRAY) {
-		const struct btf_array *a = (const void *)(t + 1);
-		const struct btf_type *one = strip(btf, a->type);
-		u32 size = !one ? 0 : BTF_INFO_KIND(one->info) == BTF_KIND_PTR ? 8 : one->size;
-		u32 from = s->from > base && size ? (u32)((s->from - base) / size) : 0;
-		for (u32 i = from; i < a->nelems && size && (s64)base + i * (s64)size < s->to;
-		     i++) {
-			if (find_kptr(btf, a->type, base + i * size, depth + 1, s, out))
-				return true;
-		}
-	}
-	if (kind != BTF_KIND_STRUCT)
-		return false;
+static void visit_struct(struct walk *w, const struct btf_type *t, u32 id, u32 offset,
+			 struct place p, u32 depth)
+{
+	const char *name = rawbtf_str(w->btf, t->name_off);
 	const struct btf_member *m = (const void *)(t + 1);
-	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
-		u32 bits =
-			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
-		if (find_kptr(btf, m[i].type, base + bits / 8, depth + 1, s, out))
-			return true;
+
+	for (u32 k = 0; k < FIELD_KINDS; k++) {
+		if (!special[k].type[0] || strcmp(special[k].type, name) != 0)
+			continue;
+		struct field f = { .kind = (enum field_kind)k,
+				   .offset = offset,
+				   .size = t->size > special[k].size ? t->size : special[k].size,
+				   .name = special[k].type };
+		if (k == FIELD_LIST_HEAD || k == FIELD_RB_ROOT)
+			add_root(w, f, p);
+		else
+			add(w, f);
+		return;
 	}
-	return false;
+	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++)
+		visit(w, m[i].type, offset + offset_of(t, &m[i]), (struct place){ id, (s32)i },
+		      depth + 1);
 }
 
-bool field_kptr(const struct image *img, u32 map, s64 from, s64 to, struct field_kptr *out)
+/* What one element has, the others have, too. Of how ever many dimensions it is, its elements lie in a row. */
+static void visit_array(struct walk *w, u32 id, u32 offset, struct place p, u32 depth)
 {
-	struct search s = { .from = from, .to = to };
-	const struct image_map *m = &img->maps.at[map];
+	const struct btf_type *t = rawbtf_skip(w->btf, &id, NULL);
+	u32 first = w->out->count;
+	u64 elements = 1;
 
-	return img->btf && m->value_type && find_kptr(img->btf, m->value_type, 0, 0, &s, out);
+	for (; t && depth < DEPTH && BTF_INFO_KIND(t->info) == BTF_KIND_ARRAY; depth++) {
+		const struct btf_array *a = (const void *)(t + 1);
+		elements = elements > UINT32_MAX ? elements : elements * a->nelems;
+		id = a->type;
+		t = rawbtf_skip(w->btf, &id, NULL);
+	}
+	if (!t || !elements)
+		return;
+	visit(w, id, offset, p, depth);
+	u32 count = w->out->count - first,
+	    size = BTF_INFO_KIND(t->info) == BTF_KIND_PTR ? 8 : t->size;
+	for (u64 i = 1; count && i < elements && !w->out->wrong; i++) {
+		for (u32 k = 0; k < count; k++) {
+			struct field f = w->out->at[first + k];
+			f.offset += (u32)i * size;
+			add(w, f);
+		}
+	}
+}
+
+static void visit(struct walk *w, u32 id, u32 offset, struct place p, u32 depth)
+{
+	const struct btf_type *t = rawbtf_skip(w->btf, &id, NULL);
+
+	if (!t || depth > DEPTH)
+		return;
+	switch (BTF_INFO_KIND(t->info)) {
+	case BTF_KIND_PTR:
+		add_pointer(w, t, offset);
+		break;
+	case BTF_KIND_ARRAY:
+		visit_array(w, id, offset, p, depth);
+		break;
+	case BTF_KIND_STRUCT:
+		visit_struct(w, t, id, offset, p, depth);
+		break;
+	default:
+		break;
+	}
+}
+
+static void visit_variables(struct walk *w, const struct btf_type *section)
+{
+	const struct btf_var_secinfo *v = (const void *)(section + 1);
+
+	for (u32 i = 0; i < BTF_INFO_VLEN(section->info); i++) {
+		const struct btf_type *var = rawbtf_type(w->btf, v[i].type);
+		if (var && BTF_INFO_KIND(var->info) == BTF_KIND_VAR)
+			visit(w, var->type, v[i].offset, (struct place){ v[i].type, -1 }, 0);
+	}
+}
+
+/* Whether a struct of this type is put into lists or trees, and whether it has such of its own. */
+static void look_at(const struct rawbtf *btf, u32 type, bool *is_node, bool *is_root)
+{
+	struct fields f = { 0 };
+	struct walk w = { btf, &f };
+
+	visit(&w, type, 0, (struct place){ 0 }, 0);
+	*is_node = fields_find(&f, FIELD_LIST_NODE) || fields_find(&f, FIELD_RB_NODE);
+	*is_root = fields_find(&f, FIELD_LIST_HEAD) || fields_find(&f, FIELD_RB_ROOT);
+}
+
+/* What the kernel asks of all of them together. */
+static void check(struct walk *w)
+{
+	const struct fields *f = w->out;
+	bool has_lock = fields_find(f, FIELD_SPIN_LOCK) || fields_find(f, FIELD_RES_SPIN_LOCK);
+	bool is_list = fields_find(f, FIELD_LIST_NODE), is_tree = fields_find(f, FIELD_RB_NODE);
+
+	for (u32 i = 0; i < f->count; i++) {
+		bool is_root = f->at[i].kind == FIELD_LIST_HEAD || f->at[i].kind == FIELD_RB_ROOT;
+		bool its_node, its_root;
+		if (!is_root)
+			continue;
+		if (!has_lock)
+			fail(w, "its list or tree has no struct bpf_spin_lock beside it");
+		look_at(w->btf, f->at[i].type, &its_node, &its_root);
+		/* Else what it owns could, in the end, own it. */
+		if ((is_list || is_tree) && its_root)
+			fail(w,
+			     "it is put into a list or tree, and has one of what has one itself");
+	}
+	if (is_list && is_tree && !fields_find(f, FIELD_REFCOUNT))
+		fail(w, "it is put into lists and trees, and has no struct bpf_refcount for that");
+}
+
+void fields_read(const struct rawbtf *btf, u32 type, struct fields *out)
+{
+	struct walk w = { btf, out };
+	const struct btf_type *t = btf && type ? rawbtf_type(btf, type) : NULL;
+
+	*out = (struct fields){ 0 };
+	if (!t)
+		return;
+	if (BTF_INFO_KIND(t->info) == BTF_KIND_DATASEC)
+		visit_variables(&w, t);
+	else
+		visit(&w, type, 0, (struct place){ 0 }, 0);
+	check(&w);
+}
+
+const struct field *fields_find(const struct fields *f, enum field_kind kind)
+{
+	for (u32 i = 0; i < f->count; i++) {
+		if (f->at[i].kind == kind)
+			return &f->at[i];
+	}
+	return NULL;
+}
+
+const struct field *fields_met(const struct fields *f, s64 from, s64 to)
+{
+	for (u32 i = 0; i < f->count; i++) {
+		if (from < (s64)f->at[i].offset + f->at[i].size && to > (s64)f->at[i].offset)
+			return &f->at[i];
+	}
+	return NULL;
+}
+
+const struct field *fields_at(const struct fields *f, s64 offset, enum field_kind kind)
+{
+	for (u32 i = 0; i < f->count; i++) {
+		if (f->at[i].kind == kind && (s64)f->at[i].offset == offset)
+			return &f->at[i];
+	}
+	return NULL;
+}
+
+const char *field_kind_name(enum field_kind kind)
+{
+	return special[kind].type;
 }

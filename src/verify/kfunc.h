@@ -20,6 +20,22 @@ struct kfunc {
 const struct kfunc *kfunc_called(struct engine *e, const struct bpf_insn *i);
 bool check_kfunc(struct engine *e, const struct bpf_insn *i);
 
+/* A call, and what its arguments have told. */
+struct kcall {
+	const struct kfunc *k;
+	u32 made;          /* the argument that is room for a dynptr; 0: none */
+	struct reg dynptr; /* that was given */
+	u32 released;      /* a reference; 0: none */
+	u64 constant;      /* of x__k */
+	u32 func;          /* to be called back */
+	bool has_func;
+	struct reg object; /* that was given */
+	u32 given; /* its reference, if it belongs to a list or tree afterwards; 0: none does */
+	const struct field *root; /* of the list or tree */
+};
+/* kfunc_argument.c: an argument, in the order of the prototype. */
+bool kfunc_give(struct engine *e, struct kcall *c, u32 r);
+
 /* iter.c: iterators, which lie on the stack: made, asked for the next element, destroyed. */
 bool iter_call(struct engine *e, const struct kfunc *k, const struct reg *result);
 /* Whether any iterator has gone on from one state to the other: so a loop has not come back to where it was. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pointers to structs of the kernel in values of maps. What lies there may be replaced at any time, so what is loaded may be NULL, and
- * is relied upon only where RCU keeps it; what is owned goes in and out by bpf_kptr_xchg() alone.
+ * Pointers that values of maps keep, to structs of the kernel and to objects of the program's own. What lies there may be replaced at
+ * any time, so what is loaded may be NULL, and is relied upon only where RCU keeps it; what is owned goes in and out by
+ * bpf_kptr_xchg() alone. Of two structs of one name the kernel's is meant.
  */
 #include <string.h>
 
-#include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/owned.h"
 
 static bool is_rcu_type(const char *type)
 {
@@ -14,44 +15,122 @@ static bool is_rcu_type(const char *type)
 	       !strcmp(type, "bpf_cpumask") || !strcmp(type, "bpf_crypto_ctx");
 }
 
-bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field_kptr *k)
+static u32 kernel_type(const struct engine *e, const struct field *k)
+{
+	return ktype_find_local(e->opts->kernel, k->name);
+}
+
+static bool is_owned(const struct field *k)
+{
+	return k->kind != FIELD_KPTR_UNTRUSTED;
+}
+
+/* Of a type of the program's own. */
+static bool is_object(const struct engine *e, const struct field *k)
+{
+	return k->type && e->opts->kernel && !kernel_type(e, k);
+}
+
+bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field *k)
 {
 	if (!a.is_helper && scalar_is_const(&p->n) && a.size == 8 &&
 	    (s64)p->off + a.off + (s64)p->n.bits.value == k->offset)
 		return true;
 	return engine_fail(e, VERIFY_VALUE, "load and store it whole, at a known place",
 			   "r%u: the pointer to a struct %s at offset %u of the value is accessed",
-			   a.r, k->type, k->offset);
+			   a.r, k->name, k->offset);
 }
 
-struct reg kptr_load(struct engine *e, const struct field_kptr *k)
+/* In lists and trees it may be, too, so a lock that is released ends what is known of it. */
+static struct reg load_object(struct engine *e, const struct field *k, bool in_rcu)
+{
+	const struct fields *f = engine_fields(e, k->type);
+	struct reg out = owned_reg(e, k->type);
+
+	out.is_percpu = k->kind == FIELD_KPTR_PERCPU;
+	out.trust = is_owned(k) && in_rcu ? TRUST_RCU : TRUST_NOTHING;
+	out.is_lent = out.trust == TRUST_RCU && k->kind == FIELD_KPTR &&
+		      (fields_find(f, FIELD_LIST_NODE) || fields_find(f, FIELD_RB_NODE));
+	return out;
+}
+
+struct reg kptr_load(struct engine *e, const struct field *k)
 {
 	struct reg out = reg_pointer(REG_BTF);
 	bool in_rcu = e->cur->rcu || e->cur->lock || !e->prog->is_sleepable;
 
-	out.map = ktype_find_local(e->opts->kernel, k->type);
-	out.size = ktype_size(e->opts->kernel, out.map);
-	out.trust = k->is_owned && in_rcu && is_rcu_type(k->type) ? TRUST_RCU : TRUST_NOTHING;
+	if (is_object(e, k)) {
+		out = load_object(e, k, in_rcu);
+	} else {
+		out.map = k->kind == FIELD_KPTR_PERCPU ? 0 : kernel_type(e, k);
+		out.size = ktype_size(e->opts->kernel, out.map);
+		out.trust =
+			is_owned(k) && in_rcu && is_rcu_type(k->name) ? TRUST_RCU : TRUST_NOTHING;
+	}
 	out.maybe_null = true;
 	out.id = ++e->next_id;
 	return out;
 }
 
-bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct field_kptr *k)
+/* An object as it may be kept: owned, or of a place that owns nothing, and from its beginning. */
+static bool matches_object(const struct reg *p, const struct field *k)
 {
-	u32 type = ktype_find_local(e->opts->kernel, k->type);
+	return p->kind == REG_OBJECT && p->ref && p->map == k->type && !p->off &&
+	       scalar_is_zero(&p->n) && p->is_percpu == (k->kind == FIELD_KPTR_PERCPU);
+}
 
-	if (k->is_owned)
+bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct field *k)
+{
+	u32 type = kernel_type(e, k);
+	bool fits;
+
+	if (is_owned(k))
 		return engine_fail(e, VERIFY_VALUE, "use bpf_kptr_xchg()",
 				   "r%u: the pointer to a struct %s that the map owns is stored", r,
-				   k->type);
+				   k->name);
 	if (value->kind == REG_SCALAR && scalar_is_zero(&value->n))
 		return true;
-	if (value->kind != REG_BTF || !type || !scalar_is_zero(&value->n) || value->off < 0 ||
-	    !(value->off ? ktype_inner(e->opts->kernel, value->map, (u32)value->off, type)
-			 : ktype_begins(e->opts->kernel, value->map, type)))
-		return engine_fail(e, VERIFY_VALUE, "",
+	if (is_object(e, k))
+		fits = matches_object(value, k);
+	else
+		fits = value->kind == REG_BTF && type && scalar_is_zero(&value->n) &&
+		       value->off >= 0 &&
+		       (value->off ? ktype_inner(e->opts->kernel, value->map, (u32)value->off, type)
+				   : ktype_begins(e->opts->kernel, value->map, type));
+	return fits || engine_fail(e, VERIFY_VALUE, "",
 				   "r%u: something else than a pointer to a struct %s is stored", r,
-				   k->type);
-	return true;
+				   k->name);
+}
+
+/* ---- bpf_kptr_xchg() */
+
+const struct field *kptr_place(struct engine *e, u32 r, const char *who)
+{
+	const struct reg *p = engine_reg(e, r);
+	const struct fields *fields = p->kind == REG_VALUE ? engine_map_fields(e, p->map) : NULL;
+	const struct field *k = NULL;
+
+	if (p->kind == REG_OBJECT && p->trust != TRUST_NOTHING && !p->is_percpu)
+		fields = engine_fields(e, p->map);
+	if (fields && !p->maybe_null && scalar_is_const(&p->n)) {
+		s64 at = (s64)p->off + (s64)p->n.bits.value;
+		k = fields_at(fields, at, FIELD_KPTR);
+		if (!k)
+			k = fields_at(fields, at, FIELD_KPTR_PERCPU);
+	}
+	if (!k)
+		engine_fail_argument(e, who, r, "the place of a pointer that a map's value owns");
+	return k;
+}
+
+bool kptr_match(struct engine *e, u32 r, const struct field *k, const char *who)
+{
+	const struct reg *p = engine_reg(e, r);
+	u32 type = kernel_type(e, k);
+	bool fits = is_object(e, k) ? matches_object(p, k)
+				    : p->kind == REG_BTF && type &&
+					      ktype_begins(e->opts->kernel, p->map, type);
+
+	return (fits && !p->maybe_null) ||
+	       engine_fail_argument(e, who, r, "a pointer of the type that is kept there");
 }

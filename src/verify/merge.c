@@ -39,7 +39,8 @@ static bool same_shape(const struct reg *a, const struct reg *b)
 	return a->kind == b->kind && a->frame == b->frame && a->maybe_null == b->maybe_null &&
 	       a->is_read_only == b->is_read_only && a->is_record == b->is_record &&
 	       (a->map == b->map || a->kind == REG_MEM) && a->trust == b->trust &&
-	       a->is_packet == b->is_packet;
+	       a->is_packet == b->is_packet && a->is_lent == b->is_lent &&
+	       a->is_percpu == b->is_percpu;
 }
 
 static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg *old)

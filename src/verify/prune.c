@@ -108,16 +108,28 @@ static void keep(struct engine *e)
 /* Few rounds, whose number is known, are gone through one by one, with all that is known of numbers. */
 static bool is_counted_call(struct engine *e, bool is_call)
 {
-	return is_call && e->prog->insns[e->cur->insn].imm == BPF_FUNC_loop &&
+	return is_call && !e->prog->insns[e->cur->insn].src_reg &&
+	       e->prog->insns[e->cur->insn].imm == BPF_FUNC_loop &&
 	       engine_reg(e, 1)->kind == REG_SCALAR &&
 	       engine_reg(e, 1)->n.full.umax <= COUNTED_ROUNDS;
+}
+
+/* A call that comes back to itself once for each round of a callback. */
+static bool calls_back(struct engine *e, u32 insn)
+{
+	const struct bpf_insn *i = &e->prog->insns[insn];
+
+	if (i->code != (BPF_JMP | BPF_CALL))
+		return false;
+	return i->src_reg != BPF_PSEUDO_KFUNC_CALL ||
+	       (kfunc_called(e, i) && (kfunc_called(e, i)->info->flags & KFUNC_CALLS_BACK));
 }
 
 /*
  * Whether the path has come round from an open state in a way that the runtime bounds: through a callback's call, with another
  * element of an iterator, or on from a may_goto. One that is taken leads out, and may come back as often as it likes.
  */
-static bool is_next_round(const struct engine *e, const struct engine_saved *s)
+static bool is_next_round(struct engine *e, const struct engine_saved *s)
 {
 	const struct bpf_insn *i = &e->prog->insns[e->cur->insn];
 
@@ -125,7 +137,7 @@ static bool is_next_round(const struct engine *e, const struct engine_saved *s)
 		return false;
 	if (i->code != (BPF_JMP | BPF_CALL))
 		return s->state->rounds != e->cur->rounds;
-	return i->src_reg != BPF_PSEUDO_KFUNC_CALL || iter_advanced(s->state, e->cur);
+	return calls_back(e, e->cur->insn) || iter_advanced(s->state, e->cur);
 }
 
 /* The current state covers a kept one, too, from now on, if they are alike enough. */
@@ -192,8 +204,7 @@ bool prune_visit(struct engine *e)
 	u32 insn = e->cur->insn;
 	const struct flow_insn *at = &e->flow.insns[insn];
 	const struct engine_saved *open = NULL;
-	bool is_call = e->prog->insns[insn].code == (BPF_JMP | BPF_CALL) &&
-		       e->prog->insns[insn].src_reg != BPF_PSEUDO_KFUNC_CALL;
+	bool is_call = calls_back(e, insn);
 	/* Only a round of the loop itself: an outer loop that comes here anew has to end by itself. */
 	bool is_round = at->is_bounded && (!is_call || e->cur->is_round);
 

@@ -184,6 +184,7 @@ const char *reg_kind_name(enum reg_kind kind)
 		"socket",
 		"TCP socket",
 		"kernel struct",
+		"object",
 		"flow keys",
 		"a function",
 		"an iterator",
@@ -213,6 +214,8 @@ void reg_print(const struct reg *r, struct buf *out)
 	}
 	if (r->kind == REG_PACKET || r->kind == REG_PACKET_META)
 		buf_printf(out, ", %u bytes known to be there", r->size);
+	if (r->kind == REG_OBJECT && !r->ref)
+		buf_puts(out, r->is_lent ? ", not owned" : ", which may be replaced");
 	if (r->maybe_null)
 		buf_puts(out, ", or NULL");
 }

@@ -19,6 +19,7 @@
 #define STATE_SLOTS (STATE_STACK / 8)
 #define STATE_REFS 32
 #define STATE_MAX_OFFSET (1 << 29)
+#define STATE_LOCK_OBJECT (1u << 31)
 
 enum reg_kind {
 	REG_NONE, /* nothing was written */
@@ -34,7 +35,8 @@ enum reg_kind {
 	REG_SOCK_COMMON,
 	REG_SOCK,
 	REG_TCP_SOCK,
-	REG_BTF, /* a struct of the kernel */
+	REG_BTF,    /* a struct of the kernel */
+	REG_OBJECT, /* a struct of the program's own, made by bpf_obj_new(): see owned.h */
 	REG_FLOW_KEYS,
 	REG_FUNC,
 	REG_ITER,   /* on the stack only: see iter.c */
@@ -51,17 +53,19 @@ enum reg_trust {
 
 struct reg {
 	u8 kind;  /* enum reg_kind */
-	u8 trust; /* enum reg_trust, of REG_BTF */
+	u8 trust; /* enum reg_trust, of REG_BTF and REG_OBJECT */
 	u8 frame; /* of REG_STACK */
 	bool maybe_null;
 	bool is_read_only;
 	bool is_record; /* REG_MEM: reserved in a ring buffer */
 	bool is_packet; /* REG_MEM: a slice of the packet */
 	bool is_stale;  /* REG_SCALAR: was a pointer to what is gone; for messages */
+	bool is_lent;   /* REG_OBJECT: there as long as the lock is held */
+	bool is_percpu; /* REG_OBJECT: each CPU has one for itself */
 	s32 off;
-	u32 id;   /* 0: tied to nothing */
-	u32 ref;  /* 0: needs no release */
-	u32 map;  /* index, of REG_MAP and REG_VALUE; of REG_BTF the type's id */
+	u32 id;  /* 0: tied to nothing */
+	u32 ref; /* 0: needs no release */
+	u32 map; /* index, of REG_MAP and REG_VALUE; of REG_BTF and REG_OBJECT the type's id in the kernel's BTF, the object's */
 	u32 size; /* REG_MEM: bytes; REG_PACKET, REG_PACKET_META: bytes from off 0 that are there; REG_FUNC: instruction */
 	struct scalar n;
 };
@@ -92,8 +96,8 @@ struct state {
 	u32 frame_count;
 	u32 ref_count;
 	u32 refs[STATE_REFS];
-	u32 lock; /* id of the value whose lock is held, 0: none */
-	u32 lock_map;
+	u32 lock;            /* id of the value whose lock is held, 0: none */
+	u32 lock_map;        /* of its map, or of its object's type with STATE_LOCK_OBJECT */
 	u32 rcu, preempt;    /* sections that were entered, within each other */
 	u32 rounds;          /* may_goto that were gone through, not taken */
 	bool is_speculative; /* no run comes here, but a CPU may by a wrong guess */

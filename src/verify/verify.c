@@ -197,9 +197,10 @@ static bool judge(struct engine *e)
 	for (u32 k = 0; k < e->prog->count; k++) {
 		const struct kfunc *f =
 			e->flow.insns[k].is_start ? kfunc_called(e, &e->prog->insns[k]) : NULL;
-		if (!f || !(f->info->flags & KFUNC_ITER_NEXT))
+		if (!f || !(f->info->flags & (KFUNC_ITER_NEXT | KFUNC_CALLS_BACK)))
 			continue;
-		e->flow.insns[k].is_bounded = iterates = true;
+		e->flow.insns[k].is_bounded = true;
+		iterates |= (f->info->flags & KFUNC_ITER_NEXT) != 0;
 	}
 	/*
 	 * How often an iterator's loop is gone through does not show in its code. Without privilege there are no loops, and joined

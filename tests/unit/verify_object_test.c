@@ -75,21 +75,21 @@ static bool has_functions(const struct image *img, const struct image_prog *p,
 	return true;
 }
 
-/* Older compilers leave some of the programs out. */
-static const char *newest(void)
+/* What the newest compiler has made of it: older ones leave some of the programs out. */
+static const char *newest(struct arena *a, const char *name)
 {
-	static const char path[] = TEST_OBJECTS "/verify_kernel.clang-19.o";
+	const char *path = arena_printf(a, TEST_OBJECTS "/%s.clang-19.o", name);
 
-	return access(path, R_OK) ? TEST_OBJECTS "/verify_kernel.o" : path;
+	return access(path, R_OK) ? arena_printf(a, TEST_OBJECTS "/%s.o", name) : path;
 }
 
-static void ask_about(struct arena *a, const struct image_prog *p)
+static void ask_about(struct arena *a, const char *path, const struct image_prog *p)
 {
 	static const char *const none[] = { NULL };
 	struct ask_program asked = { p->name, p->type, p->attach, 0, none, false };
 	struct ask kernel;
 	size_t len;
-	char *elf = text_read_file(newest(), MAX_OBJECT, &len);
+	char *elf = text_read_file(path, MAX_OBJECT, &len);
 
 	CHECK(elf);
 	if (elf)
@@ -101,21 +101,18 @@ static void ask_about(struct arena *a, const struct image_prog *p)
 			  kernel.answer == ASK_ACCEPT ? "accepts" : "rejects", kernel.reason);
 }
 
-/* What is in the kernel's own types, judged here and by the kernel. */
-TEST(verify_what_the_kernel_has)
+/* Judged here and by the kernel, as far as this one has what the programs call. */
+static void check_with_kernel(struct rawbtf *kernel, const char *name)
 {
-	struct verify_options opts = { .privileged = true };
-	struct rawbtf *kernel = NULL;
+	struct verify_options opts = { .privileged = true, .kernel = kernel };
 	struct arena a;
 	struct diag d;
 	u32 judged = 0;
 
-	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
-		SKIP("the kernel has no BTF");
-	opts.kernel = kernel;
 	arena_init(&a);
 	diag_init(&d, &a);
-	struct image *img = open_object(&a, newest(), kernel, &d);
+	const char *path = newest(&a, name);
+	struct image *img = open_object(&a, path, kernel, &d);
 	CHECK(img);
 	for (u32 i = 0; img && i < img->progs.n; i++) {
 		struct verify_result r;
@@ -124,13 +121,37 @@ TEST(verify_what_the_kernel_has)
 		CHECK_EQ(verify_program(&a, img, i, &opts, &r, &d), 0);
 		check_verdict(&img->progs.at[i], &r);
 		if (geteuid() == 0)
-			ask_about(&a, &img->progs.at[i]);
+			ask_about(&a, path, &img->progs.at[i]);
 		judged++;
 	}
 	CHECK(judged > 10);
 	if (img)
 		image_done(img);
 	arena_done(&a);
+}
+
+TEST(verify_what_the_kernel_has)
+{
+	struct rawbtf *kernel = NULL;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	check_with_kernel(kernel, "verify_kernel");
+	rawbtf_free(kernel);
+}
+
+/* Objects of programs' own types, lists and trees. */
+TEST(verify_what_programs_own)
+{
+	struct rawbtf *kernel = NULL;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	if (!rawbtf_find(kernel, RAWBTF_KIND(BTF_KIND_FUNC), "bpf_rbtree_add_impl")) {
+		rawbtf_free(kernel);
+		SKIP("the kernel has no trees");
+	}
+	check_with_kernel(kernel, "verify_owned");
 	rawbtf_free(kernel);
 }
 

@@ -100,11 +100,6 @@ HELP(spin_unlock)
 	return 0;
 }
 
-HELP(kptr_xchg)
-{
-	return __atomic_exchange_n((u64 *)helper_at(a), b, __ATOMIC_SEQ_CST);
-}
-
 /* ---- callbacks */
 
 struct each {

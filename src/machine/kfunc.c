@@ -78,6 +78,23 @@ run_helper run_find_kfunc(const char *name)
 		{ "bpf_dynptr_is_rdonly", kfunc_dynptr_is_rdonly },
 		{ "bpf_dynptr_size", kfunc_dynptr_size },
 		{ "bpf_dynptr_clone", kfunc_dynptr_clone },
+		{ "bpf_obj_new_impl", kfunc_obj_new_impl },
+		{ "bpf_obj_drop_impl", kfunc_obj_drop_impl },
+		{ "bpf_percpu_obj_new_impl", kfunc_percpu_obj_new_impl },
+		{ "bpf_percpu_obj_drop_impl", kfunc_percpu_obj_drop_impl },
+		{ "bpf_refcount_acquire_impl", kfunc_refcount_acquire_impl },
+		{ "bpf_list_push_front_impl", kfunc_list_push_front_impl },
+		{ "bpf_list_push_back_impl", kfunc_list_push_back_impl },
+		{ "bpf_list_pop_front", kfunc_list_pop_front },
+		{ "bpf_list_pop_back", kfunc_list_pop_back },
+		{ "bpf_list_front", kfunc_list_front },
+		{ "bpf_list_back", kfunc_list_back },
+		{ "bpf_rbtree_add_impl", kfunc_rbtree_add_impl },
+		{ "bpf_rbtree_remove", kfunc_rbtree_remove },
+		{ "bpf_rbtree_first", kfunc_rbtree_first },
+		{ "bpf_rbtree_root", kfunc_rbtree_root },
+		{ "bpf_rbtree_left", kfunc_rbtree_left },
+		{ "bpf_rbtree_right", kfunc_rbtree_right },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

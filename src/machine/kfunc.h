@@ -19,5 +19,22 @@ KFUNC_FUNCTION(dynptr_is_null);
 KFUNC_FUNCTION(dynptr_is_rdonly);
 KFUNC_FUNCTION(dynptr_size);
 KFUNC_FUNCTION(dynptr_clone);
+KFUNC_FUNCTION(obj_new_impl);
+KFUNC_FUNCTION(obj_drop_impl);
+KFUNC_FUNCTION(percpu_obj_new_impl);
+KFUNC_FUNCTION(percpu_obj_drop_impl);
+KFUNC_FUNCTION(refcount_acquire_impl);
+KFUNC_FUNCTION(list_push_front_impl);
+KFUNC_FUNCTION(list_push_back_impl);
+KFUNC_FUNCTION(list_pop_front);
+KFUNC_FUNCTION(list_pop_back);
+KFUNC_FUNCTION(list_front);
+KFUNC_FUNCTION(list_back);
+KFUNC_FUNCTION(rbtree_add_impl);
+KFUNC_FUNCTION(rbtree_remove);
+KFUNC_FUNCTION(rbtree_first);
+KFUNC_FUNCTION(rbtree_root);
+KFUNC_FUNCTION(rbtree_left);
+KFUNC_FUNCTION(rbtree_right);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "machine/code.h"
 #include "machine/sock.h"
+#include "machine/owned.h"
 #include "machine/timer.h"
 #include "verify/field.h"
 
@@ -19,6 +20,7 @@ struct machine {
 	struct code **codes;
 	struct epoch *epoch; /* of the runs */
 	struct timers *timers;
+	struct owned *owned;
 	const struct fib *fib;
 	struct socks socks; /* without an arena */
 };
@@ -41,11 +43,29 @@ static s32 offset_of(const struct fields *fields, enum field_kind kind)
 	return f ? (s32)f->offset : -1;
 }
 
+/* What copies of values leave out besides, as it owns something, or would lead to nowhere. */
+static u32 find_kept(const struct fields *fields, struct map_field *kept, bool *has_roots)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < fields->count; i++) {
+		const struct field *f = &fields->at[i];
+
+		if (!field_owns(f) && !field_is_kptr(f))
+			continue;
+		*has_roots |= !field_is_kptr(f);
+		kept[n++] = (struct map_field){ f->offset, f->size };
+	}
+	return n;
+}
+
 /* An inner map comes before the maps that hold its like; -ELOOP in the place of endless recursion. */
 static int make_map(struct machine *m, u32 index, u32 level, const char *shared, struct diag *d)
 {
 	const struct image_map *im = &m->img->maps.at[index];
+	struct map_field kept[FIELD_MAX];
 	struct fields fields;
+
 	fields_read(m->img->btf, im->value_type, &fields);
 	struct map_spec spec = {
 		.name = im->name,
@@ -60,12 +80,16 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 		.timer = offset_of(&fields, FIELD_TIMER),
 		.epoch = m->epoch,
 		.shared = shared,
+		.kept = kept,
 	};
 	u32 zero = 0;
 	int err;
 
 	if (m->maps[index])
 		return 0;
+	if (fields.wrong)
+		return diag_error(d, LOC_NONE, "map %s cannot be: %s", im->name, fields.wrong);
+	spec.kept_count = find_kept(&fields, kept, &spec.keeps_roots);
 	if (im->inner != IMAGE_NONE) {
 		if (level || im->inner < 0 || (size_t)im->inner >= m->img->maps.n)
 			return diag_error(d, LOC_NONE, "map %s: its inner map is not one",
@@ -78,6 +102,8 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 	err = map_new(&spec, d, &m->maps[index]);
 	if (!err && spec.timer >= 0)
 		timers_watch(m->timers, m->maps[index]);
+	if (!err && spec.kept_count)
+		owned_watch(m->owned, m->maps[index], &fields);
 	if (!err && im->data && is_data(im))
 		err = map_write(m->maps[index], &zero, im->data, BPF_ANY);
 	return err;
@@ -152,6 +178,8 @@ int machine_new(const struct image *img, const struct machine_options *opts, str
 	m->cpus = opts->cpus ? opts->cpus : 1;
 	m->epoch = epoch_new();
 	m->timers = timers_new();
+	m->owned = owned_new(img->btf, m->cpus, m->epoch,
+			     m->mode == MACHINE_CHECKED || m->mode == MACHINE_STEPPED);
 	m->maps = calloc(img->maps.n + 1, sizeof(struct map *));
 	m->codes = calloc(img->progs.n + 1, sizeof(struct code *));
 	if (!m->epoch || !m->maps || !m->codes)
@@ -175,11 +203,15 @@ void machine_free(struct machine *m)
 		return;
 	for (size_t i = 0; i < m->img->progs.n; i++)
 		code_free(m->codes[i]);
-	timers_free(m->timers);
-	for (size_t i = 0; i < m->img->maps.n; i++)
+	for (size_t i = 0; i < m->img->maps.n; i++) {
+		if (m->maps[i]) /* somebody may still have it */
+			map_on_drop(m->maps[i], NULL, NULL);
 		map_put(m->maps[i]);
+	}
+	timers_free(m->timers);
 	epoch_free(m->epoch);
 	free(m->socks.all.at);
+	owned_free(m->owned);
 	free(m->codes);
 	free(m->maps);
 	free(m);
@@ -208,6 +240,11 @@ struct map *machine_map(struct machine *m, u32 index)
 struct timers *machine_timers(struct machine *m)
 {
 	return m->timers;
+}
+
+struct owned *machine_owned(struct machine *m)
+{
+	return m->owned;
 }
 
 void machine_set_fib(struct machine *m, const struct fib *fib)

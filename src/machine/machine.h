@@ -32,6 +32,7 @@ struct machine_options {
 struct fib;
 struct machine;
 struct socks;
+struct owned;
 
 /* The image has to live as long. 0 or -errno with a message. */
 int machine_new(const struct image *img, const struct machine_options *opts, struct diag *d,
@@ -61,6 +62,7 @@ u32 machine_run_timers(struct machine *m, struct run *r);
 u64 machine_timer_wait(struct machine *m, const struct run *r);
 u32 machine_timer_count(struct machine *m); /* of those that run */
 struct timers *machine_timers(struct machine *m);
+struct owned *machine_owned(struct machine *m); /* objects of the program's own types */
 /* The routes that programs find; borrowed. NULL: there are none. */
 void machine_set_fib(struct machine *m, const struct fib *fib);
 const struct fib *machine_fib(const struct machine *m);

@@ -94,13 +94,20 @@ static int take_fields(struct map *m, struct diag *d)
 	if ((s->spin_lock >= 0 && !m->ops->has_lock) || (s->timer >= 0 && !m->ops->has_timer))
 		return map_refuse(s, d, -EOPNOTSUPP,
 				  "values of this type of map have no locks or timers");
+	if ((s->kept_count && !m->ops->has_pointers) || (s->keeps_roots && !m->ops->has_roots))
+		return map_refuse(s, d, -EOPNOTSUPP,
+				  "values of this type of map own no objects, or no lists of them");
+	/* What they own is in the memory of this process. */
+	if (s->kept_count && s->shared)
+		return map_refuse(s, d, -EOPNOTSUPP,
+				  "its values own objects, which are not shared");
 	if (s->spin_lock >= 0)
 		err = add_field(m, s->spin_lock, sizeof(struct bpf_spin_lock), 4, d);
 	if (!err && s->timer >= 0)
 		err = add_field(m, s->timer, sizeof(struct bpf_timer), 8, d);
 	for (u32 i = 0; !err && i < s->kept_count; i++) {
 		m->kept[i] = s->kept[i];
-		err = add_field(m, s->kept[i], 8, 8, d);
+		err = add_field(m, s->kept[i].at, s->kept[i].size, 8, d);
 	}
 	m->spec.kept = m->kept;
 	return err;
@@ -243,12 +250,14 @@ const void *map_key_of(struct map *m, const void *value, u32 *index)
 
 void map_on_drop(struct map *m, void (*fn)(void *arg, void *value), void *arg)
 {
-	if (m->spec.timer >= 0 || m->spec.kept_count) {
-		m->drop_arg = arg;
-		m->drop = fn;
-		if (m->ops->on_drop)
-			m->ops->on_drop(m);
-	}
+	if (m->spec.timer < 0 && !m->spec.kept_count)
+		return;
+	if (!fn)
+		m->listener_count = 0;
+	else if (m->listener_count < MAP_LISTENERS)
+		m->listeners[m->listener_count++] = (struct map_listener){ fn, arg };
+	if (m->ops->on_drop)
+		m->ops->on_drop(m);
 }
 
 /* ---- programs */

@@ -19,7 +19,7 @@
 
 #define MAP_MAX_BYTES (4ull << 30) /* of one map's memory */
 #define MAP_MAX_CPUS 4096
-#define MAP_MAX_KEPT 8
+#define MAP_MAX_KEPT 11 /* fields of a value, as many as the kernel looks at */
 #define MAP_MAX_STORED                                                                             \
 	65536 /* elements of a map that is storage of tasks, sockets, inodes or cgroups */
 #define MAP_PERF_BYTES (256 << 10) /* of each CPU's buffer of a perf event array */
@@ -28,6 +28,11 @@
 
 struct map;
 struct run;
+
+/* A part of values that copies leave out. */
+struct map_field {
+	u32 at, size; /* bytes from the beginning of the value */
+};
 
 struct map_spec {
 	const char *name;
@@ -38,8 +43,10 @@ struct map_spec {
 	const struct map *inner; /* of maps of maps: what theirs have to be like */
 	/* Fields of the value that the kernel keeps an eye on: bytes from its beginning, or -1. Updates leave them alone. */
 	s32 spin_lock, timer;
-	const u32 *kept; /* where more of them are, of 8 bytes each: kptrs, heads of lists */
-	u32 kept_count;  /* at most MAP_MAX_KEPT */
+	const struct map_field
+		*kept;    /* more of them: pointers to objects, lists and trees of such */
+	u32 kept_count;   /* at most MAP_MAX_KEPT */
+	bool keeps_roots; /* lists or trees are among them */
 	struct epoch *
 		epoch; /* of the runs that use it, see map_enter(); NULL: none while slots change */
 	const char *
@@ -60,8 +67,11 @@ const struct map_spec *map_spec(const struct map *m);
 int map_freeze(struct map *m);
 /*
  * fn is told of each value that is about to be forgotten or was overwritten, of maps with a timer or kept fields: to cancel
- * and drop what these hold. It is called with the map's locks held: it must not wait, nor use the map.
+ * and drop what these hold; of kept fields also before an element's memory is used anew, as a run that still had it may have put
+ * something there. It is called with the map's locks held: it must not wait but for the value's own lock, nor use the map.
+ * MAP_LISTENERS may be told; map_on_drop(m, NULL, NULL) forgets them.
  */
+#define MAP_LISTENERS 2
 void map_on_drop(struct map *m, void (*fn)(void *arg, void *value), void *arg);
 
 /*

@@ -112,7 +112,6 @@ static int percpu_update(struct map *m, const void *key, const void *value, u64 
 static int percpu_write(struct map *m, const void *key, const void *value, u64 flags)
 {
 	u8 *at = find(m, key);
-	const u8 *from = value;
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
@@ -120,26 +119,21 @@ static int percpu_write(struct map *m, const void *key, const void *value, u64 f
 		return -E2BIG;
 	if (flags == BPF_NOEXIST)
 		return -EEXIST;
-	/* Whole words, as in the kernel: what the host has behind a value stays there. */
-	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++)
-		mapvalue_put(at + (u64)cpu * m->value_stride, from + (u64)cpu * m->value_stride,
-			     m->value_stride);
+	map_put_cpus(m, at, value);
+	map_drop_cpus(m, at);
 	return 0;
 }
 
 static int array_read(struct map *m, const void *key, void *value, u64 flags)
 {
-	u8 *at = find(m, key), *to = value;
+	u8 *at = find(m, key);
 
 	if (!at)
 		return -ENOENT;
-	if (!is_percpu(&m->spec)) {
+	if (is_percpu(&m->spec))
+		map_get_cpus(m, value, at);
+	else
 		map_get_value(m, value, at, flags);
-		return 0;
-	}
-	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++)
-		mapvalue_get(to + (u64)cpu * m->value_stride, at + (u64)cpu * m->value_stride,
-			     m->value_stride);
 	return 0;
 }
 
@@ -233,6 +227,8 @@ const struct map_ops map_array_ops = {
 	.inner_same_count = true,
 	.has_lock = true,
 	.has_timer = true,
+	.has_pointers = true,
+	.has_roots = true,
 	.key_of = array_key_of,
 	.no_remove = -EINVAL,
 };
@@ -242,6 +238,7 @@ const struct map_ops map_percpu_array_ops = {
 	.check = array_check,
 	.open = array_open,
 	.lookup_percpu = array_lookup_percpu,
+	.has_pointers = true,
 	.read = array_read,
 	.write = percpu_write,
 	.next = array_next,

@@ -167,6 +167,14 @@ void hash_give(struct map_hash *h, u32 link)
 					      __ATOMIC_RELAXED));
 }
 
+void hash_drop(struct map_hash *h, struct hash_elem *e)
+{
+	if (h->is_percpu)
+		map_drop_cpus(&h->map, hash_value(h, e));
+	else
+		map_drop_value(&h->map, hash_value(h, e));
+}
+
 bool hash_unlink(struct map_hash *h, struct hash_stripe *s, u32 link, u32 hash)
 {
 	u32 *at = &h->heads[hash & h->mask];
@@ -180,7 +188,7 @@ bool hash_unlink(struct map_hash *h, struct hash_stripe *s, u32 link, u32 hash)
 	hash_change(s);
 	__atomic_store_n(&e->state, HASH_FREE, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->count, s->count - 1, __ATOMIC_RELAXED);
-	map_drop_value(&h->map, hash_value(h, e));
+	hash_drop(h, e);
 	return true;
 }
 
@@ -294,7 +302,7 @@ static int hash_open(struct map *m, struct diag *d)
 	.size = sizeof(struct map_hash), .check = hash_check, .open = hash_open,                   \
 	.remove = hash_remove, .read = hash_read, .write = hash_write, .take = hash_take_value,    \
 	.next = hash_next, .each = hash_each, .count = hash_count, .read_batch = hash_read_batch,  \
-	.may_be_inner = true
+	.may_be_inner = true, .has_pointers = true
 
 static const void *hash_key_of(struct map *m, const void *value, u32 *index)
 {
@@ -303,7 +311,7 @@ static const void *hash_key_of(struct map *m, const void *value, u32 *index)
 }
 
 const struct map_ops map_hash_ops = { HASH_OPS, .has_lock = true, .has_timer = true,
-				      .key_of = hash_key_of };
+				      .has_roots = true, .key_of = hash_key_of };
 const struct map_ops map_lru_ops = { HASH_OPS, .has_timer = true, .key_of = hash_key_of };
 const struct map_ops map_percpu_hash_ops = { HASH_OPS, .lookup_percpu = hash_lookup_percpu };
 const struct map_ops map_percpu_lru_ops = { HASH_OPS, .lookup_percpu = hash_lookup_percpu };

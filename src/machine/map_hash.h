@@ -162,6 +162,8 @@ static inline void hash_unlock(struct hash_stripe *s)
 /* An element that nobody uses, 0 if there is none; held: the stripe whose lock the caller has. LRU maps evict one. */
 u32 hash_take(struct map_hash *h, struct hash_stripe *held);
 void hash_give(struct map_hash *h, u32 link);
+/* Tells those who want to know that what it owns is to be dropped. */
+void hash_drop(struct map_hash *h, struct hash_elem *e);
 /* Takes an element out of its chain; the stripe's lock is held. False: it is in none. */
 bool hash_unlink(struct map_hash *h, struct hash_stripe *s, u32 link, u32 hash);
 u32 hash_evict(struct map_hash *h, struct hash_stripe *held); /* map_lru.c */

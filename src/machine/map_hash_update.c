@@ -19,6 +19,25 @@ static inline __attribute__((always_inline)) u32 *find_link(const struct map_has
 	return NULL;
 }
 
+/* A new element owns nothing, and nobody holds its lock; what a run puts there that has an old one's value is its to keep. */
+static void fill_kept(struct map_hash *h, struct hash_elem *e, const void *value, u32 cpu)
+{
+	const struct map *m = &h->map;
+	u8 *to = hash_value(h, e);
+
+	hash_drop(h, e);
+	if (!h->is_percpu) {
+		map_put_value(m, to, value);
+		return;
+	}
+	for (u32 i = 0; i < m->spec.cpus; i++, to += m->value_stride) {
+		static const u8 zeroes[MAP_MAX_PERCPU];
+		const u8 *all = (const u8 *)value + (u64)i * m->value_stride;
+
+		map_put_fields(m, to, cpu == MAP_ALL_CPUS ? all : i == cpu ? value : zeroes);
+	}
+}
+
 /* Of a new element, with fields of zeroes; of per-CPU maps the other CPUs' values are zeroes. */
 static void fill_value(struct map_hash *h, struct hash_elem *e, const void *value, u32 cpu)
 {
@@ -26,6 +45,10 @@ static void fill_value(struct map_hash *h, struct hash_elem *e, const void *valu
 	u8 *to = hash_value(h, e);
 	u32 step = m->value_stride;
 
+	if (m->spec.kept_count) {
+		fill_kept(h, e, value, cpu);
+		return;
+	}
 	if (!h->is_percpu) {
 		if (m->field_count)
 			mapvalue_zero(to, step);
@@ -53,10 +76,11 @@ static void overwrite(struct map_hash *h, struct hash_elem *e, const void *value
 	if (!h->is_percpu)
 		map_replace_value(m, to, value, flags);
 	else if (cpu != MAP_ALL_CPUS)
-		mapvalue_put(to + (u64)cpu * step, value, m->spec.value_size);
-	else
-		for (u32 i = 0; i < m->spec.cpus; i++)
-			mapvalue_put(to + (u64)i * step, (const u8 *)value + (u64)i * step, step);
+		map_replace_value(m, to + (u64)cpu * step, value, 0);
+	else {
+		map_put_cpus(m, to, value);
+		map_drop_cpus(m, to);
+	}
 	/* The kernel counts an update as a use. */
 	if (h->is_lru)
 		__atomic_store_n(&e->state, HASH_HOT, __ATOMIC_RELAXED);

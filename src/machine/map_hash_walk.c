@@ -4,15 +4,10 @@
 
 void hash_read_elem(struct map_hash *h, struct hash_elem *e, void *value, u64 flags)
 {
-	const struct map *m = &h->map;
-	u8 *to = value, *from = hash_value(h, e);
-
-	if (!h->is_percpu) {
-		map_get_value(m, value, from, flags);
-		return;
-	}
-	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++, to += m->value_stride, from += m->value_stride)
-		mapvalue_get(to, from, m->value_stride);
+	if (h->is_percpu)
+		map_get_cpus(&h->map, value, hash_value(h, e));
+	else
+		map_get_value(&h->map, value, hash_value(h, e), flags);
 }
 
 /* The first key in this bucket or one after it; false: there is none. */

@@ -157,7 +157,9 @@ static void storage_close(struct map *m)
 
 static void storage_on_drop(struct map *m)
 {
-	map_on_drop(table_of(m), m->drop, m->drop_arg);
+	map_on_drop(table_of(m), NULL, NULL);
+	for (u32 i = 0; i < m->listener_count; i++)
+		map_on_drop(table_of(m), m->listeners[i].drop, m->listeners[i].arg);
 }
 
 #define STORAGE_OPS                                                                                \
@@ -165,9 +167,10 @@ static void storage_on_drop(struct map *m)
 	.remove = storage_remove, .read = storage_read, .next = storage_next,                      \
 	.count = storage_count, .on_drop = storage_on_drop, .table = table_of
 
-const struct map_ops map_storage_ops = { STORAGE_OPS, .check = storage_check,
-					 .write = storage_write, .may_be_inner = true,
-					 .has_lock = true };
+const struct map_ops map_storage_ops = {
+	STORAGE_OPS,          .check = storage_check, .write = storage_write,
+	.may_be_inner = true, .has_lock = true,       .has_pointers = true
+};
 const struct map_ops map_cgroup_storage_ops = { STORAGE_OPS, .check = cgroup_check,
 						.write = cgroup_write, .has_lock = true };
 const struct map_ops map_percpu_cgroup_storage_ops = { STORAGE_OPS, .check = cgroup_check,

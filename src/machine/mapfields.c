@@ -64,6 +64,42 @@ void map_get_value(const struct map *m, void *to, void *value, u64 flags)
 		maplock_release(lock);
 }
 
+/* Without fields in whole words, as in the kernel: what the host has behind a value stays there. */
+void map_get_cpus(const struct map *m, void *to, void *value)
+{
+	u32 step = m->value_stride;
+
+	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++) {
+		u8 *out = (u8 *)to + (u64)cpu * step, *in = (u8 *)value + (u64)cpu * step;
+
+		if (m->field_count)
+			map_get_fields(m, out, in);
+		else
+			mapvalue_get(out, in, step);
+	}
+}
+
+void map_put_cpus(const struct map *m, void *value, const void *from)
+{
+	u32 step = m->value_stride;
+
+	for (u32 cpu = 0; cpu < m->spec.cpus; cpu++) {
+		u8 *to = (u8 *)value + (u64)cpu * step;
+		const u8 *in = (const u8 *)from + (u64)cpu * step;
+
+		if (m->field_count)
+			map_put_fields(m, to, in);
+		else
+			mapvalue_put(to, in, step);
+	}
+}
+
+void map_drop_cpus(const struct map *m, void *value)
+{
+	for (u32 cpu = 0; m->listener_count && cpu < m->spec.cpus; cpu++)
+		map_drop_value(m, (u8 *)value + (u64)cpu * m->value_stride);
+}
+
 void map_replace_value(const struct map *m, void *value, const void *from, u64 flags)
 {
 	u32 *lock = flags & BPF_F_LOCK ? map_value_lock(m, value) : NULL;

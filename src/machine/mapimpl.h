@@ -51,18 +51,20 @@ struct map_ops {
 	u64 (*lost)(const struct map *m);
 	const void *(*key_of)(struct map *m, const void *value,
 			      u32 *index);   /* where there are timers */
-	void (*on_drop)(struct map *m);      /* NULL: the family calls m->drop itself */
+	void (*on_drop)(struct map *m);      /* NULL: the family tells of its values itself */
 	struct map *(*table)(struct map *m); /* where its values are, if not in its own memory */
 	bool may_be_inner;                   /* of a map of maps */
 	bool inner_same_count;    /* and then has to have as many entries as the others */
 	bool has_lock, has_timer; /* values may have such a field */
+	bool has_pointers,
+		has_roots; /* likewise pointers to objects, and lists and trees of such */
 	int no_write, no_remove,
 		no_next; /* what the host gets where there is no such operation; 0: -MAP_ENOTSUPP */
 };
 
-/* A part of values that copies leave out. */
-struct map_field {
-	u32 at, size;
+struct map_listener {
+	void (*drop)(void *arg, void *value);
+	void *arg;
 };
 
 struct map {
@@ -76,9 +78,9 @@ struct map {
 	u32 refs;
 	struct map_field fields[MAP_MAX_KEPT + 2]; /* ascending */
 	u32 field_count;
-	u32 kept[MAP_MAX_KEPT];
-	void (*drop)(void *arg, void *value);
-	void *drop_arg;
+	struct map_field kept[MAP_MAX_KEPT];
+	struct map_listener listeners[MAP_LISTENERS];
+	u32 listener_count;
 	struct mapstore store;
 	char name[MAP_MAX_NAME], shared[MAPSTORE_MAX_NAME];
 };
@@ -125,9 +127,14 @@ static inline bool map_has_lock(const struct map *m)
 
 static inline void map_drop_value(const struct map *m, void *value)
 {
-	if (m->drop)
-		m->drop(m->drop_arg, value);
+	for (u32 i = 0; i < m->listener_count; i++)
+		m->listeners[i].drop(m->listeners[i].arg, value);
 }
+
+/* Of maps with a value for each CPU all of them, in a row as the host has them: out of the map, into it, forgotten. */
+void map_get_cpus(const struct map *m, void *to, void *value);
+void map_put_cpus(const struct map *m, void *value, const void *from);
+void map_drop_cpus(const struct map *m, void *value);
 
 /* A value for the host, under its lock if the flags ask for it. */
 void map_get_value(const struct map *m, void *to, void *value, u64 flags);

@@ -12,6 +12,7 @@
 #include "isa/helper.h"
 #include "isa/insn.h"
 #include "machine/code.h"
+#include "machine/owned.h"
 
 #define NEAR 256 /* bytes that a program may be off by and still be thought to mean a region */
 
@@ -141,7 +142,8 @@ bool run_may(struct run *run, u64 address, u64 size, bool write)
 	if (!run->is_checked || (in_stack <= live && size <= live - in_stack))
 		return true;
 	r = region_of(run, address, size);
-	if (r && (r->is_writable || !write))
+	if (r ? r->is_writable || !write
+	      : run->machine && owned_may(machine_owned(run->machine), address, size))
 		return true;
 	run->trap = RUN_BAD_ACCESS;
 	run->trap_address = address;
@@ -262,6 +264,9 @@ static void describe_access(const struct run *run, const struct bpf_insn *i, str
 	else
 		buf_printf(out, "%s %u bytes at 0x%" PRIx64, is_load ? "reads" : "writes",
 			   run->trap_size, run->trap_address);
+	if (!r && run->machine &&
+	    owned_describe(machine_owned(run->machine), run->trap_address, run->trap_size, out))
+		return;
 	if (!r)
 		buf_puts(out, ", which is none of the program's memory");
 	else if (run->trap_address < r->begin)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/mapcopy.h"
+#include "machine/owned.h"
 
 #define PACKET_ROOM (PACKET_HEADROOM + PACKET_MAX + PACKET_TAILROOM)
 
@@ -24,6 +25,7 @@ struct stepper {
 	struct packet first_packet;
 	u8 *first_bytes; /* of the packet's memory */
 	struct mapcopy **maps;
+	struct heapcopy *objects;
 
 	pthread_t thread;
 	bool has_thread;
@@ -128,6 +130,7 @@ static void restore(struct stepper *s)
 
 	for (u32 i = 0; i < machine_image(s->m)->maps.n; i++)
 		mapcopy_put_back(s->maps[i], machine_map(s->m, i));
+	owned_put_back(machine_owned(s->m), s->objects);
 	if (s->first.ctx_size)
 		memcpy(s->ctx, s->first_ctx, s->first.ctx_size);
 	if (s->first.packet) {
@@ -209,6 +212,7 @@ static void keep_input(struct stepper *s, const struct step_input *in)
 		arena_exhausted();
 	for (u32 i = 0; i < n; i++)
 		s->maps[i] = mapcopy_take(machine_map(s->m, i));
+	s->objects = owned_copy(machine_owned(s->m));
 }
 
 struct stepper *step_new(struct machine *m, const struct step_input *in, struct diag *d)
@@ -241,6 +245,7 @@ void step_free(struct stepper *s)
 	drop_run(s);
 	for (u32 i = 0; i < machine_image(s->m)->maps.n; i++)
 		mapcopy_free(s->maps[i]);
+	heapcopy_free(s->objects);
 	run_free(s->run);
 	pthread_cond_destroy(&s->turned);
 	pthread_mutex_destroy(&s->lock);

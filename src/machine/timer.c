@@ -74,7 +74,6 @@ void timers_free(struct timers *t)
 		return;
 	for (struct watch *w = t->watches, *next; w; w = next) {
 		next = w->next;
-		map_on_drop(w->map, NULL, NULL);
 		free(w);
 	}
 	pthread_mutex_destroy(&t->lock);

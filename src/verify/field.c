@@ -6,6 +6,7 @@
 #define DEPTH 16         /* of structs and arrays within each other */
 #define KIND_TYPE_TAG 18 /* younger than some headers that this is built with */
 #define CONTAINS "contains:"
+#define VISITS (1u << 20) /* of members, in all */
 
 static const struct {
 	const char *type;
@@ -35,6 +36,7 @@ struct place {
 struct walk {
 	const struct rawbtf *btf;
 	struct fields *out;
+	u32 visits;
 };
 
 static void fail(struct walk *w, const char *why)
@@ -197,7 +199,9 @@ static void visit(struct walk *w, u32 id, u32 offset, struct place p, u32 depth)
 {
 	const struct btf_type *t = rawbtf_skip(w->btf, &id, NULL);
 
-	if (!t || depth > DEPTH)
+	if (++w->visits > VISITS)
+		fail(w, "it has too many members");
+	if (!t || depth > DEPTH || w->out->wrong)
 		return;
 	switch (BTF_INFO_KIND(t->info)) {
 	case BTF_KIND_PTR:
@@ -229,7 +233,7 @@ static void visit_variables(struct walk *w, const struct btf_type *section)
 static void look_at(const struct rawbtf *btf, u32 type, bool *is_node, bool *is_root)
 {
 	struct fields f = { 0 };
-	struct walk w = { btf, &f };
+	struct walk w = { btf, &f, 0 };
 
 	visit(&w, type, 0, (struct place){ 0 }, 0);
 	*is_node = fields_find(&f, FIELD_LIST_NODE) || fields_find(&f, FIELD_RB_NODE);
@@ -262,7 +266,7 @@ static void check(struct walk *w)
 
 void fields_read(const struct rawbtf *btf, u32 type, struct fields *out)
 {
-	struct walk w = { btf, out };
+	struct walk w = { btf, out, 0 };
 	const struct btf_type *t = btf && type ? rawbtf_type(btf, type) : NULL;
 
 	*out = (struct fields){ 0 };

@@ -44,7 +44,8 @@ struct field {
 struct fields {
 	u32 count;
 	struct field at[FIELD_MAX]; /* as they lie in the struct */
-	const char *wrong;          /* why the kernel refuses such a struct; NULL: it does not */
+	const char *
+		wrong; /* why the kernel refuses such a struct, and some fields may be left out; NULL: it does not */
 };
 
 /* Of a struct or a section of variables; btf NULL and type 0 have none. */

@@ -354,7 +354,7 @@ TEST(machine_map_fields)
 
 		s.spin_lock = 0;
 		s.timer = 8;
-		s.kept = (u32[]){ 24 };
+		s.kept = (struct map_field[]){ { 24, 8 } };
 		s.kept_count = 1;
 		m = maps_make(&s);
 		map_on_drop(m, note_drop, &drops);

@@ -149,7 +149,7 @@ $(BUILD)/%_fuzz: $(BUILD)/obj/fuzz/%_fuzz.o $(LIB)
 	$(Q)$(CC) $(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # Rooms that work once for a command are made small, the others fast.
-$(foreach room,cmd host inspect net,$(eval $(BUILD)/obj/src/$(room)/%.o: SMALL := $(if $(filter -O2,$(CFLAGS)),-Os)))
+$(foreach room,cmd gen host inspect lang net probe session source,$(eval $(BUILD)/obj/src/$(room)/%.o: SMALL := $(if $(filter -O2,$(CFLAGS)),-Os)))
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	$(call say,CC)
 	@mkdir -p $(@D)
@@ -185,12 +185,14 @@ $(BUILD)/tests/object/%.o: tests/object/$$(firstword $$(subst ., ,$$*)).c $(wild
 $(BUILD)/obj/tests/unit/object_image%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 $(BUILD)/obj/tests/unit/btf_dump%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
 $(BUILD)/obj/tests/unit/verify_object%.o: private FLAGS += -DTEST_OBJECTS='"$(BUILD)/tests/object"'
-# embed: the object file, what it embeds, the macro's name
+$(BUILD)/bpf/%.gz: $(BUILD)/bpf/%
+	$(Q)gzip -9nc $< >$@
+# embed: the object file, what it embeds, the macro's name, .gz if packed
 define embed
-$(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o
-$(BUILD)/obj/$(1).o: private FLAGS += -D$(3)='"$(BUILD)/bpf/$(2).bpf.o"'
+$(BUILD)/obj/$(1).o: $(BUILD)/bpf/$(2).bpf.o$(4)
+$(BUILD)/obj/$(1).o: private FLAGS += -D$(3)='"$(BUILD)/bpf/$(2).bpf.o$(4)"'
 endef
-$(eval $(call embed,src/net/accel_object,bpf/accel,ACCEL_OBJECT))
+$(eval $(call embed,src/net/accel_object,bpf/accel,ACCEL_OBJECT,.gz))
 $(eval $(call embed,src/host/host_lines,bpf/printk,PRINTK_OBJECT))
 $(eval $(call embed,tests/accel/naive,tests/accel/naive,NAIVE_OBJECT))
 $(eval $(call embed,bench/accel/naive,tests/accel/naive,NAIVE_OBJECT))

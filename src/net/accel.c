@@ -65,16 +65,19 @@ static struct accel_control *map_control(int fd)
 static int load(struct making *m)
 {
 	size_t len;
-	const void *bytes = accel_object(&len);
+	void *bytes = accel_object(&len);
 	struct bpf_program *send;
 	struct buf log = { 0 };
 	int err = 0;
 
+	if (!bytes)
+		return diag_errno(m->diag, ENOMEM, "cannot unpack accel's programs");
 	warn_begin(&log);
 	m->object = bpf_object__open_mem(bytes, len, NULL);
 	if (!m->object || bpf_object__load(m->object))
 		err = errno;
 	warn_end();
+	free(bytes);
 	if (err) {
 		const char *why = warn_last(&log, m->diag->arena);
 

@@ -8,7 +8,8 @@
 #include "net/accel.h"
 
 /* accel_object.c */
-const void *accel_object(size_t *len); /* ELF, aligned, for good */
+/* ELF, to be freed; NULL if memory is short. */
+void *accel_object(size_t *len);
 
 /* accel_pins.c: the folder of the pins and its parts */
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory for what programs make while they run: slots of some sizes, in chunks of one large mapping. So any address can be asked whether it is in
- * a slot, and where that begins; all is given back at once with the heap; and what is in it can be kept and put back.
+ * Memory for what programs make while they run: slots of some sizes, in chunks of one large mapping. So any address can be
+ * asked whether it is in a slot, and where that begins; all is given back at once with the heap; and what is in it can be kept
+ * and put back.
  *
  *	base	[ chunk: slot | slot | slot ... ][ chunk, of slots of another size ][ slot that takes several chunks ] ...
  *
- * What was given back is used again when no run can see it any more. Until then a slot stays as it is, but for the word at HEAP_LINK, which is
- * the heap's.
+ * What was given back is used again when no run can see it any more. Until then a slot stays as it is, but for the word at
+ * HEAP_LINK, which is the heap's.
  */
 #ifndef MACHINE_HEAP_H
 #define MACHINE_HEAP_H

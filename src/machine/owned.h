@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects of a program's own types, and who owns them. An object is a slot of the heap: what the program sees of it, and what it does
- * not, so that no store of a program can break a list or a tree:
+ * Objects of a program's own types, and who owns them. An object is a slot of the heap: what the program sees of it, and what
+ * it does not, so that no store of a program can break a list or a tree:
  *
  *	[ struct owned_object ][ the program's struct ][ a struct owned_link for each of its nodes ]
  *	[ struct owned_object ][ CPU 0's struct ][ CPU 1's ] ...		one that each CPU has for itself

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fields of a struct, or of variables, that belong to functions and not to the program's own loads and stores: locks, timers, pointers
- * that are kept, lists and trees. They are found by the names of their types and by the tags of the object's BTF:
+ * Fields of a struct, or of variables, that belong to functions and not to the program's own loads and stores: locks, timers,
+ * pointers that are kept, lists and trees. They are found by the names of their types and by the tags of the object's BTF:
  *
  *	struct node { struct bpf_list_node link; struct task_struct __kptr *task; };
  *	struct table { struct bpf_spin_lock lock; struct bpf_list_head head __contains(node, link); };

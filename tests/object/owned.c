@@ -32,10 +32,16 @@ struct value {
 struct tally {
 	long n, odd;
 };
+/* Each keeps the one before it: what is dropped with the last one has no end. */
+struct rung {
+	struct rung __owned *before;
+	long n;
+};
 struct stash {
 	struct twin __owned *node;
 	struct tally __owned_percpu *counter;
 	struct twin __not_owned *last;
+	struct rung __owned *chain;
 };
 
 struct {
@@ -281,6 +287,32 @@ SEC("tc") int counts(struct __sk_buff *s)
 	mine->n++;
 	mine->odd += s->len & 1;
 	note(9, (__u64)mine->n * 100 + (__u64)mine->odd);
+	return 0;
+}
+
+SEC("tc") int chains(struct __sk_buff *s)
+{
+	struct rung *p, *old;
+	struct stash *v;
+	int k = 0;
+
+	v = bpf_map_lookup_elem(&stashes, &k);
+	if (!v)
+		return 1;
+	for (int i = 0; i < 4; i++) {
+		p = make(struct rung);
+		if (!p)
+			return 2;
+		old = bpf_kptr_xchg(&v->chain, 0);
+		p->n = old ? old->n + 1 : 1;
+		note(10, (__u64)p->n);
+		old = bpf_kptr_xchg(&p->before, old);
+		if (old)
+			drop(old);
+		old = bpf_kptr_xchg(&v->chain, p);
+		if (old)
+			drop(old);
+	}
 	return 0;
 }
 

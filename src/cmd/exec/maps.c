@@ -7,12 +7,14 @@
 
 #include "btf/rawvalue.h"
 #include "isa/map_type.h"
+#include "verify/field.h"
 
 #define DIFFERENCES_SHOWN 16 /* of a map */
 
 /* Entries of a map: key and value each, in the order of keys. */
 struct contents {
 	const struct image_map *map;
+	struct fields fields;    /* of a value */
 	u32 traits, value_bytes; /* with all CPUs' values */
 	struct buf entries;
 	u64 count, kept;
@@ -63,6 +65,17 @@ static bool is_untouched(const struct contents *c, const u8 *value)
 	return c->traits & MAP_TRAIT_INDEXED && is_zero(value, c->value_bytes);
 }
 
+/* The kernel hides what is in a list, too, but by an empty one that has the address of a copy in it. */
+static void hide_lists(const struct contents *c, u8 *value)
+{
+	for (u32 i = 0; i < c->fields.count; i++) {
+		const struct field *f = &c->fields.at[i];
+
+		if (f->kind == FIELD_LIST_HEAD && f->offset + f->size <= c->value_bytes)
+			memset(value + f->offset, 0, f->size);
+	}
+}
+
 static void keep(struct contents *c, const void *key, const void *value)
 {
 	c->count++;
@@ -106,6 +119,7 @@ static void read_entries(struct exec_engine *e, u32 map, struct contents *c)
 			err = e->ops->read(e, map, key, value);
 			if (err && err != -ENOENT)
 				break;
+			hide_lists(c, value);
 			if (!err && !is_untouched(c, value))
 				keep(c, key, value);
 		}
@@ -131,6 +145,7 @@ static void contents_read(struct exec_engine *e, u32 map, struct contents *c)
 	const struct image_map *m = &e->job->img->maps.at[map];
 
 	*c = (struct contents){ .map = m, .traits = traits_of(m), .value_bytes = m->value_size };
+	fields_read(e->job->img->btf, m->value_type, &c->fields);
 	if (c->traits & MAP_TRAIT_PER_CPU)
 		c->value_bytes = ((m->value_size + 7) & ~7u) * e->job->cpus;
 	read_entries(e, map, c);

@@ -91,7 +91,7 @@ static void note_kept(struct owned *o, const struct fields *f)
 	}
 }
 
-/* With the lock held. */
+/* With the lock held. NULL: no object is of such a type. */
 static struct owned_type *read_type(struct owned *o, u32 id)
 {
 	const struct btf_type *t = rawbtf_type(o->btf, id);
@@ -105,6 +105,10 @@ static struct owned_type *read_type(struct owned *o, u32 id)
 	type->id = id;
 	type->size = t->size;
 	fields_read(o->btf, id, &type->fields);
+	if (type->fields.wrong) {
+		free(type);
+		return NULL;
+	}
 	for (u32 i = 0; i < type->fields.count; i++) {
 		enum field_kind kind = type->fields.at[i].kind;
 

@@ -10,21 +10,21 @@
 
 static const struct {
 	const char *type;
-	u32 size;
+	u32 size, align;
 } special[FIELD_KINDS] = {
-	[FIELD_SPIN_LOCK] = { "bpf_spin_lock", 4 },
-	[FIELD_RES_SPIN_LOCK] = { "bpf_res_spin_lock", 8 },
-	[FIELD_TIMER] = { "bpf_timer", 16 },
-	[FIELD_WORK_QUEUE] = { "bpf_wq", 16 },
-	[FIELD_TASK_WORK] = { "bpf_task_work", 8 },
-	[FIELD_REFCOUNT] = { "bpf_refcount", 4 },
-	[FIELD_LIST_HEAD] = { "bpf_list_head", 16 },
-	[FIELD_LIST_NODE] = { "bpf_list_node", 24 },
-	[FIELD_RB_ROOT] = { "bpf_rb_root", 16 },
-	[FIELD_RB_NODE] = { "bpf_rb_node", 32 },
-	[FIELD_KPTR] = { "", 8 },
-	[FIELD_KPTR_PERCPU] = { "", 8 },
-	[FIELD_KPTR_UNTRUSTED] = { "", 8 },
+	[FIELD_SPIN_LOCK] = { "bpf_spin_lock", 4, 4 },
+	[FIELD_RES_SPIN_LOCK] = { "bpf_res_spin_lock", 8, 4 },
+	[FIELD_TIMER] = { "bpf_timer", 16, 8 },
+	[FIELD_WORK_QUEUE] = { "bpf_wq", 16, 8 },
+	[FIELD_TASK_WORK] = { "bpf_task_work", 8, 8 },
+	[FIELD_REFCOUNT] = { "bpf_refcount", 4, 4 },
+	[FIELD_LIST_HEAD] = { "bpf_list_head", 16, 8 },
+	[FIELD_LIST_NODE] = { "bpf_list_node", 24, 8 },
+	[FIELD_RB_ROOT] = { "bpf_rb_root", 16, 8 },
+	[FIELD_RB_NODE] = { "bpf_rb_node", 32, 8 },
+	[FIELD_KPTR] = { "", 8, 8 },
+	[FIELD_KPTR_PERCPU] = { "", 8, 8 },
+	[FIELD_KPTR_UNTRUSTED] = { "", 8, 8 },
 };
 
 /* Whose tags say what a root contains: a member of a struct, or a variable (component -1). */
@@ -240,16 +240,22 @@ static void look_at(const struct rawbtf *btf, u32 type, bool *is_node, bool *is_
 	*is_root = fields_find(&f, FIELD_LIST_HEAD) || fields_find(&f, FIELD_RB_ROOT);
 }
 
-/* What the kernel asks of all of them together. */
-static void check(struct walk *w)
+/* What the kernel asks of all of them together; size: of what they are in. */
+static void check(struct walk *w, u32 size)
 {
 	const struct fields *f = w->out;
 	bool has_lock = fields_find(f, FIELD_SPIN_LOCK) || fields_find(f, FIELD_RES_SPIN_LOCK);
 	bool is_list = fields_find(f, FIELD_LIST_NODE), is_tree = fields_find(f, FIELD_RB_NODE);
 
 	for (u32 i = 0; i < f->count; i++) {
+		if (f->at[i].kind <= FIELD_REFCOUNT && fields_find(f, f->at[i].kind) != &f->at[i])
+			fail(w, "it has two fields of a type that may be in it once");
 		bool is_root = f->at[i].kind == FIELD_LIST_HEAD || f->at[i].kind == FIELD_RB_ROOT;
 		bool its_node, its_root;
+		if ((u64)f->at[i].offset + f->at[i].size > size)
+			fail(w, "a field that belongs to functions lies beyond its end");
+		if (f->at[i].offset % special[f->at[i].kind].align)
+			fail(w, "a field that belongs to functions is not aligned");
 		if (!is_root)
 			continue;
 		if (!has_lock)
@@ -276,7 +282,7 @@ void fields_read(const struct rawbtf *btf, u32 type, struct fields *out)
 		visit_variables(&w, t);
 	else
 		visit(&w, type, 0, (struct place){ 0 }, 0);
-	check(&w);
+	check(&w, t->size);
 }
 
 const struct field *fields_find(const struct fields *f, enum field_kind kind)

@@ -17,12 +17,14 @@
 #define FIELD_MAX 11 /* of a struct, with what lies within it: as many as the kernel looks at */
 
 enum field_kind {
+	/* Of these each may be there once. */
 	FIELD_SPIN_LOCK,
 	FIELD_RES_SPIN_LOCK,
 	FIELD_TIMER,
 	FIELD_WORK_QUEUE,
 	FIELD_TASK_WORK,
 	FIELD_REFCOUNT,
+	/* Of these any number. */
 	FIELD_LIST_HEAD,
 	FIELD_LIST_NODE,
 	FIELD_RB_ROOT,

@@ -62,12 +62,14 @@ TEST(verify_fields_of_map_values)
 	arena_done(&a);
 }
 
-/* Whether the kernel has all functions that a program calls. */
+/* Whether the kernel has all functions that a program calls; a weak one that is missing leaves a gap. */
 static bool has_functions(const struct image *img, const struct image_prog *p,
 			  struct rawbtf *kernel)
 {
 	for (u32 k = 0; k < p->count; k++) {
 		const struct bpf_insn *i = &p->insns[k];
+		if (i->code == (BPF_JMP | BPF_CALL) && image_gap(p, k))
+			return false;
 		if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL &&
 		    !rawbtf_find(kernel, RAWBTF_KIND(BTF_KIND_FUNC), img->externs.at[i->imm].name))
 			return false;

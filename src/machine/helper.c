@@ -19,6 +19,11 @@ run_helper run_find_helper(u32 number)
 	return number < HELPER_NUMBERS ? table[number] : NULL;
 }
 
+void *helper_ctx(const struct run *run, u32 prog_type)
+{
+	return run->code && (u32)run->code->prog->type == prog_type ? run->ctx : NULL;
+}
+
 /* ---- checked mode */
 
 struct call {

@@ -59,6 +59,8 @@ static inline u64 helper_error(int err)
 	return (u64)(s64)err;
 }
 
+/* The context, if programs of this type run; else NULL: a program that was not verified may call what is not for it. */
+void *helper_ctx(const struct run *run, u32 prog_type);
 /* The socket that an address is a form of: helper_sock.c. NULL: none. */
 struct sock *helper_sock(const struct run *run, u64 address);
 /* Puts one into a map of sockets; flags as of bpf_map_update_elem(). */

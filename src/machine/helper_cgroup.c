@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "isa/prog_type.h"
-#include "machine/code.h"
 #include "machine/helper.h"
 #include "machine/sock.h"
 
@@ -87,21 +86,16 @@ HELP(sysctl_set_new_value)
 
 /* ---- what the system call returns: of getsockopt() it is a field of the context, too */
 
-static struct bpf_sockopt *sockopt_of(const struct run *run)
-{
-	return run->code && run->code->prog->type == BPF_PROG_TYPE_CGROUP_SOCKOPT ? run->ctx : NULL;
-}
-
 HELP(get_retval)
 {
-	const struct bpf_sockopt *opt = sockopt_of(run);
+	const struct bpf_sockopt *opt = helper_ctx(run, PROG_CGROUP_SOCKOPT);
 
 	return (u64)(s64)(opt ? opt->retval : run->retval);
 }
 
 HELP(set_retval)
 {
-	struct bpf_sockopt *opt = sockopt_of(run);
+	struct bpf_sockopt *opt = helper_ctx(run, PROG_CGROUP_SOCKOPT);
 
 	run->retval = (s32)a;
 	if (opt)

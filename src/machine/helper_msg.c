@@ -3,11 +3,12 @@
  * What is sent, as programs of sk_msg see it: the caller's memory that run->data has, in one piece, so that all of it may be read
  * and written. What is put in is zeroes, as is not so in the kernel.
  */
+#include "isa/prog_type.h"
 #include "machine/helper.h"
 
 static struct sk_msg_md *msg_of(struct run *run)
 {
-	return run->data.at ? run->ctx : NULL;
+	return run->data.at ? helper_ctx(run, PROG_SK_MSG) : NULL;
 }
 
 static void resize(struct run *run, u32 len)

@@ -248,10 +248,8 @@ static u64 assign_packet(struct run *run, struct sock *s, u64 flags)
 	return 0;
 }
 
-static u64 assign_connection(struct run *run, struct sock *s, u64 flags)
+static u64 assign_connection(struct run *run, struct bpf_sk_lookup *ctx, struct sock *s, u64 flags)
 {
-	struct bpf_sk_lookup *ctx = run->ctx;
-
 	if (flags & ~(u64)(BPF_SK_LOOKUP_F_REPLACE | BPF_SK_LOOKUP_F_NO_REUSEPORT))
 		return helper_error(-EINVAL);
 	if (s && (is_counted(s) || s->view.state == BPF_TCP_ESTABLISHED))
@@ -269,11 +267,10 @@ static u64 assign_connection(struct run *run, struct sock *s, u64 flags)
 
 HELP(sk_assign)
 {
+	struct bpf_sk_lookup *ctx = helper_ctx(run, PROG_SK_LOOKUP);
 	struct sock *s = helper_sock(run, b);
 
-	if (run->code && run->code->prog->type == BPF_PROG_TYPE_SK_LOOKUP)
-		return assign_connection(run, s, c);
-	return assign_packet(run, s, c);
+	return ctx ? assign_connection(run, ctx, s, c) : assign_packet(run, s, c);
 }
 
 /* Sockets that have one address and port together. */
@@ -357,11 +354,12 @@ int helper_sock_update(struct run *run, struct map *m, const void *key, u64 sock
 /* Only where a connection has just come up, or a socket begins to listen. */
 static u64 update_from(struct run *run, struct map *m, const void *key, u64 flags)
 {
-	const struct bpf_sock_ops *ctx = run->ctx;
+	const struct bpf_sock_ops *ctx = helper_ctx(run, PROG_SOCK_OPS);
 
-	if (!run->sock || (ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-			   ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB &&
-			   ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB))
+	if (!run->sock || !ctx ||
+	    (ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
+	     ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB &&
+	     ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB))
 		return helper_error(-EOPNOTSUPP);
 	return helper_error(
 		helper_sock_update(run, m, key, (u64)(uintptr_t)&run->sock->view, flags));
@@ -379,9 +377,9 @@ HELP(sock_hash_update)
 
 HELP(sock_ops_cb_flags_set)
 {
-	struct bpf_sock_ops *ctx = run->ctx;
+	struct bpf_sock_ops *ctx = helper_ctx(run, PROG_SOCK_OPS);
 
-	if (!run->sock || !sock_is_full(run->sock))
+	if (!ctx || !run->sock || !sock_is_full(run->sock))
 		return helper_error(-EINVAL);
 	ctx->bpf_sock_ops_cb_flags = (u32)b & BPF_SOCK_OPS_ALL_CB_FLAGS;
 	return helper_error((s32)b & ~BPF_SOCK_OPS_ALL_CB_FLAGS);

@@ -3,6 +3,7 @@
  * Options of TCP's header, for programs of sock_ops: the header is what the context's pointers lead to (run->data), as long as its
  * options are by now. A header has 60 bytes at most.
  */
+#include "isa/prog_type.h"
 #include "machine/helper.h"
 
 #define HEADER 20
@@ -45,9 +46,17 @@ static bool is_experiment(u8 kind)
 	return kind == EXPERIMENT_1 || kind == EXPERIMENT_2;
 }
 
+/* What the program is called for; -1: not for a connection. */
+static s64 op_of(const struct run *run)
+{
+	const struct bpf_sock_ops *ctx = helper_ctx(run, PROG_SOCK_OPS);
+
+	return ctx ? (s64)ctx->op : -1;
+}
+
 static bool has_header(const struct run *run)
 {
-	return run->data.at && run->data.len >= HEADER;
+	return op_of(run) >= 0 && run->data.at && run->data.len >= HEADER;
 }
 
 /* Bytes that options may yet have. */
@@ -61,7 +70,6 @@ static u32 left(const struct run *run)
 /* No header of a SYN was saved. */
 static int load(const struct run *run, u8 *to, u32 size, u64 flags)
 {
-	const struct bpf_sock_ops *ctx = run->ctx;
 	const u8 *found, *data = run->data.at;
 	bool has_magic, is_ended;
 	int err;
@@ -75,7 +83,7 @@ static int load(const struct run *run, u8 *to, u32 size, u64 flags)
 		return -EINVAL;
 	if (flags & BPF_LOAD_HDR_OPT_TCP_SYN)
 		return -ENOENT;
-	if (!has_header(run) || ctx->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB)
+	if (!has_header(run) || op_of(run) == BPF_SOCK_OPS_HDR_OPT_LEN_CB)
 		return -EPERM;
 	err = search(data + HEADER, data + run->data.len, to[0], has_magic ? to + 2 : NULL,
 		     (u8)(to[1] - 2), &found, &is_ended);
@@ -120,9 +128,7 @@ static int store(struct run *run, const u8 *from, u32 size)
 
 HELP(store_hdr_opt)
 {
-	const struct bpf_sock_ops *ctx = run->ctx;
-
-	if (!has_header(run) || ctx->op != BPF_SOCK_OPS_WRITE_HDR_OPT_CB)
+	if (!has_header(run) || op_of(run) != BPF_SOCK_OPS_WRITE_HDR_OPT_CB)
 		return helper_error(-EPERM);
 	if ((u32)c < 2 || d)
 		return helper_error(-EINVAL);
@@ -131,11 +137,9 @@ HELP(store_hdr_opt)
 
 HELP(reserve_hdr_opt)
 {
-	const struct bpf_sock_ops *ctx = run->ctx;
-
 	if (c || (u32)b < 2)
 		return helper_error(-EINVAL);
-	if (ctx->op != BPF_SOCK_OPS_HDR_OPT_LEN_CB)
+	if (op_of(run) != BPF_SOCK_OPS_HDR_OPT_LEN_CB)
 		return helper_error(-EPERM);
 	if ((u32)b > left(run))
 		return helper_error(-ENOSPC);

@@ -87,6 +87,31 @@ TEST(machine_helper_absent)
 	run_free(r);
 }
 
+/* What is for a context of another type finds none, and touches nothing. */
+TEST(machine_helper_of_other_programs)
+{
+	struct run *r = the_run();
+	u8 option[4] = { 2, 4 };
+
+	CHECK_EQ(call(r, HELPER_sock_ops_cb_flags_set, 0, 1, 0, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_load_hdr_opt, 0, P(option), 4, BPF_LOAD_HDR_OPT_TCP_SYN, 0),
+		 -EINVAL);
+	CHECK_EQ(call(r, HELPER_store_hdr_opt, 0, P(option), 4, 0, 0), -EPERM);
+	CHECK_EQ(call(r, HELPER_reserve_hdr_opt, 0, 4, 0, 0, 0), -EPERM);
+	CHECK_EQ(call(r, HELPER_msg_pull_data, 0, 0, 1, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_msg_push_data, 0, 0, 1, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_msg_pop_data, 0, 0, 1, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_sk_assign, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_sysctl_get_current_value, 0, P(option), 4, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_sysctl_set_new_value, 0, P(option), 4, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_setsockopt, 0, 1, 9, P(option), 4), -EINVAL);
+	CHECK_EQ(call(r, HELPER_bind, 0, P(option), 4, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_check_mtu, 0, 0, P(option), 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_skb_change_proto, 0, 0xdd86, 0, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_lwt_push_encap, 0, 2, P(option), 4, 0), -EINVAL);
+	run_free(r);
+}
+
 TEST(machine_helper_retval)
 {
 	struct run *r = the_run();

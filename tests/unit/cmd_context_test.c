@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "cmd/exec/engine.h"
 #include "kernel/warn.h"
 #include "net/cgroup.h"
+#include "source/sockets.h"
 #include "unit/object_image_fixture.h"
 #include "unit/test.h"
 
@@ -226,6 +228,128 @@ static void ask_machine(struct image_fixture *f, size_t i, s64 *answers)
 		e.ops->read(&e, (u32)map, &k, &answers[k]);
 	buf_done(&r.why);
 	e.ops->close(&e);
+}
+
+/* ---- which socket a connection gets */
+
+static int listen_at(const char *address, u16 port, int type)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int s = socket(AF_INET, type, 0);
+
+	inet_pton(AF_INET, address, &a.sin_addr);
+	if (bind(s, (void *)&a, sizeof(a)) || (type == SOCK_STREAM && listen(s, 8)))
+		return -1;
+	return s;
+}
+
+/* In a process of its own, for its network. By key 0 a socket of TCP listens, by key 1 there is one of UDP. */
+static bool look_up_in_kernel(const struct image_fixture *f, s64 answers[2][ANSWERS])
+{
+	struct bpf_object *o = bpf_object__open_mem(f->input[0].elf, f->input[0].len, NULL);
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	const u16 ports[2] = { 7, 8 };
+	struct bpf_program *p;
+	int net, fd;
+
+	if (!o || unshare(CLONE_NEWNET) || system("ip link set lo up >/dev/null 2>&1"))
+		return false;
+	bpf_object__for_each_program(p, o)
+		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), "chooses"));
+	net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (bpf_object__load(o) ||
+	    !bpf_program__attach_netns(bpf_object__find_program_by_name(o, "chooses"), net))
+		return false;
+	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+	for (u32 i = 0; i < 2; i++) {
+		u64 server = (u64)listen_at("127.0.0.1", 80, i ? SOCK_DGRAM : SOCK_STREAM);
+
+		if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(o, "servers"), &i, &server,
+					BPF_ANY))
+			return false;
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		to.sin_port = htons(ports[i]);
+		/* Nothing listens there by itself. */
+		if (!connect(fd, (void *)&to, sizeof(to)) != !i)
+			return false;
+		for (u32 k = 0; k < ANSWERS; k++)
+			bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, "answers"), &k,
+					    &answers[i][k]);
+	}
+	return true;
+}
+
+static void look_up_in_machine(struct image_fixture *f, s64 answers[2][ANSWERS])
+{
+	static const char *const texts[2] = { "tcp 127.0.0.1:80", "udp 127.0.0.1:80" };
+	struct socks socks = { .arena = &f->arena };
+	struct bpf_sk_lookup ctx = { .family = AF_INET, .protocol = IPPROTO_TCP };
+	struct exec_job job = { .arena = &f->arena,
+				.diag = &f->diag,
+				.img = &f->image,
+				.prog = (u32)image_find_prog(&f->image, "chooses"),
+				.mode = MACHINE_CHECKED,
+				.cpus = 1,
+				.repeat = 1,
+				.socks = &socks,
+				.ctx = (const u8 *)&ctx,
+				.ctx_len = sizeof(ctx) };
+	struct exec_engine e = { &exec_machine, &job, NULL, NULL };
+	struct exec_input in = { .number = 1 };
+
+	for (u32 i = 0; i < 2; i++) {
+		u32 index;
+
+		CHECK_EQ(sockets_parse_one(&socks, texts[i], strlen(texts[i]), &f->diag, &index),
+			 0);
+	}
+	CHECK_EQ(e.ops->open(&e), 0);
+	for (u32 i = 0; i < 2; i++) {
+		struct exec_result r = { 0 };
+
+		ctx.local_port = i ? 8 : 7;
+		CHECK_EQ(e.ops->set_item(&e, (u32)image_find_map(&f->image, "servers"), &i, i + 1),
+			 0);
+		e.ops->run(&e, &in, &r);
+		CHECK_EQ(r.outcome, EXEC_RAN);
+		CHECK_EQ(r.socket, i ? 0 : 1);
+		for (u32 k = 0; k < ANSWERS; k++)
+			e.ops->read(&e, (u32)image_find_map(&f->image, "answers"), &k,
+				    &answers[i][k]);
+		buf_done(&r.why);
+	}
+	e.ops->close(&e);
+}
+
+TEST(context_finds_sockets_as_the_kernel_does)
+{
+	s64(*kernel)[ANSWERS], own[2][ANSWERS] = { 0 };
+	struct buf warnings = { 0 };
+	struct image_fixture f;
+	int status;
+	pid_t pid;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "context")) {
+		image_fixture_done(&f);
+		SKIP("the object has not been built");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	kernel = mmap(NULL, sizeof(own), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	look_up_in_machine(&f, own);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		warn_begin(&warnings);
+		_exit(!look_up_in_kernel(&f, kernel));
+	}
+	waitpid(pid, &status, 0);
+	for (u32 i = 0; !status && i < 2 * ANSWERS; i++)
+		CHECK_EQ(own[i / ANSWERS][i % ANSWERS], kernel[i / ANSWERS][i % ANSWERS]);
+	munmap(kernel, sizeof(own));
+	image_fixture_done(&f);
+	if (status)
+		SKIP("no such network can be made, or the kernel does not load the program");
 }
 
 /* ---- both */

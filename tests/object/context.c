@@ -311,8 +311,8 @@ static int look_for(struct bpf_sock_ops *ctx, __u8 kind, __u8 size, __u8 magic, 
 SEC("sockops")
 int tags(struct bpf_sock_ops *ctx)
 {
-	struct option mark = { 254, 6, { 0xab, 0xcd, 1, 2 } }, end = { 0, 2, { 0 } },
-		      odd = { 30, 9, { 0 } };
+	struct option mark = { 254, 6, { 0xab, 0xcd, 1, 2 } }, end = { .size = 2 },
+		      odd = { .kind = 30, .size = 9 };
 
 	answer(0, look_for(ctx, 2, 0, 0, 8));
 	answer(1, look_for(ctx, 8, 0, 0, 8));

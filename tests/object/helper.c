@@ -131,11 +131,19 @@ int sizes(struct __sk_buff *skb)
 	answer(4, check(skb, 0, 0, 1 << 20, 0));
 	answer(5, check(skb, 0, 0, -(1 << 20), 0));
 	answer(6, check(skb, 0, 0, 0, BPF_MTU_CHK_SEGS));
-	answer(7, check(skb, 0, 1, 0, BPF_MTU_CHK_SEGS));
+	answer(7, check(skb, 0, 0, 3, BPF_MTU_CHK_SEGS));
 	answer(8, check(skb, 0, 0, 0, 2));
 	answer(9, check(skb, 0x12345678, 0, 0, 0));
 	answer(10, bpf_skb_get_xfrm_state(skb, 0, (void *)state, sizeof(state), 0));
 	answer(11, state[0] + state[7]);
+	return 0;
+}
+
+/* Older kernels look at the length there, too. */
+SEC("tc")
+int segments(struct __sk_buff *skb)
+{
+	answer(0, check(skb, 0, 1, 0, BPF_MTU_CHK_SEGS));
 	return 0;
 }
 

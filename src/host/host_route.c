@@ -58,6 +58,11 @@ static int read_route(struct host *h, struct route *out, struct diag *d)
 	    bits > most || (via && inet_pton(out->family, via + 5, out->via) != 1))
 		return bad_route(text, d);
 	out->prefix = (u8)bits;
+	for (u64 bit = bits; bit < most; bit++)
+		if (out->to[bit / 8] & 0x80 >> bit % 8)
+			return diag_error(d, LOC_NONE,
+					  "--route: '%s' has bits behind the %u of its prefix",
+					  text, out->prefix);
 	return 0;
 }
 

@@ -284,10 +284,10 @@ void exec_context_point(u8 *ctx, const struct exec_job *job, const struct sock *
 
 	for (size_t i = 0; i < n; i++) {
 		const struct ctx_field *f = &fields[i];
-		bool is_end = f->kind == CTX_KIND_PACKET_END;
-		u64 to = (u64)(uintptr_t)(is_pointer(f) ? data + (is_end ? len : 0)
-							: (const u8 *)(s ? &s->view : NULL));
+		u64 to = s ? (u64)(uintptr_t)&s->view : 0;
 
+		if (is_pointer(f))
+			to = (u64)(uintptr_t)data + (f->kind == CTX_KIND_PACKET_END ? len : 0);
 		/* What is being moved to another socket is nothing. */
 		if (f->ctx == id && f->size == sizeof(to) &&
 		    (is_pointer(f) || (is_socket(f->kind) && strcmp(f->name, "migrating_sk") != 0)))

@@ -11,10 +11,10 @@ HELP(kptr_xchg)
 
 static u64 of_cpu(struct run *run, u64 address, u32 cpu)
 {
-	const struct owned *o = machine_owned(run->machine);
-	u64 of = owned_percpu(o, address, cpu);
+	const struct owned *o = run->machine ? machine_owned(run->machine) : NULL;
+	u64 of = o ? owned_percpu(o, address, cpu) : 0;
 
-	if (!of && !owned_percpu(o, address, 0)) {
+	if (!of && (!o || !owned_percpu(o, address, 0))) {
 		run->trap = RUN_BAD_ACCESS;
 		run->trap_address = address;
 		run->trap_size = 0;

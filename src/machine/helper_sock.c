@@ -47,7 +47,7 @@ static struct sock *look_up(const struct run *run, const struct bpf_sock_tuple *
 				.ifindex = run->packet ? packet_ifindex(run->packet) : 0 };
 
 	/* Namespaces have numbers from 0 on, and this one none. */
-	if ((!is_v4 && size != sizeof(t->ipv6)) || flags || (s32)netns >= 0)
+	if (!run->machine || (!is_v4 && size != sizeof(t->ipv6)) || flags || (s32)netns >= 0)
 		return NULL;
 	q.family = is_v4 ? AF_INET : AF_INET6;
 	q.local = is_v4 ? (const void *)&t->ipv4.daddr : t->ipv6.daddr;

@@ -191,15 +191,15 @@ void exec_context_apply(void *ctx, const struct exec_job *job)
 
 u32 exec_any_socket(struct socks *socks, const struct exec_job *job)
 {
-	const char *section = exec_prog(job)->section;
+	const char *attach = attach_type_name(exec_prog(job)->attach);
 	struct sock *s;
 
 	if (!exec_has_socket(job) || !socks->arena || socks->all.n == SOCK_MAX)
 		return 0;
 	s = vec_add(socks->arena, &socks->all);
-	sock_init(s, !strstr(section, "msg"));
+	sock_init(s, !attach || !strstr(attach, "_udp"));
 	s->cookie = socks->all.n;
-	s->view.family = strchr(section, '6') ? AF_INET6 : AF_INET;
+	s->view.family = attach && strchr(attach, '6') ? AF_INET6 : AF_INET;
 	return (u32)socks->all.n;
 }
 

@@ -353,11 +353,13 @@ int test_plan_result(struct test_plan *p, const struct test_line *line)
 		return expected_context(p, line, last);
 	case TEST_EXPECT_DATA:
 		return data(p, line, true, &last->data);
+	case TEST_EXPECT_SYSCTL:
+		return exec_has_sysctl(&p->job) ? 0 : has_no(p, line, "sysctl");
 	case TEST_EXPECT_RETVAL:
 		if (!text_s64(test_text(p->file, line, p->arena), &last->retval))
 			return diag_error(p->d, test_plan_loc(p, line), "here goes a number");
 		return 0;
-	default: /* text */
+	default: /* EXPECT_REDIRECT: a text */
 		return 0;
 	}
 }

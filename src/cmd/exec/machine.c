@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The engine that is our own machine. Packets and contexts are made as the kernel's BPF_PROG_TEST_RUN makes them. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <linux/if_packet.h>
 
+#include "cmd/exec/about.h"
 #include "cmd/exec/context.h"
 #include "cmd/exec/engine.h"
 #include "cmd/exec/verdict.h"
@@ -24,8 +24,7 @@ struct own {
 	struct packet *packet; /* NULL: programs of this type have none */
 	u8 *ctx, *ctx_before;  /* of those */
 	size_t ctx_size;
-	u8 *about; /* what the context's pointers lead to: EXEC_MAX_ABOUT bytes */
-	struct run_sysctl sysctl;
+	struct exec_memory memory;
 	struct buf trace, after;
 };
 
@@ -45,8 +44,7 @@ static int open_context(struct own *own, const struct exec_job *job)
 	own->ctx_size = size;
 	own->ctx = calloc(1, size + CTX_SLACK);
 	own->ctx_before = calloc(1, size + CTX_SLACK);
-	own->about = malloc(EXEC_MAX_ABOUT);
-	if (!own->ctx || !own->ctx_before || !own->about)
+	if (!own->ctx || !own->ctx_before)
 		arena_exhausted();
 	return 0;
 }
@@ -66,6 +64,7 @@ static int machine_open(struct exec_engine *e)
 	if (!own)
 		arena_exhausted();
 	e->own = own;
+	exec_memory_init(&own->memory);
 	err = machine_new(job->img, &opts, job->diag, &own->m);
 	if (err)
 		return err;
@@ -137,55 +136,23 @@ static bool refuse(struct exec_result *r, const char *why)
 	return false;
 }
 
-/* The socket that the context is about, as the machine has it, and what else is. */
-static void set_about(struct own *own, const struct exec_about *about)
-{
-	struct socks *all = machine_socks(own->m);
-	const struct exec_sysctl *s = about->sysctl;
-	struct run *run = own->run;
-
-	if (run->sock)
-		run_remove_region(run, &run->sock->view);
-	run->sock = about->socket && about->socket <= all->all.n ? &all->all.at[about->socket - 1]
-								 : NULL;
-	if (run->sock)
-		run_add_region(run, &run->sock->view, sizeof(run->sock->view), false, RUN_SOCKET);
-	run->sysctl = s ? &own->sysctl : NULL;
-	if (!s)
-		return;
-	own->sysctl.name = s->name;
-	own->sysctl.is_write = s->written;
-	own->sysctl.current_len =
-		(u32)snprintf(own->sysctl.current, sizeof(own->sysctl.current), "%s\n", s->current);
-	own->sysctl.written_len = (u32)snprintf(own->sysctl.written, sizeof(own->sysctl.written),
-						"%s", s->written ? s->written : "");
-}
-
 static void set_context(struct own *own, const struct exec_job *job, const struct exec_input *in)
 {
-	const struct exec_about *about = &in->about;
+	struct run *run = own->run;
 
 	memset(own->ctx, 0, own->ctx_size);
-	exec_context_fill(own->ctx, job, about, own->run->sock);
+	exec_context_fill(own->ctx, job, &in->about, run->sock);
 	exec_context_apply(own->ctx, job);
 	exec_context_unpoint(own->ctx, job);
 	memcpy(own->ctx_before, own->ctx, own->ctx_size);
-	run_remove_region(own->run, own->about);
-	own->run->data.at = exec_has_data(job) ? own->about : NULL;
-	own->run->data.len = about->len;
-	own->run->data.room = EXEC_MAX_ABOUT;
-	if (about->len)
-		memcpy(own->about, about->data, about->len);
-	if (exec_has_data(job))
-		run_add_region(own->run, own->about, about->len, true, "data");
-	exec_context_point(own->ctx, job, own->run->sock, own->about, about->len);
+	exec_context_point(own->ctx, job, run->sock, run->data.at, run->data.len);
 }
 
 /* Makes the context; false if the input is none for this program. */
 static bool set_input(struct own *own, const struct exec_job *job, const struct exec_input *in,
 		      struct exec_result *r)
 {
-	set_about(own, &in->about);
+	exec_about_enter(&own->memory, own->run, job, &in->about);
 	if (!own->packet) {
 		set_context(own, job, in);
 		return true;
@@ -234,7 +201,7 @@ static void take_context(struct own *own, const struct exec_job *job, struct exe
 	r->is_ctx_changed = memcmp(own->ctx, own->ctx_before, own->ctx_size) != 0;
 	if (!exec_has_data(job))
 		return;
-	r->about = own->about;
+	r->about = own->memory.data;
 	r->about_len = own->run->data.len;
 }
 
@@ -486,7 +453,7 @@ static void machine_close(struct exec_engine *e)
 	machine_free(own->m);
 	free(own->ctx);
 	free(own->ctx_before);
-	free(own->about);
+	exec_memory_done(&own->memory);
 	buf_done(&own->trace);
 	buf_done(&own->after);
 	free(own);

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "btf/rawvalue.h"
-#include "cmd/exec/context.h"
+#include "cmd/exec/about.h"
 #include "cmd/exec/verdict.h"
 #include "cmd/verify/report.h"
 #include "isa/ctx.h"
@@ -156,104 +156,6 @@ static enum machine_mode choose_mode(const struct exec *x)
 
 /* ---- what it runs on */
 
-/* Reads an option's value, which becomes the source that its mistakes are told by. */
-typedef int (*read_fn)(struct exec *x, struct literal *l);
-
-static int read_value(struct exec *x, const char *option, const char *value, read_fn read)
-{
-	size_t len = strlen(value);
-	struct diag d;
-	struct literal l = { .btf = x->job.img->btf, .d = &d, .text = value, .line = 1 };
-	int err;
-
-	diag_init(&d, &x->arena);
-	if (len > LITERAL_MAX_TEXT)
-		return diag_error(&x->diag, LOC_NONE, "%s is too long", option);
-	l.end = (u32)len;
-	diag_set_source(&d, option, value, len);
-	err = read(x, &l);
-	diag_render(&d, stderr);
-	return err;
-}
-
-static int read_fields(struct exec *x, struct literal *l)
-{
-	u8 *ctx, *mask;
-
-	if (exec_context_read(l, &x->job, &ctx, &mask, &x->job.ctx_len))
-		return -EINVAL;
-	x->job.ctx = ctx;
-	x->job.ctx_mask = mask;
-	return 0;
-}
-
-static int take_context(struct exec *x)
-{
-	const struct prog_type_info *type = prog_type_info(exec_prog(&x->job)->type);
-	const struct ctx_info *ctx = ctx_info((enum ctx_id)type->ctx);
-	struct hex_bytes bytes;
-
-	if (!x->opts.ctx)
-		return 0;
-	if (x->opts.ctx[strspn(x->opts.ctx, " \t\n")] == '{')
-		return read_value(x, "--ctx", x->opts.ctx, read_fields);
-	if (hex_read(&x->arena, "--ctx", x->opts.ctx, UINT32_MAX, &bytes, &x->diag))
-		return -EINVAL;
-	if (bytes.len > ctx->size)
-		return diag_error(&x->diag, LOC_NONE,
-				  "--ctx: %u bytes, but the context of %s programs (%s) has %u",
-				  bytes.len, type->name, ctx->name, ctx->size);
-	x->job.ctx = bytes.at;
-	x->job.ctx_len = bytes.len;
-	return 0;
-}
-
-static int read_socket(struct exec *x, struct literal *l)
-{
-	u32 index;
-
-	if (sockets_parse_one(&x->socks, l->text, l->end, l->d, &index))
-		return -EINVAL;
-	x->inputs.about.socket = index + 1;
-	return 0;
-}
-
-static int read_sysctl(struct exec *x, struct literal *l)
-{
-	return exec_sysctl_read(l, &x->arena, &x->inputs.about.sysctl);
-}
-
-static int has_no(struct exec *x, const char *option, const char *what)
-{
-	return diag_error(&x->diag, LOC_NONE, "--%s: the context of %s programs has no %s", option,
-			  prog_type_info(exec_prog(&x->job)->type)->name, what);
-}
-
-/* What the context is about. */
-static int take_about(struct exec *x)
-{
-	struct exec_about *about = &x->inputs.about;
-	struct hex_bytes bytes;
-
-	if (x->opts.socket && !exec_has_socket(&x->job))
-		return has_no(x, "socket", "socket");
-	if (x->opts.data && !exec_has_data(&x->job))
-		return has_no(x, "data", "pointers to data");
-	if (x->opts.sysctl && !exec_has_sysctl(&x->job))
-		return has_no(x, "sysctl", "sysctl");
-	if (x->opts.socket && read_value(x, "--socket", x->opts.socket, read_socket))
-		return -EINVAL;
-	if (!x->opts.socket && !exec_takes_packets(exec_prog(&x->job)->type))
-		about->socket = exec_any_socket(&x->socks, &x->job);
-	if (x->opts.data) {
-		if (hex_read(&x->arena, "--data", x->opts.data, EXEC_MAX_ABOUT, &bytes, &x->diag))
-			return -EINVAL;
-		about->data = bytes.at;
-		about->len = bytes.len;
-	}
-	return x->opts.sysctl ? read_value(x, "--sysctl", x->opts.sysctl, read_sysctl) : 0;
-}
-
 static int take_inputs(struct exec *x)
 {
 	const struct image_prog *p = exec_prog(&x->job);
@@ -384,24 +286,25 @@ int exec_sockets(struct socks *socks, struct arena *a, const char *path, struct 
 	return text ? sockets_parse(socks, text, len, lines) : -EINVAL;
 }
 
-/* Of what there is around the program. */
-static int take_tables(struct exec *x)
+static int take_routes(struct exec *x)
 {
 	struct diag lines;
-	int err = 0;
+	int err;
 
-	x->socks.arena = &x->arena;
-	x->job.socks = &x->socks;
-	if (x->opts.routes) {
-		x->job.fib = &x->fib;
-		err = exec_routes(&x->fib, &x->arena, x->opts.routes, &lines);
-		diag_render(&lines, stderr);
-	}
-	if (!err && x->opts.sockets) {
-		err = exec_sockets(&x->socks, &x->arena, x->opts.sockets, &lines);
-		diag_render(&lines, stderr);
-	}
+	if (!x->opts.routes)
+		return 0;
+	x->job.fib = &x->fib;
+	err = exec_routes(&x->fib, &x->arena, x->opts.routes, &lines);
+	diag_render(&lines, stderr);
 	return err;
+}
+
+static int take_about(struct exec *x)
+{
+	const struct exec_about_texts texts = { x->opts.ctx, x->opts.sockets, x->opts.socket,
+						x->opts.data, x->opts.sysctl };
+
+	return exec_about_read(&texts, &x->job, &x->socks, &x->inputs.about);
 }
 
 int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *kernel)
@@ -423,7 +326,7 @@ int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *k
 	x->job.ifindex = x->opts.ifindex;
 	x->job.now = x->opts.now;
 	take_task(x);
-	if (take_cpus(x) || take_context(x) || take_inputs(x) || take_tables(x) || take_about(x) ||
+	if (take_cpus(x) || take_inputs(x) || take_routes(x) || take_about(x) ||
 	    take_record(x, &x->log.record_type))
 		return -EINVAL;
 	/* What only the kernel runs it judges by itself. */

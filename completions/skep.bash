@@ -140,8 +140,8 @@ _skep() {
 	run,--dev) _skep_words "$(ls /sys/class/net)" && return ;;
 	run,--cgroup | run,--pin | run,-I | run,--include) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
 	run,--hook | run,--route | run,--target | run,--hz | run,--seconds | run,--set | run,--record | run,-D | run,--define) return ;;
-	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | exec,--sockets | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
-	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--socket | exec,--data | exec,--sysctl | exec,--record | test,--filter) return ;;
+	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | exec,--sockets | debug,--sockets | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--socket | exec,--data | exec,--sysctl | debug,--socket | debug,--data | debug,--sysctl | exec,--record | test,--filter) return ;;
 	esac
 	case $command,$cur in
 	exec,-*)
@@ -153,7 +153,7 @@ _skep() {
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
 	verify,-*) _skep_words "-f --safety-only --unprivileged --kernel --log -h --help" ;;
 	disasm,-*) _skep_words "-f --jit --bytes --no-source -h --help" ;;
-	debug,-*) _skep_words "--packet --ctx --fuel --now --random -h --help" ;;
+	debug,-*) _skep_words "--packet --ctx --fuel --now --random --sockets --socket --data --sysctl -h --help" ;;
 	run,-*) _skep_words "$options $c_options" ;;
 	*,-*) _skep_words "$options" ;;
 	*)

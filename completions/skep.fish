@@ -132,6 +132,10 @@ complete -c skep -n '__fish_seen_subcommand_from debug' -l ctx -x -d 'Bytes of t
 complete -c skep -n '__fish_seen_subcommand_from debug' -l fuel -x -d 'How many instructions it may do'
 complete -c skep -n '__fish_seen_subcommand_from debug' -l now -x -d 'What the clocks say at first'
 complete -c skep -n '__fish_seen_subcommand_from debug' -l random -x -d 'What random numbers are made of'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l sockets -r -d 'The sockets that programs find'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l socket -x -d 'The socket that the context is about'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l data -x -d 'What the pointers of the context lead to'
+complete -c skep -n '__fish_seen_subcommand_from debug' -l sysctl -x -d 'What is read or written'
 
 set -l accel 'on off status top pause resume tap probe'
 set -l first "__fish_seen_subcommand_from accel; and not __fish_seen_subcommand_from $accel"

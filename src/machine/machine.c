@@ -261,15 +261,15 @@ void machine_set_socks(struct machine *m, const struct socks *socks)
 {
 	size_t bytes = socks->all.n * sizeof(*socks->all.at);
 
-	free(m->socks.all.at);
-	m->socks = (struct socks){ 0 };
-	if (!bytes)
-		return;
-	m->socks.all.at = malloc(bytes);
-	if (!m->socks.all.at)
-		arena_exhausted();
-	memcpy(m->socks.all.at, socks->all.at, bytes);
-	m->socks.all.n = m->socks.all.cap = socks->all.n;
+	if (m->socks.all.n != socks->all.n) {
+		free(m->socks.all.at);
+		m->socks.all.at = malloc(bytes + !bytes);
+		if (!m->socks.all.at)
+			arena_exhausted();
+		m->socks.all.n = socks->all.n;
+	}
+	if (bytes)
+		memcpy(m->socks.all.at, socks->all.at, bytes);
 }
 
 struct socks *machine_socks(struct machine *m)

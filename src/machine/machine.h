@@ -66,7 +66,7 @@ struct owned *machine_owned(struct machine *m); /* objects of the program's own 
 /* The routes that programs find; borrowed. NULL: there are none. */
 void machine_set_fib(struct machine *m, const struct fib *fib);
 const struct fib *machine_fib(const struct machine *m);
-/* The sockets that programs find: the machine has a copy, which programs may change. machine_socks() is never NULL. */
+/* The sockets that programs find: the machine has a copy, which programs may change; as many again are at the same addresses. machine_socks() is never NULL. */
 void machine_set_socks(struct machine *m, const struct socks *socks);
 struct socks *machine_socks(struct machine *m);
 

@@ -98,6 +98,8 @@ static void *run_program(void *arg)
 	wait_for_turn(s, true);
 	if (s->first.packet)
 		ctx = packet_enter(s->first.packet, s->run, &size);
+	if (s->first.enter)
+		s->first.enter(s->first.enter_arg, s->run, ctx);
 	result = machine_run(s->m, s->first.prog, ctx, size, s->run);
 	s->state.is_ended = true;
 	if (!s->run->trap) {

@@ -27,6 +27,12 @@ struct step_input {
 	u32 ctx_size;
 	struct packet *
 		packet; /* NULL: none. As it is now is what runs begin with; the caller's, has to live as long */
+	/*
+	 * Called whenever the run begins anew, when its context is as it is here: for what the context leads to. NULL: to nothing.
+	 * It has to leave the same at the same addresses each time.
+	 */
+	void (*enter)(void *arg, struct run *run, void *ctx);
+	void *enter_arg;
 	u64 fuel;   /* 0: STEP_FUEL */
 	u64 now;    /* 0: STEP_NOW */
 	u64 random; /* 0: a number of ours */

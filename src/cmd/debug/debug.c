@@ -12,22 +12,30 @@
 #include "base/text.h"
 #include "cmd/compile.h"
 #include "cmd/debug/impl.h"
+#include "cmd/exec/context.h"
 #include "isa/ctx.h"
 #include "isa/prog_type.h"
 
-enum { MAX_CTX = 4096, PACKET_DEFAULT = 64 };
+enum { PACKET_DEFAULT = 64 };
 
 static const struct opt options[] = {
 	{ 0, "packet", "HEX", "the packet's bytes; 64 zeroes if not given" },
-	{ 0, "ctx", "HEX", "the context's bytes, of programs without a packet; zeroes follow" },
+	{ 0, "ctx", "HEX",
+	  "the context's bytes, or its fields as { .name = value }, of\nprograms without a packet; "
+	  "the rest is zero" },
 	{ 0, "fuel", "N", "how many instructions the program may do; 100000000 if not given" },
 	{ 0, "now", "NS", "what the clocks say at first; each instruction takes 1 ns" },
 	{ 0, "random", "N", "what random numbers are made of" },
+	{ 0, "sockets", "FILE", "the sockets that programs find" },
+	{ 0, "socket", "TEXT", "the socket that the context is about" },
+	{ 0, "data", "HEX", "what the context's pointers lead to" },
+	{ 0, "sysctl", "TEXT", "what is read, or written: NAME = VALUE [-> VALUE]" },
 	{ 'h', "help", NULL, "this text" },
 };
 
 struct input {
-	const char *file, *program, *packet, *ctx;
+	const char *file, *program, *packet;
+	struct exec_about_texts about;
 	u64 fuel, now, random;
 	bool help;
 };
@@ -62,7 +70,7 @@ static int take_option(struct input *in, struct diag *d, int option, const char 
 		in->packet = value;
 		return 0;
 	case 1:
-		in->ctx = value;
+		in->about.ctx = value;
 		return 0;
 	case 2:
 		return take_number(d, "fuel", value, &in->fuel);
@@ -70,6 +78,18 @@ static int take_option(struct input *in, struct diag *d, int option, const char 
 		return take_number(d, "now", value, &in->now);
 	case 4:
 		return take_number(d, "random", value, &in->random);
+	case 5:
+		in->about.sockets = value;
+		return 0;
+	case 6:
+		in->about.socket = value;
+		return 0;
+	case 7:
+		in->about.data = value;
+		return 0;
+	case 8:
+		in->about.sysctl = value;
+		return 0;
 	default:
 		in->help = true;
 		return 0;
@@ -113,7 +133,7 @@ static int make_packet(struct debug *d, const struct input *in, enum packet_kind
 	static const u8 zeros[PACKET_DEFAULT];
 	struct hex_bytes bytes = { zeros, PACKET_DEFAULT };
 
-	if (in->ctx) {
+	if (in->about.ctx) {
 		diag_error(&d->diag, LOC_NONE, "this program's context is that of a packet");
 		diag_hint(&d->diag, "give --packet");
 		return -EINVAL;
@@ -129,26 +149,48 @@ static int make_packet(struct debug *d, const struct input *in, enum packet_kind
 
 static int make_context(struct debug *d, const struct input *in, u32 size, struct step_input *step)
 {
-	u8 *ctx = arena_array(&d->arena, u8, MAX_CTX);
-	struct hex_bytes given = { 0 };
+	u8 *ctx = arena_array(&d->arena, u8, size + 1u);
+	const struct sock *s = d->about.socket ? &d->socks.all.at[d->about.socket - 1] : NULL;
 
 	if (in->packet)
 		return diag_error(&d->diag, LOC_NONE, "this program has no packet: give --ctx");
-	if (in->ctx && hex_read(&d->arena, "--ctx", in->ctx, MAX_CTX, &given, &d->diag))
-		return -EINVAL;
-	if (given.len)
-		memcpy(ctx, given.at, given.len);
+	exec_context_fill(ctx, &d->job, &d->about, s);
+	exec_context_apply(ctx, &d->job);
 	step->ctx = ctx;
-	step->ctx_size = given.len > size ? given.len : size < MAX_CTX ? size : MAX_CTX;
+	step->ctx_size = size;
 	return 0;
+}
+
+/* Sockets are as at first, and the context is about the same again. */
+static void enter(void *arg, struct run *run, void *ctx)
+{
+	struct debug *d = arg;
+
+	machine_set_socks(d->machine, &d->socks);
+	exec_about_enter(&d->memory, run, &d->job, &d->about);
+	exec_context_point(ctx, &d->job, run->sock, run->data.at, run->data.len);
 }
 
 static int make_input(struct debug *d, const struct input *in, const struct image_prog *p,
 		      struct step_input *step)
 {
 	const struct prog_type_info *type = prog_type_info((u32)p->type);
-	u32 ctx = type ? type->ctx : CTX_COUNT;
+	enum ctx_id ctx = type ? (enum ctx_id)type->ctx : CTX_NONE;
 
+	d->job = (struct exec_job){ .arena = &d->arena,
+				    .diag = &d->diag,
+				    .file = in->file,
+				    .img = &d->img,
+				    .kernel = d->kernel,
+				    .prog = step->prog };
+	if (!type)
+		return diag_error(&d->diag, LOC_NONE,
+				  "%s: section '%s' does not say what type of program it is",
+				  p->name, p->section);
+	if (exec_about_read(&in->about, &d->job, &d->socks, &d->about))
+		return -EINVAL;
+	step->enter = enter;
+	step->enter_arg = d;
 	step->fuel = in->fuel;
 	step->now = in->now;
 	step->random = in->random;
@@ -156,7 +198,7 @@ static int make_input(struct debug *d, const struct input *in, const struct imag
 		return make_packet(d, in, PACKET_XDP, step);
 	if (ctx == CTX_SK_BUFF)
 		return make_packet(d, in, PACKET_SKB, step);
-	return make_context(d, in, ctx < CTX_COUNT ? ctx_info(ctx)->size : 0, step);
+	return make_context(d, in, ctx_info(ctx)->size, step);
 }
 
 /* ---- what is known of programs */
@@ -371,6 +413,7 @@ static int debug_image(struct debug *d, const struct input *in, bool *ok)
 	if (prog == IMAGE_NONE)
 		return -EINVAL;
 	step.prog = (u32)prog;
+	exec_memory_init(&d->memory);
 	d->progs = arena_array(&d->arena, struct debug_prog, d->img.progs.n);
 	err = make_input(d, in, &d->img.progs.at[prog], &step);
 	if (!err)
@@ -392,6 +435,7 @@ static int debug_image(struct debug *d, const struct input *in, bool *ok)
 	step_free(d->stepper);
 	machine_free(d->machine);
 	packet_free(step.packet);
+	exec_memory_done(&d->memory);
 	return err;
 }
 

@@ -15,6 +15,7 @@
 #define CMD_DEBUG_IMPL_H
 
 #include "base/out.h"
+#include "cmd/exec/about.h"
 #include "cmd/debug/parse.h"
 #include "cmd/listing.h"
 #include "machine/step.h"
@@ -48,6 +49,10 @@ struct debug {
 	struct image img;
 	struct rawbtf *kernel;
 	struct machine *machine;
+	struct exec_job job; /* what exec_about_read() and its like go by */
+	struct socks socks;
+	struct exec_about about; /* what the context is about */
+	struct exec_memory memory;
 	struct stepper *stepper;
 	struct buf trace; /* what the program has printed since it was moved last */
 	struct debug_prog *progs;

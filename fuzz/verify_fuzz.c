@@ -16,7 +16,8 @@ static const char *const functions[] = {
 	"bpf_rcu_read_lock",    "bpf_rcu_read_unlock", "bpf_dynptr_from_xdp",
 	"bpf_dynptr_slice",     "bpf_dynptr_clone",    "bpf_dynptr_size",
 	"bpf_cpumask_create",   "bpf_cpumask_release", "bpf_rdonly_cast",
-	"bpf_cast_to_kern_ctx",
+	"bpf_cast_to_kern_ctx", "bpf_obj_new_impl",    "bpf_obj_drop_impl",
+	"bpf_list_pop_front",   "bpf_rbtree_add_impl", "bpf_refcount_acquire_impl",
 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

@@ -83,6 +83,12 @@ static bool is_lent(const struct reg *r, const void *arg)
 	return r->kind == REG_OBJECT && r->is_lent;
 }
 
+static bool is_protected(const struct reg *r, const void *arg)
+{
+	(void)arg;
+	return r->kind == REG_OBJECT && r->trust == TRUST_RCU && !r->is_lent;
+}
+
 static void lose(struct reg *r, void *arg)
 {
 	(void)arg;
@@ -92,8 +98,10 @@ static void lose(struct reg *r, void *arg)
 	}
 }
 
+/* Kernels let go on reading what could be in a list or tree, too. */
 void owned_leave_rcu(struct engine *e)
 {
+	state_forget(e->cur, is_protected, NULL, engine_stale(e));
 	state_each(e->cur, lose, NULL);
 }
 
@@ -101,7 +109,7 @@ void owned_unlock(struct engine *e)
 {
 	state_forget(e->cur, is_lent, NULL, engine_stale(e));
 	if (!e->cur->rcu && e->prog->is_sleepable)
-		owned_leave_rcu(e);
+		state_each(e->cur, lose, NULL);
 }
 
 static void keep(struct reg *r, void *arg)

@@ -1022,7 +1022,7 @@ SEC("syscall") int owned_object__asleep_written(void *ctx)
 	return 0;
 }
 
-SEC("syscall") int owned_object__written_after_the_section(void *ctx)
+SEC("syscall") int uninitialized__used_after_the_section(void *ctx)
 {
 	struct plain *p;
 	struct stash *v;

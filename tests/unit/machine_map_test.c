@@ -392,6 +392,80 @@ TEST(machine_map_fields)
 	}
 }
 
+/* A pointer of each CPU: updates and copies leave it alone, and each is dropped. */
+TEST(machine_map_fields_of_each_cpu)
+{
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_PERCPU_ARRAY,
+						   BPF_MAP_TYPE_PERCPU_HASH,
+						   BPF_MAP_TYPE_LRU_PERCPU_HASH };
+	struct value {
+		u64 a, kptr;
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct map_spec s = maps_spec(types[i], 4, sizeof(struct value), 2, 0);
+		struct value v = { 1, 2 }, all[3] = { { 4, 5 }, { 6, 7 }, { 8, 9 } }, *in;
+		u32 key = 1, drops = 0;
+		struct run *run = maps_run(1);
+		struct map *m;
+
+		s.cpus = 3;
+		s.kept = (struct map_field[]){ { 8, 8 } };
+		s.kept_count = 1;
+		m = maps_make(&s);
+		CHECK_EQ(map_update(m, &key, &v, BPF_ANY, run), 0);
+		map_on_drop(m, note_drop, &drops);
+		in = map_lookup(m, &key, run);
+		CHECK(in && in->a == 1 && !in->kptr);
+		in->kptr = 77;
+		v.a = 3;
+		CHECK_EQ(map_update(m, &key, &v, BPF_ANY, run), 0);
+		CHECK_EQ(drops, 1);
+		CHECK(map_lookup(m, &key, run) == in && in->a == 3 && in->kptr == 77);
+		CHECK_EQ(map_write(m, &key, all, BPF_ANY), 0);
+		CHECK_EQ(drops, 4);
+		CHECK(in->a == 6 && in->kptr == 77);
+		CHECK_EQ(map_read(m, &key, all, 0), 0);
+		CHECK(all[0].a == 4 && all[1].a == 6 && all[2].a == 8);
+		CHECK(!all[0].kptr && !all[1].kptr && !all[2].kptr);
+		if (types[i] != BPF_MAP_TYPE_PERCPU_ARRAY) {
+			CHECK_EQ(map_delete(m, &key), 0);
+			CHECK_EQ(drops, 7);
+			/* Where something was put meanwhile, it is dropped before the element is used anew. */
+			CHECK_EQ(map_update(m, &key, &v, BPF_ANY, run), 0);
+			CHECK_EQ(drops, 10);
+		}
+		free(run);
+		map_put(m);
+	}
+}
+
+TEST(machine_map_that_may_own_nothing)
+{
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_QUEUE,
+						   BPF_MAP_TYPE_LRU_HASH,
+						   BPF_MAP_TYPE_PERCPU_ARRAY };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		bool is_queue = types[i] == BPF_MAP_TYPE_QUEUE;
+		bool is_trie = types[i] == BPF_MAP_TYPE_LPM_TRIE;
+		struct map_spec s = maps_spec(types[i],
+					      is_queue  ? 0
+					      : is_trie ? 8
+							: 4,
+					      32, 2, is_trie ? BPF_F_NO_PREALLOC : 0);
+
+		s.kept = (struct map_field[]){ { 8, 16 } };
+		s.kept_count = 1;
+		s.keeps_roots = true;
+		CHECK_EQ(maps_try(&s), -EOPNOTSUPP);
+		s.keeps_roots = false;
+		CHECK_EQ(maps_try(&s), is_queue || is_trie ? -EOPNOTSUPP : 0);
+		s.shared = "owned-test";
+		CHECK_EQ(maps_try(&s), -EOPNOTSUPP);
+	}
+}
+
 TEST(machine_map_lru)
 {
 	struct map_spec s = maps_spec(BPF_MAP_TYPE_LRU_HASH, 8, 8, 100, 0);

@@ -283,6 +283,8 @@ TEST(machine_owned_stops_what_does_harm)
 	if (!begin(&w, "verify_owned", MACHINE_CHECKED))
 		SKIP("the test objects were not built, or by an old compiler");
 	check_trap(&w, "ok__made_and_dropped", "");
+	check_trap(&w, "ok__seen",
+		   ""); /* dropped, and looked at all the same: others may do so, too */
 	check_trap(&w, "uninitialized__dropped_twice", ", which is in an object that was dropped");
 	check_trap(&w, "bad_argument__dropped_in_the_middle", ", which is in an object (at");
 	check_trap(&w, "bad_argument__dropped_what_is_none", "hands a helper");

@@ -63,16 +63,19 @@ void arena_done(struct arena *a)
 	a->blocks = NULL;
 }
 
-static struct arena_block *arena_block_new(size_t size)
+/* Large ones come zeroed; of the others each piece is when it is handed out, so that what is not used is not touched. */
+static struct arena_block *arena_block_new(size_t size, bool is_large)
 {
 	struct arena_block *b;
 
 	if (size > (size_t)PTRDIFF_MAX - sizeof(*b))
 		arena_exhausted();
-	b = calloc(1, sizeof(*b) + size);
+	b = is_large ? calloc(1, sizeof(*b) + size) : malloc(sizeof(*b) + size);
 	if (!b)
 		arena_exhausted();
 	b->size = size;
+	b->used = 0;
+	b->next = NULL;
 	return b;
 }
 
@@ -82,7 +85,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	void *p;
 
 	if (size > ARENA_LARGE) {
-		struct arena_block *own = arena_block_new(size);
+		struct arena_block *own = arena_block_new(size, true);
 
 		own->used = size;
 		own->next = b ? b->next : NULL;
@@ -94,13 +97,13 @@ void *arena_alloc(struct arena *a, size_t size)
 	}
 	size = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	if (!b || b->size - b->used < size) {
-		b = arena_block_new(ARENA_BLOCK);
+		b = arena_block_new(ARENA_BLOCK, false);
 		b->next = a->blocks;
 		a->blocks = b;
 	}
 	p = b->data + b->used;
 	b->used += size;
-	return p;
+	return memset(p, 0, size);
 }
 
 char *arena_strdup(struct arena *a, const char *s)

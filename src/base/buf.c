@@ -40,18 +40,22 @@ static void buf_grow(struct buf *b, size_t n)
 	b->cap = cap;
 }
 
-/* Room for n more bytes and the NUL. */
-static inline void buf_reserve(struct buf *b, size_t n)
+static inline void buf_room(struct buf *b, size_t n)
 {
 	if (n >= b->cap - b->len)
 		buf_grow(b, n);
+}
+
+void buf_reserve(struct buf *b, size_t n)
+{
+	buf_room(b, n);
 }
 
 void *buf_extend(struct buf *b, size_t n)
 {
 	char *p;
 
-	buf_reserve(b, n);
+	buf_room(b, n);
 	p = b->data + b->len;
 	memset(p, 0, n + 1);
 	b->len += n;
@@ -60,7 +64,7 @@ void *buf_extend(struct buf *b, size_t n)
 
 void buf_put(struct buf *b, const void *p, size_t n)
 {
-	buf_reserve(b, n);
+	buf_room(b, n);
 	if (n)
 		memcpy(b->data + b->len, p, n);
 	b->len += n;
@@ -102,14 +106,14 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	size_t room;
 	int n;
 
-	buf_reserve(b, 0);
+	buf_room(b, 0);
 	room = b->cap - b->len;
 	va_copy(again, ap);
 	n = vsnprintf(b->data + b->len, room, fmt, ap);
 	if (n < 0)
 		arena_exhausted();
 	if ((size_t)n >= room) {
-		buf_reserve(b, (size_t)n);
+		buf_room(b, (size_t)n);
 		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
 	}
 	va_end(again);

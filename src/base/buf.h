@@ -18,6 +18,8 @@ struct buf {
 void buf_done(struct buf *b);  /* frees; b is empty and usable again */
 void buf_clear(struct buf *b); /* empties and keeps the memory */
 
+/* Room for n more bytes, so that they are not moved while they come. */
+void buf_reserve(struct buf *b, size_t n);
 void *buf_extend(struct buf *b, size_t n); /* n zeroed bytes at the end; returns their place */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *s);

@@ -10,7 +10,12 @@
 
 #include "base/text.h"
 
-enum { OUT_FULL = 64 * 1024 };
+enum {
+	OUT_FULL = 60 * 1024,
+	OUT_ROOM = 64 * 1024 - 1, /* with what may come on top before it is seen that it is full */
+	OUT_MUCH = 4096,          /* where there is so much, there is more */
+	OUT_SHORT = 40,           /* letters of a key */
+};
 
 void out_init(struct out *o, int fd, bool json)
 {
@@ -57,6 +62,8 @@ void out_idle(struct out *o)
 static void out_filled(struct out *o)
 {
 	o->used = true;
+	if (o->buf.len >= OUT_MUCH && o->buf.cap < OUT_FULL)
+		buf_reserve(&o->buf, OUT_ROOM - o->buf.len);
 	if (o->buf.len >= OUT_FULL || o->flush == OUT_FLUSH_EACH)
 		out_flush(o);
 }
@@ -94,14 +101,23 @@ static void out_escape(struct buf *b, u8 c)
 		buf_printf(b, "\\u%04x", c);
 }
 
+static bool out_is_plain(u8 c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 static void out_string(struct buf *b, const char *s, size_t n)
 {
 	buf_putc(b, '"');
 	for (size_t plain = 0;;) {
-		u8 c = plain < n ? (u8)s[plain] : 0;
-		size_t len = plain < n ? text_utf8(s + plain, n - plain) : 0;
+		size_t len;
+		u8 c;
 
-		if (len > 1 || (len == 1 && c >= 0x20 && c != '"' && c != '\\')) {
+		while (plain < n && out_is_plain((u8)s[plain]))
+			plain++;
+		c = plain < n ? (u8)s[plain] : 0;
+		len = plain < n ? text_utf8(s + plain, n - plain) : 0;
+		if (len > 1) {
 			plain += len;
 			continue;
 		}
@@ -144,8 +160,35 @@ static void out_json_lead(struct out *o, const char *key)
 	out_separate(o);
 }
 
+/* Most keys are short and plain, on one line: then one piece is put for the comma, the key and what follows it. */
+static bool out_short_key(struct out *o, const char *key, size_t n)
+{
+	char text[OUT_SHORT + 8], *to = text;
+
+	if (o->pretty || n > OUT_SHORT)
+		return false;
+	if (o->comma) {
+		*to++ = ',';
+		*to++ = ' ';
+	}
+	*to++ = '"';
+	for (size_t i = 0; i < n; i++) {
+		if (!out_is_plain((u8)key[i]))
+			return false;
+		*to++ = key[i];
+	}
+	memcpy(to, "\": ", 3);
+	buf_put(&o->buf, text, (size_t)(to + 3 - text));
+	return true;
+}
+
 void out_json_key(struct out *o, const char *key, size_t n)
 {
+	if (out_short_key(o, key, n)) {
+		o->comma = false;
+		o->keyed = true;
+		return;
+	}
 	out_separate(o);
 	out_string(&o->buf, key, n);
 	buf_puts(&o->buf, ": ");

@@ -24,6 +24,8 @@
 
 #include "base/arena.h"
 
+#define KERNEL "/sys/kernel/btf/vmlinux"
+
 enum {
 	MAX_SKIPPED = 32, /* from name to name; more of them go in a circle */
 	INDEX_STRIDE = 16,
@@ -81,11 +83,21 @@ static const struct {
 	[BTF_KIND_ENUM64] = { 0, sizeof(struct btf_enum64), true },
 };
 
+/* Kinds that nothing is added by. */
+#define BARE                                                                                       \
+	(RAWBTF_KIND(BTF_KIND_PTR) | RAWBTF_KIND(BTF_KIND_FWD) | RAWBTF_KIND(BTF_KIND_TYPEDEF) |   \
+	 RAWBTF_KIND(BTF_KIND_VOLATILE) | RAWBTF_KIND(BTF_KIND_CONST) |                            \
+	 RAWBTF_KIND(BTF_KIND_RESTRICT) | RAWBTF_KIND(BTF_KIND_FUNC) |                             \
+	 RAWBTF_KIND(BTF_KIND_FLOAT) | RAWBTF_KIND(BTF_KIND_TYPE_TAG))
+
 /* The whole of a type; 0 for an unknown kind, whose size nobody can tell. */
-static size_t type_len(const struct btf_type *t)
+static inline size_t type_len(const struct btf_type *t)
 {
 	u32 kind = BTF_INFO_KIND(t->info);
 
+	/* A guess of the processor's, by which it need not wait to go on to the next. */
+	if (BARE >> kind & 1)
+		return sizeof(*t);
 	if (!layouts[kind].known)
 		return 0;
 	return sizeof(*t) + layouts[kind].once +
@@ -97,30 +109,76 @@ static const struct btf_type *type_at(const struct rawbtf *b, size_t pos)
 	return (const struct btf_type *)(const void *)(b->types + pos);
 }
 
-/* Checks that every type ends within the section, and fills the index. */
-static int index_types(struct rawbtf *b)
+/* Names that are looked for while types are walked. */
+struct search {
+	struct rawbtf_want *wants;
+	u32 n, left;
+	u32 kinds;
+	u64 letters; /* what names begin with, as few do with the same */
+};
+
+static u64 letters_of(const char *name)
 {
-	size_t most = b->types_len / sizeof(struct btf_type) / INDEX_STRIDE + 1, pos = 0;
-	u32 n = 0;
+	return 1ull << (((u8)name[0] * 5u + (u8)name[*name ? 1 : 0]) & 63);
+}
 
-	b->index = malloc(most * sizeof(*b->index));
-	if (!b->index)
+/* What is left to look for. */
+static void search_for_rest(struct search *s)
+{
+	s->left = s->kinds = 0;
+	s->letters = 0;
+	for (u32 i = 0; i < s->n; i++) {
+		if (s->wants[i].id)
+			continue;
+		s->left++;
+		s->kinds |= RAWBTF_KIND(s->wants[i].kind);
+		s->letters |= letters_of(s->wants[i].name);
+	}
+}
+
+static void search_take(struct search *s, const struct btf_type *t, const char *name, u32 id)
+{
+	if (!(s->letters & letters_of(name)))
+		return;
+	for (u32 i = 0; i < s->n; i++) {
+		struct rawbtf_want *w = &s->wants[i];
+
+		if (w->id || w->kind != BTF_INFO_KIND(t->info) || strcmp(w->name, name) != 0)
+			continue;
+		w->id = id;
+		search_for_rest(s);
+	}
+}
+
+/* Checks that every type ends within the section, and fills the index; up to the last that is looked for. */
+static int index_types(struct rawbtf *b, struct search *s)
+{
+	size_t most = b->types_len / sizeof(struct btf_type) / INDEX_STRIDE + 1;
+	const u8 *at = b->types, *end = at + b->types_len;
+	u32 n = 0, *index = malloc(most * sizeof(*index));
+
+	b->index = index;
+	if (!index)
 		arena_exhausted();
-	while (pos < b->types_len) {
-		size_t left = b->types_len - pos, len;
+	while (at < end && (!s || s->left)) {
+		const struct btf_type *t = (const void *)at;
+		size_t left = (size_t)(end - at), len;
 
-		if (left < sizeof(struct btf_type))
+		if (left < sizeof(*t))
 			return -EINVAL;
-		len = type_len(type_at(b, pos));
+		len = type_len(t);
 		if (!len || len > left)
 			return -EINVAL;
 		if (n % INDEX_STRIDE == 0)
-			b->index[n / INDEX_STRIDE] = (u32)pos;
+			index[n / INDEX_STRIDE] = (u32)(at - b->types);
+		if (s && s->kinds & RAWBTF_KIND(BTF_INFO_KIND(t->info)))
+			search_take(s, t, rawbtf_str(b, t->name_off), b->first + n);
 		if (b->first + n++ > MAX_TYPES)
 			return -EINVAL;
-		pos += len;
+		at += len;
 	}
 	b->count = n;
+	b->types_len = (size_t)(at - b->types);
 	return 0;
 }
 
@@ -149,8 +207,8 @@ static int find_sections(struct rawbtf *b)
 	return 0;
 }
 
-/* Takes the data, whatever comes of it. */
-static int rawbtf_make(struct rawbtf with, struct rawbtf **out)
+/* Takes the data, whatever comes of it. s NULL: all of it is opened. */
+static int rawbtf_make(struct rawbtf with, struct search *s, struct rawbtf **out)
 {
 	struct rawbtf *b = malloc(sizeof(*b));
 	int err;
@@ -162,7 +220,7 @@ static int rawbtf_make(struct rawbtf with, struct rawbtf **out)
 	b->strs_first = b->base ? b->base->strs_first + b->base->strs_len : 0;
 	err = find_sections(b);
 	if (!err)
-		err = index_types(b);
+		err = index_types(b, s);
 	if (err) {
 		rawbtf_free(b);
 		return err;
@@ -188,8 +246,12 @@ static int read_all(int fd, u8 *data, size_t len)
 	return 0;
 }
 
-/* Only the kernel's file is mapped (since 6.16 it can be): any other could shrink while it is in use. */
-static int load(int fd, bool may_map, const struct rawbtf *base, struct rawbtf **out)
+/*
+ * Only the kernel's file is mapped (since 6.16 it can be): any other could shrink while it is in use. A search is made in what is
+ * mapped, or not at all.
+ */
+static int load(int fd, bool may_map, const struct rawbtf *base, struct search *s,
+		struct rawbtf **out)
 {
 	struct stat st;
 	size_t len;
@@ -209,7 +271,9 @@ static int load(int fd, bool may_map, const struct rawbtf *base, struct rawbtf *
 			return rawbtf_make(
 				(struct rawbtf){
 					.data = data, .len = len, .is_mapped = true, .base = base },
-				out);
+				s, out);
+		if (s)
+			return -errno;
 	}
 	data = malloc(len);
 	if (!data)
@@ -219,19 +283,35 @@ static int load(int fd, bool may_map, const struct rawbtf *base, struct rawbtf *
 		free(data);
 		return err;
 	}
-	return rawbtf_make((struct rawbtf){ .data = data, .len = len, .base = base }, out);
+	return rawbtf_make((struct rawbtf){ .data = data, .len = len, .base = base }, NULL, out);
 }
 
-int rawbtf_open(const char *path, const struct rawbtf *base, struct rawbtf **out)
+static int open_path(const char *path, const struct rawbtf *base, struct search *s,
+		     struct rawbtf **out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = load(fd, !strcmp(path, "/sys/kernel/btf/vmlinux"), base, out);
+	err = load(fd, !strcmp(path, KERNEL), base, s, out);
 	close(fd);
 	return err;
+}
+
+int rawbtf_open(const char *path, const struct rawbtf *base, struct rawbtf **out)
+{
+	return open_path(path, base, NULL, out);
+}
+
+int rawbtf_open_kernel_part(struct rawbtf_want *wants, u32 n, struct rawbtf **out)
+{
+	struct search s = { .wants = wants, .n = n };
+
+	for (u32 i = 0; i < n; i++)
+		wants[i].id = 0;
+	search_for_rest(&s);
+	return open_path(KERNEL, NULL, &s, out);
 }
 
 int rawbtf_from_bytes(const void *data, size_t len, const struct rawbtf *base, struct rawbtf **out)
@@ -244,7 +324,7 @@ int rawbtf_from_bytes(const void *data, size_t len, const struct rawbtf *base, s
 	if (!copy)
 		arena_exhausted();
 	memcpy(copy, data, len);
-	return rawbtf_make((struct rawbtf){ .data = copy, .len = len, .base = base }, out);
+	return rawbtf_make((struct rawbtf){ .data = copy, .len = len, .base = base }, NULL, out);
 }
 
 void rawbtf_free(struct rawbtf *b)

@@ -17,6 +17,16 @@ struct rawbtf;
 
 /* The kernel's own file is mapped where the kernel allows it; any other is read. 0 or -errno. */
 int rawbtf_open(const char *path, const struct rawbtf *base, struct rawbtf **out);
+/*
+ * The kernel's, as far as it takes to have the first type of each name: types behind the last of them are not there, all of them are
+ * if one is not found. It takes a part of the time, and nothing where the file cannot be mapped: then it is -ENODEV. 0 or -errno.
+ */
+struct rawbtf_want {
+	const char *name;
+	u32 kind; /* BTF_KIND_... */
+	u32 id;   /* is set: what was found; 0: nothing */
+};
+int rawbtf_open_kernel_part(struct rawbtf_want *wants, u32 n, struct rawbtf **out);
 /* Copies the bytes. 0 or -EINVAL. */
 int rawbtf_from_bytes(const void *data, size_t len, const struct rawbtf *base, struct rawbtf **out);
 void rawbtf_free(struct rawbtf *b); /* not its base */

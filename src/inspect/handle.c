@@ -141,10 +141,62 @@ int handle_identify(int dir, const char *fdinfo, struct handle_name *out)
 	return handle_identify_memory(dir, fdinfo, out, &(u64){ 0 });
 }
 
+/* The kind that /proc/self/fd/N names, as "anon_inode:bpf-map"; newer kernels have some of them in brackets. */
+static bool kind_of_link(const char *link, enum handle_kind *kind)
+{
+	static const struct {
+		const char *text;
+		enum handle_kind kind;
+	} links[] = {
+		{ "bpf-prog", HANDLE_PROG },
+		{ "bpf-map", HANDLE_MAP },
+		{ "bpf_link", HANDLE_LINK },
+		{ "btf", HANDLE_BTF },
+	};
+	static const char prefix[] = "anon_inode:";
+	size_t len;
+
+	if (strncmp(link, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	link += sizeof(prefix) - 1;
+	link += *link == '[';
+	len = strcspn(link, "]");
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		*kind = links[i].kind;
+		if (strlen(links[i].text) == len && !strncmp(link, links[i].text, len))
+			return true;
+	}
+	return false;
+}
+
+u32 handle_id(enum handle_kind kind, int fd)
+{
+	struct bpf_prog_info prog = { 0 };
+	struct bpf_btf_info btf = { 0 };
+
+	if (kind == HANDLE_BTF)
+		return handle_info(fd, &btf, sizeof(btf)) ? 0 : btf.id;
+	/* Programs, maps and links all begin with their type and id. */
+	if (handle_info(fd, &prog, offsetof(struct bpf_prog_info, id) + sizeof(prog.id)))
+		return 0;
+	return prog.id;
+}
+
+/* The link and bpf(2) take half as long as fdinfo, where that is known which the link says. */
 int handle_identify_fd(int fd, struct handle_name *out)
 {
-	char path[64];
+	char path[64], link[64];
+	enum handle_kind kind;
+	ssize_t n;
+	u32 id;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = '\0';
+	if (kind_of_link(link, &kind) && (id = handle_id(kind, fd))) {
+		*out = (struct handle_name){ kind, id };
+		return 0;
+	}
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	return handle_identify(AT_FDCWD, path, out);
 }

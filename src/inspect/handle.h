@@ -28,6 +28,9 @@ int handle_open_pinned(const char *path);
  */
 int handle_info(int fd, void *info, u32 size);
 
+/* The id of a descriptor of ours, whose kind is known; 0: the kernel does not tell. */
+u32 handle_id(enum handle_kind kind, int fd);
+
 /* bpf(2) itself, where neither libbpf nor what is above has a function: its result or -errno. */
 int handle_call(u32 command, void *attr, u32 size);
 

@@ -22,7 +22,7 @@ kernel -> isa btf object probe engine
 source -> probe machine
 session -> isa btf object probe engine
 net -> isa btf object kernel bpf
-inspect -> isa btf object engine kernel net
+inspect -> isa btf object engine kernel net bpf
 host -> isa btf object probe kernel bpf
 cmd -> *
 main -> cmd

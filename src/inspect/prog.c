@@ -13,6 +13,7 @@
 
 #include "inspect/btfinfo.h"
 #include "inspect/handle.h"
+#include "inspect/walk.h"
 #include "isa/prog_type.h"
 
 enum { FEW_MAPS = 32 };
@@ -111,6 +112,35 @@ int prog_read(struct prog_reader *r, int fd, u32 id, struct prog *out)
 	memcpy(ids, r->maps, info.nr_map_ids * sizeof(*ids));
 	out->map_ids = ids;
 	return 0;
+}
+
+/* A device's driver tells of its programs, and there are those with more maps and functions than most. */
+static bool has_more(const struct walk_prog *told)
+{
+	return told->is_offloaded || told->map_count > WALK_FEW || told->func_count > WALK_FEW;
+}
+
+int prog_take(struct prog_reader *r, const struct walk *w, const struct walk_prog *told,
+	      struct prog *out)
+{
+	int fd = has_more(told) ? handle_open(HANDLE_PROG, told->id) : -1, err;
+	u32 *ids;
+
+	if (has_more(told)) {
+		err = fd < 0 ? fd : prog_read(r, fd, told->id, out);
+		if (fd >= 0)
+			close(fd);
+	} else {
+		*out = (struct prog){ 0 };
+		walk_info(w, told, &out->info);
+		out->name = name_of(r, &out->info, told->func);
+		ids = arena_array(r->arena, u32, told->map_count + 1);
+		memcpy(ids, told->maps, told->map_count * sizeof(*ids));
+		out->map_ids = ids;
+		err = 0;
+	}
+	out->memory = walk_memory(told->pages);
+	return err;
 }
 
 s64 prog_loaded_at(const struct prog *p)

@@ -11,6 +11,7 @@ struct prog {
 	struct bpf_prog_info info; /* its addresses are 0 */
 	const char *name;          /* in full where BTF has it; "" if it has none */
 	const u32 *map_ids;        /* info.nr_map_ids of them */
+	u64 memory;                /* bytes that the kernel accounts for it; 0: not asked for */
 	bool is_orphaned;          /* its network device is gone, and all but its id with it */
 };
 
@@ -28,6 +29,11 @@ void prog_reader_done(struct prog_reader *r); /* what was read stays in the aren
 
 /* What is known of the program behind a descriptor. 0 or -errno. */
 int prog_read(struct prog_reader *r, int fd, u32 id, struct prog *out);
+/* What a walk has told of one, its memory with it; what that leaves out is asked for. -ENOENT if it has gone meanwhile. */
+struct walk;
+struct walk_prog;
+int prog_take(struct prog_reader *r, const struct walk *w, const struct walk_prog *told,
+	      struct prog *out);
 
 /* Seconds since 1970 in UTC. */
 s64 prog_loaded_at(const struct prog *p);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A process is asked what its descriptors are only where readlink says that they are of BPF, as most are not. */
+/*
+ * Who holds what is asked of the kernel in one go where it can be (inspect/walk.h). Else of /proc: there a process is asked what its
+ * descriptors are only where readlink says that they are of BPF, as most are not.
+ */
 #include "inspect/refs.h"
 
 #include <ctype.h>
@@ -15,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "inspect/walk.h"
 
 void refs_init(struct refs *r, struct arena *a)
 {
@@ -45,6 +49,18 @@ const struct ref_list *refs_of(const struct refs *r, enum handle_kind kind, u32 
 	const struct ref_list *list = table_get(&r->table, &name, sizeof(name));
 
 	return list ? list : &none;
+}
+
+u32 refs_count(const struct refs *r, enum handle_kind kind)
+{
+	size_t pos = 0, len;
+	const void *key;
+	void *value;
+	u32 n = 0;
+
+	while (table_next(&r->table, &pos, &key, &len, &value))
+		n += ((const struct handle_name *)key)->kind == kind;
+	return n;
 }
 
 void refs_each(const struct refs *r,
@@ -89,36 +105,47 @@ struct process {
 
 enum { ENTRIES = 32768, LONGEST_ENTRY = 280 };
 
-static const char *read_comm(struct process *p)
+static const char *read_comm(struct arena *a, int proc, const char *pid)
 {
 	char path[300], text[64] = "";
 	int fd;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/comm", p->pid);
-	fd = openat(p->proc, path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s/comm", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return arena_strdup(p->refs->arena, text);
+	return arena_strdup(a, text);
 }
 
-/* An event of perf has its program without a link where that was put there by ioctl: then only this tells of it. */
-static void read_event(struct process *p, const char *number)
+/*
+ * An event of perf has its program without a link where that was put there by ioctl: then only this tells of it. Its id; 0: it has
+ * none.
+ */
+static u32 prog_of_event(u32 pid, u32 fd)
 {
-	u32 pid = (u32)strtoul(p->pid, NULL, 10);
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.task_fd_query.pid = pid;
-	attr.task_fd_query.fd = (u32)strtoul(number, NULL, 10);
-	if (handle_call(BPF_TASK_FD_QUERY, &attr, sizeof(attr)) < 0 || !attr.task_fd_query.prog_id)
+	attr.task_fd_query.fd = fd;
+	return handle_call(BPF_TASK_FD_QUERY, &attr, sizeof(attr)) < 0 ? 0
+								       : attr.task_fd_query.prog_id;
+}
+
+static void read_event(struct process *p, const char *number)
+{
+	u32 pid = (u32)strtoul(p->pid, NULL, 10);
+	u32 prog = prog_of_event(pid, (u32)strtoul(number, NULL, 10));
+
+	if (!prog)
 		return;
 	if (!p->comm)
-		p->comm = read_comm(p);
-	add(p->refs, (struct handle_name){ HANDLE_PROG, attr.task_fd_query.prog_id }, pid, p->comm);
+		p->comm = read_comm(p->refs->arena, p->proc, p->pid);
+	add(p->refs, (struct handle_name){ HANDLE_PROG, prog }, pid, p->comm);
 }
 
 /* False: none of this process's may be seen. */
@@ -147,7 +174,7 @@ static bool read_descriptor(struct process *p, const char *number)
 	if (!p->was_bpf)
 		return true;
 	if (!p->comm)
-		p->comm = read_comm(p);
+		p->comm = read_comm(p->refs->arena, p->proc, p->pid);
 	add(p->refs, name, (u32)strtoul(p->pid, NULL, 10), p->comm)->memory = memory;
 	return true;
 }
@@ -182,7 +209,7 @@ static void read_process(struct process *p)
 	close(p->fds);
 }
 
-void refs_read_holders(struct refs *r, struct arena *a)
+static void read_holders_by_proc(struct refs *r, struct arena *a)
 {
 	DIR *proc = opendir("/proc");
 	struct process p = { .refs = r, .entries = arena_alloc(a, ENTRIES) };
@@ -200,38 +227,95 @@ void refs_read_holders(struct refs *r, struct arena *a)
 		closedir(proc);
 }
 
-struct refs_walk {
+/* ---- the same from the kernel */
+
+/* Descriptors of a process follow each other. */
+struct kernel_walk {
+	struct refs *refs;
+	int proc;
+	u32 pid; /* of the last one */
+	const char *comm;
+};
+
+static void add_told(void *arg, const struct walk_file *f)
+{
+	bool is_event = f->kind == WALK_EVENT;
+	struct handle_name name = { is_event ? HANDLE_PROG : (enum handle_kind)f->kind,
+				    is_event ? prog_of_event(f->process, f->fd) : f->id };
+	struct kernel_walk *k = arg;
+	struct ref_list *list;
+	char text[16];
+
+	if (!name.id)
+		return;
+	if (f->process != k->pid) {
+		snprintf(text, sizeof(text), "%u", f->process);
+		k->comm = read_comm(k->refs->arena, k->proc, text);
+		k->pid = f->process;
+	}
+	list = add(k->refs, name, f->process, k->comm);
+	if (f->pages)
+		list->memory = walk_memory(f->pages);
+}
+
+int refs_walk_holders(struct refs *r, struct arena *a, struct walk *w)
+{
+	struct kernel_walk k = { .refs = r };
+	int err;
+
+	refs_init(r, a);
+	k.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (k.proc < 0)
+		return -errno;
+	err = walk_files(w, add_told, &k);
+	close(k.proc);
+	return err;
+}
+
+void refs_read_holders(struct refs *r, struct arena *a)
+{
+	struct walk *w = NULL;
+	int err = walk_pays_for_files() ? walk_open(&w) : -EOPNOTSUPP;
+
+	if (!err)
+		err = refs_walk_holders(r, a, w);
+	walk_close(w);
+	if (err)
+		read_holders_by_proc(r, a);
+}
+
+struct refs_thread {
 	struct refs *refs;
 	struct arena *arena;
 	pthread_t thread;
 	bool is_thread; /* else it has been done at once */
 };
 
-static void *walk_holders(void *arg)
+static void *run_thread(void *arg)
 {
-	struct refs_walk *w = arg;
+	struct refs_thread *t = arg;
 
 	/* A table of descriptors of its own needs no locks; where that is refused, they take turns. */
 	unshare(CLONE_FILES);
-	refs_read_holders(w->refs, w->arena);
+	read_holders_by_proc(t->refs, t->arena);
 	return NULL;
 }
 
-struct refs_walk *refs_begin_holders(struct refs *r, struct arena *a)
+struct refs_thread *refs_begin_holders(struct refs *r, struct arena *a)
 {
-	struct refs_walk *w = arena_new(a, struct refs_walk);
+	struct refs_thread *t = arena_new(a, struct refs_thread);
 
-	*w = (struct refs_walk){ .refs = r, .arena = a };
-	w->is_thread = !pthread_create(&w->thread, NULL, walk_holders, w);
-	if (!w->is_thread)
-		refs_read_holders(r, a);
-	return w;
+	*t = (struct refs_thread){ .refs = r, .arena = a };
+	t->is_thread = !pthread_create(&t->thread, NULL, run_thread, t);
+	if (!t->is_thread)
+		read_holders_by_proc(r, a);
+	return t;
 }
 
-void refs_end_holders(struct refs_walk *w)
+void refs_end_holders(struct refs_thread *t)
 {
-	if (w->is_thread)
-		pthread_join(w->thread, NULL);
+	if (t->is_thread)
+		pthread_join(t->thread, NULL);
 }
 
 /* ---- pins */

@@ -14,19 +14,11 @@
 struct show {
 	struct noun_args *a;
 	struct refs holders, pins;
-	u32 count;
+	vec_of(struct mapinfo) maps;
 	/* Maps of one object have one BTF: the last that was read. */
 	struct mapinfo_types types;
 	u32 btf_id;
 };
-
-static int count(void *arg, int fd, u32 id)
-{
-	(void)fd;
-	(void)id;
-	++*(u32 *)arg;
-	return 0;
-}
 
 /* A type as it stands in front of a declaration: "struct key", "__u32", "char[16]". */
 static void put_type_name(struct buf *b, const struct rawbtf *btf, u32 id, u32 depth)
@@ -269,7 +261,7 @@ static void json(struct show *s, const struct mapinfo *m)
 	out_json_close(o, '}');
 }
 
-static int show(void *arg, int fd, u32 id)
+static int gather(void *arg, int fd, u32 id)
 {
 	struct show *s = arg;
 	struct mapinfo m;
@@ -277,36 +269,35 @@ static int show(void *arg, int fd, u32 id)
 
 	if (err)
 		return diag_errno(s->a->diag, -err, "cannot read what map %u is", id);
-	read_types(s, &m);
-	if (s->a->out->json)
-		json(s, &m);
-	else
-		text(s, &m);
+	*vec_add(s->a->arena, &s->maps) = m;
 	return 0;
 }
 
+/* Maps are listed before holders are looked for, which may take maps itself. */
 static int run(struct noun_args *a)
 {
 	struct show s = { .a = a };
 	struct select which;
 	bool is_list;
-	u32 n = 0;
 	int err = noun_select(a, HANDLE_MAP, &which);
 
 	if (!err)
 		err = noun_end(a);
 	if (err)
 		return err;
-	if (which.by == SELECT_NAME)
-		err = select_each(&which, count, &n, a->diag);
-	if (err)
-		return err;
-	is_list = which.by == SELECT_ALL || n > 1;
+	err = select_each(&which, gather, &s, a->diag);
+	is_list = which.by == SELECT_ALL || s.maps.n > 1;
 	refs_read_holders(&s.holders, a->arena);
 	refs_read_pins(&s.pins, a->arena);
 	if (a->out->json && is_list)
 		out_json_open(a->out, NULL, '[');
-	err = select_each(&which, show, &s, a->diag);
+	for (size_t i = 0; i < s.maps.n; i++) {
+		read_types(&s, &s.maps.at[i]);
+		if (a->out->json)
+			json(&s, &s.maps.at[i]);
+		else
+			text(&s, &s.maps.at[i]);
+	}
 	if (a->out->json && is_list)
 		out_json_close(a->out, ']');
 	if (a->out->json && a->out->comma)

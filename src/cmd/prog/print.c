@@ -13,8 +13,13 @@
 
 static void tag_text(const struct prog *p, char out[2 * BPF_TAG_SIZE + 1])
 {
-	for (size_t i = 0; i < BPF_TAG_SIZE; i++)
-		snprintf(out + 2 * i, 3, "%02x", p->info.tag[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < BPF_TAG_SIZE; i++) {
+		*out++ = digits[p->info.tag[i] >> 4];
+		*out++ = digits[p->info.tag[i] & 15];
+	}
+	*out = '\0';
 }
 
 /* The network device that it was loaded for, if that is in our namespace; else NULL. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* skep prog show: all is gathered first, as who holds and pins programs is found in one walk for all. */
+/*
+ * skep prog show: who holds and pins programs is found first, in one walk for all. Of many programs the kernel tells in one go; else
+ * each is asked for, while a thread looks for holders.
+ */
 #include "cmd/noun/select.h"
 #include "cmd/prog/prog.h"
 #include "cmd/prog/print.h"
 #include "inspect/naming.h"
+#include "inspect/walk.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,11 +19,14 @@ struct options {
 
 struct show {
 	struct arena *arena;
+	struct out *out;
 	struct prog_reader reader;
 	struct naming *names;
-	vec_of(struct prog) progs;
-	vec_of(u64)
-		memory; /* of each, where holders, who tell it along the way, are not looked for */
+	struct refs holders, pins;
+	struct prog_links links;
+	struct walk *walk;         /* NULL: there is none, or it does not pay */
+	bool is_walked;            /* programs are told by it; else each is asked for */
+	vec_of(struct prog) progs; /* that were asked for */
 	bool no_pids;
 	int err; /* why the last one could not be read */
 };
@@ -34,8 +41,10 @@ static int gather(void *arg, int fd, u32 id)
 		s->err = err;
 		return 0;
 	}
+	/* Holders, where they are looked for, tell the memory along the way. */
+	if (s->no_pids && !prog.is_orphaned)
+		prog.memory = handle_memory(fd);
 	*vec_add(s->arena, &s->progs) = prog;
-	*vec_add(s->arena, &s->memory) = s->no_pids && !prog.is_orphaned ? handle_memory(fd) : 0;
 	return 0;
 }
 
@@ -51,7 +60,7 @@ static const char *const *map_names(struct show *s, const struct prog *p)
 /* That of programs which processes hold came along with who does. */
 static u64 memory_of(const struct prog *p, const struct ref_list *holders)
 {
-	u64 memory = holders->memory;
+	u64 memory = p->memory ? p->memory : holders->memory;
 	int fd;
 
 	if (memory || p->is_orphaned)
@@ -64,64 +73,92 @@ static u64 memory_of(const struct prog *p, const struct ref_list *holders)
 	return memory;
 }
 
-static void print_progs(struct noun_args *a, struct show *s, const struct refs *holders,
-			bool is_list)
+static void print(struct show *s, const struct prog *p)
 {
-	struct prog_links links;
-	struct refs pins;
+	struct prog_link_list links = prog_links_of(&s->links, p->info.id);
+	struct prog_view v = {
+		.prog = p,
+		.holders = refs_of(&s->holders, HANDLE_PROG, p->info.id),
+		.pins = refs_of(&s->pins, HANDLE_PROG, p->info.id),
+		.links = &links,
+	};
 
-	refs_read_pins(&pins, a->arena);
-	prog_links_init(&links, a->arena);
+	v.memory = memory_of(p, v.holders);
+	if (!s->out->json)
+		v.map_names = map_names(s, p);
+	prog_print(s->out, s->arena, &v);
+}
+
+static void print_told(void *arg, const struct walk_prog *told)
+{
+	struct show *s = arg;
+	struct prog prog;
+
+	/* What has gone meanwhile is passed over. */
+	if (!prog_take(&s->reader, s->walk, told, &prog))
+		print(s, &prog);
+}
+
+static int print_all(struct noun_args *a, struct show *s, const struct select *which)
+{
+	bool is_list = which->by == SELECT_ALL || s->progs.n > 1;
+	int err = 0;
+
+	refs_read_pins(&s->pins, a->arena);
+	prog_links_init(&s->links, a->arena);
 	if (a->out->json && is_list)
 		out_json_open(a->out, NULL, '[');
-	for (size_t i = 0; i < s->progs.n; i++) {
-		const struct prog *p = &s->progs.at[i];
-		struct prog_link_list own = prog_links_of(&links, p->info.id);
-		struct prog_view v = {
-			.prog = p,
-			.holders = refs_of(holders, HANDLE_PROG, p->info.id),
-			.pins = refs_of(&pins, HANDLE_PROG, p->info.id),
-			.links = &own,
-		};
-
-		v.memory = s->no_pids ? s->memory.at[i] : memory_of(p, v.holders);
-		if (!a->out->json)
-			v.map_names = map_names(s, p);
-		prog_print(a->out, a->arena, &v);
-	}
-	prog_links_done(&links);
+	if (s->is_walked && walk_progs(s->walk, print_told, s))
+		err = select_each(which, gather, s, a->diag);
+	for (size_t i = 0; i < s->progs.n; i++)
+		print(s, &s->progs.at[i]);
+	prog_links_done(&s->links);
 	if (a->out->json && is_list)
 		out_json_close(a->out, ']');
 	if (a->out->json)
 		out_json_end(a->out);
-	if (holders->is_partial && !a->out->json)
+	if (s->holders.is_partial && !a->out->json)
 		diag_warning(a->diag, LOC_NONE,
 			     "not all processes could be looked at: pids may be missing");
+	return err;
+}
+
+/* Who holds programs, unless nobody wants to know; not NULL: a thread still looks for it. */
+static struct refs_thread *find_holders(struct show *s, struct arena *beside)
+{
+	if (s->no_pids || (s->walk && !refs_walk_holders(&s->holders, beside, s->walk)))
+		return NULL;
+	return refs_begin_holders(&s->holders, beside);
 }
 
 static int show(struct noun_args *a, const struct select *which)
 {
-	struct show s = { .arena = a->arena };
+	struct show s = { .arena = a->arena, .out = a->out };
 	const struct options *own = a->own;
-	struct refs_walk *walk = NULL;
-	struct arena beside; /* of the walk, which is a thread */
-	struct refs holders;
-	int err;
+	struct refs_thread *thread;
+	struct arena beside; /* of what looks for holders, which may be a thread */
+	int err = 0;
 
 	arena_init(&beside);
 	prog_reader_init(&s.reader, a->arena);
 	s.names = naming_new(a->arena);
-	refs_init(&holders, &beside);
+	refs_init(&s.holders, &beside);
 	s.no_pids = own->no_pids;
-	if (!s.no_pids)
-		walk = refs_begin_holders(&holders, &beside);
-	err = select_each(which, gather, &s, a->diag);
-	if (walk)
-		refs_end_holders(walk);
+	if ((!s.no_pids && walk_pays_for_files()) ||
+	    (which->by == SELECT_ALL && walk_pays_for_progs(0)))
+		walk_open(&s.walk);
+	thread = find_holders(&s, &beside);
+	s.is_walked = s.walk && which->by == SELECT_ALL &&
+		      walk_pays_for_progs(thread ? 0 : refs_count(&s.holders, HANDLE_PROG));
+	if (!s.is_walked)
+		err = select_each(which, gather, &s, a->diag);
+	if (thread)
+		refs_end_holders(thread);
 	if (!err && s.err && !s.progs.n && which->by != SELECT_ALL)
 		err = diag_errno(a->diag, -s.err, "the kernel does not tell of this program");
 	if (!err)
-		print_progs(a, &s, &holders, which->by == SELECT_ALL || s.progs.n > 1);
+		err = print_all(a, &s, which);
+	walk_close(s.walk);
 	prog_reader_done(&s.reader);
 	naming_free(s.names);
 	arena_done(&beside);
@@ -142,7 +179,7 @@ static const struct opt opts[] = {
 	{ 0, "no-pids", NULL, "do not look for processes that hold them" },
 };
 
-static int take(struct noun_args *a, int i, const char *value)
+static int take_option(struct noun_args *a, int i, const char *value)
 {
 	(void)i, (void)value;
 	((struct options *)a->own)->no_pids = true;
@@ -160,7 +197,7 @@ const struct noun_verb prog_show = {
 	.opts = opts,
 	.n = ARRAY_SIZE(opts),
 	.own_size = sizeof(struct options),
-	.take = take,
+	.take = take_option,
 	.nothing = "there are no programs",
 	.run = run_show,
 };

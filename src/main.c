@@ -24,7 +24,7 @@
 #include "cmd/struct_ops/struct_ops.h"
 #include "cmd/test/test.h"
 #include "cmd/top/top.h"
-#include "cmd/verify/verify.h"
+#include "cmd/verify/command.h"
 
 static const struct {
 	const char *name;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* skep verify: runs the verifier over the programs of an object; with --kernel the running kernel's, too. */
-#include "cmd/verify/verify.h"
+#include "cmd/verify/command.h"
 
 #include <bpf/libbpf.h>
 #include <stdlib.h>

@@ -126,6 +126,7 @@ SEC("tc") int bags(struct __sk_buff *s)
 	b = v ? make(struct sack) : 0;
 	if (!b)
 		return 1;
+	b->n = 0; /* nobody else has set it */
 	for (int i = 0; i < 8; i++) {
 		p = make(struct item);
 		if (!p)
@@ -282,6 +283,8 @@ SEC("tc") int counts(struct __sk_buff *s)
 		p = v->counter;
 		if (!p)
 			return 3;
+		mine = bpf_this_cpu_ptr(p);
+		mine->n = mine->odd = 0;
 	}
 	mine = bpf_this_cpu_ptr(p);
 	mine->n++;

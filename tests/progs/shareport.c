@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two UDP sockets that share a port of loopback. Once standard input has a line or ends, each of its bytes is sent to that port from a
+ * Two UDP sockets that share a port of loopback: "bound". Once standard input has a line or ends, each of its bytes is sent to that port from a
  * socket of its own; then it is told how many came to which: "first: N second: N".
  *
  *	shareport
@@ -47,6 +47,8 @@ int main(void)
 	int first = share(&at), second = share(&at);
 	char line[256] = "";
 
+	puts("bound");
+	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;
 	for (const char *c = line; *c && *c != '\n'; c++) {

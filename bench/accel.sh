@@ -105,9 +105,9 @@ rounds=${rounds:-3}
 wanted=$*
 wants() {
 	[ -n "$wanted" ] || return 0
-	for row; do
+	for candidate; do
 		for name in $wanted; do
-			case $row in "$name"*) return 0 ;; esac
+			case $candidate in "$name"*) return 0 ;; esac
 		done
 	done
 	return 1
@@ -364,6 +364,7 @@ tcp="plain naive skep"
 veth="-C /run/netns/$ns_client -S /run/netns/$ns_server -a $server_address"
 run_load() { # row, variants, what to do
 	wants_load "$1" || return 0
+	case $1 in *veth*) make_veth ;; esac
 	shift
 	each $turns "$@"
 }
@@ -397,7 +398,6 @@ round() {
 mkdir -p "$work/files" &&
 	head -c 1024 /dev/zero >"$work/files/1k" && head -c 102400 /dev/zero >"$work/files/100k" || exit 1
 turn_on
-make_veth
 begun=$(date +%s)
 for i in $(seq "$rounds"); do
 	[ ! -t 2 ] || printf '\rround %d of %d ' "$i" "$rounds" >&2
@@ -413,4 +413,3 @@ rows | while IFS='|' read -r id rest; do
 	! wants "$id" || printf '%s|%s\n' "$id" "$rest"
 done >"$work/rows"
 awk -F '\t' -v title="$title" -v page="$page" -f bench/accel/table.awk "$work/rows" "$samples"
-exit 0

@@ -11,41 +11,17 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "unit/attr.h"
 #include "unit/test.h"
-
-static size_t begin(struct buf *b, u16 type)
-{
-	size_t at = b->len;
-
-	buf_u16(b, 0);
-	buf_u16(b, type);
-	return at;
-}
-
-static void end(struct buf *b, size_t at)
-{
-	u16 len = (u16)(b->len - at);
-
-	memcpy(b->data + at, &len, sizeof(len));
-	buf_align(b, 4);
-}
-
-static void put(struct buf *b, u16 type, const void *data, size_t len)
-{
-	size_t at = begin(b, type);
-
-	buf_put(b, data, len);
-	end(b, at);
-}
 
 static void put_u32(struct buf *b, u16 type, u32 v)
 {
-	put(b, type, &v, sizeof(v));
+	attr_put(b, type, &v, sizeof(v));
 }
 
 static void put_text(struct buf *b, u16 type, const char *text)
 {
-	put(b, type, text, strlen(text) + 1);
+	attr_put(b, type, text, strlen(text) + 1);
 }
 
 static void make_device(struct buf *b, u8 mode)
@@ -55,27 +31,27 @@ static void make_device(struct buf *b, u8 mode)
 
 	buf_put(b, &head, sizeof(head));
 	put_text(b, IFLA_IFNAME, "veth7");
-	xdp = begin(b, IFLA_XDP);
-	put(b, IFLA_XDP_ATTACHED, &mode, 1);
+	xdp = attr_begin(b, IFLA_XDP);
+	attr_put(b, IFLA_XDP_ATTACHED, &mode, 1);
 	if (mode == XDP_ATTACHED_MULTI) {
 		put_u32(b, IFLA_XDP_SKB_PROG_ID, 11);
 		put_u32(b, IFLA_XDP_DRV_PROG_ID, 12);
 	} else {
 		put_u32(b, IFLA_XDP_PROG_ID, 11);
 	}
-	end(b, xdp);
+	attr_end(b, xdp);
 }
 
 static void put_action(struct buf *b, u16 place, const char *kind, u32 id)
 {
-	size_t action = begin(b, place), options;
+	size_t action = attr_begin(b, place), options;
 
 	put_text(b, TCA_ACT_KIND, kind);
-	options = begin(b, TCA_ACT_OPTIONS);
+	options = attr_begin(b, TCA_ACT_OPTIONS);
 	put_text(b, TCA_ACT_BPF_NAME, "act.o:[x]");
 	put_u32(b, TCA_ACT_BPF_ID, id);
-	end(b, options);
-	end(b, action);
+	attr_end(b, options);
+	attr_end(b, action);
 }
 
 static void make_filter(struct buf *b, const char *kind, u16 actions_at)
@@ -89,17 +65,17 @@ static void make_filter(struct buf *b, const char *kind, u16 actions_at)
 	buf_put(b, &head, sizeof(head));
 	put_text(b, TCA_KIND, kind);
 	put_u32(b, TCA_CHAIN, 5);
-	options = begin(b, TCA_OPTIONS);
+	options = attr_begin(b, TCA_OPTIONS);
 	if (!strcmp(kind, "bpf")) {
 		put_text(b, TCA_BPF_NAME, "filter.o:[cls]");
 		put_u32(b, TCA_BPF_ID, 21);
 		put_u32(b, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
 	}
-	actions = begin(b, actions_at);
+	actions = attr_begin(b, actions_at);
 	put_action(b, 1, "gact", 0);
 	put_action(b, 2, "bpf", 22);
-	end(b, actions);
-	end(b, options);
+	attr_end(b, actions);
+	attr_end(b, options);
 }
 
 TEST(nethook_reads_xdp)

@@ -10,46 +10,22 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "unit/attr.h"
 #include "unit/test.h"
-
-static size_t begin(struct buf *b, u16 type)
-{
-	size_t at = b->len;
-
-	buf_u16(b, 0);
-	buf_u16(b, type);
-	return at;
-}
-
-static void end(struct buf *b, size_t at)
-{
-	u16 len = (u16)(b->len - at);
-
-	memcpy(b->data + at, &len, sizeof(len));
-	buf_align(b, 4);
-}
-
-static void put(struct buf *b, u16 type, const void *data, size_t len)
-{
-	size_t at = begin(b, type);
-
-	buf_put(b, data, len);
-	end(b, at);
-}
 
 static void put_tunnel(struct buf *b)
 {
 	u16 kind = LWTUNNEL_ENCAP_BPF;
 	size_t encap, prog;
 
-	put(b, RTA_ENCAP_TYPE, &kind, sizeof(kind));
-	encap = begin(b, RTA_ENCAP);
-	prog = begin(b, LWT_BPF_OUT);
-	put(b, LWT_BPF_PROG_NAME, "limit", 6);
-	end(b, prog);
-	prog = begin(b, LWT_BPF_XMIT);
-	end(b, prog);
-	end(b, encap);
+	attr_put(b, RTA_ENCAP_TYPE, &kind, sizeof(kind));
+	encap = attr_begin(b, RTA_ENCAP);
+	prog = attr_begin(b, LWT_BPF_OUT);
+	attr_put(b, LWT_BPF_PROG_NAME, "limit", 6);
+	attr_end(b, prog);
+	prog = attr_begin(b, LWT_BPF_XMIT);
+	attr_end(b, prog);
+	attr_end(b, encap);
 }
 
 static void make_route(struct buf *b)
@@ -59,8 +35,8 @@ static void make_route(struct buf *b)
 	u32 device = 7;
 
 	buf_put(b, &head, sizeof(head));
-	put(b, RTA_DST, to, sizeof(to));
-	put(b, RTA_OIF, &device, sizeof(device));
+	attr_put(b, RTA_DST, to, sizeof(to));
+	attr_put(b, RTA_OIF, &device, sizeof(device));
 	put_tunnel(b);
 }
 
@@ -71,7 +47,7 @@ static void make_ways(struct buf *b)
 	size_t ways;
 
 	buf_put(b, &head, sizeof(head));
-	ways = begin(b, RTA_MULTIPATH);
+	ways = attr_begin(b, RTA_MULTIPATH);
 	for (int i = 0; i < 2; i++) {
 		struct rtnexthop way = { .rtnh_ifindex = 5 + i };
 		size_t at = b->len;
@@ -82,7 +58,7 @@ static void make_ways(struct buf *b)
 		way.rtnh_len = (u16)(b->len - at);
 		memcpy(b->data + at, &way, sizeof(way));
 	}
-	end(b, ways);
+	attr_end(b, ways);
 }
 
 static void make_segment(struct buf *b)
@@ -94,14 +70,14 @@ static void make_segment(struct buf *b)
 	u32 id = 21;
 
 	buf_put(b, &head, sizeof(head));
-	put(b, RTA_DST, to, sizeof(to));
-	put(b, RTA_ENCAP_TYPE, &kind, sizeof(kind));
-	encap = begin(b, RTA_ENCAP);
-	prog = begin(b, SEG6_LOCAL_BPF);
-	put(b, SEG6_LOCAL_BPF_PROG, &id, sizeof(id));
-	put(b, SEG6_LOCAL_BPF_PROG_NAME, "segment", 8);
-	end(b, prog);
-	end(b, encap);
+	attr_put(b, RTA_DST, to, sizeof(to));
+	attr_put(b, RTA_ENCAP_TYPE, &kind, sizeof(kind));
+	encap = attr_begin(b, RTA_ENCAP);
+	prog = attr_begin(b, SEG6_LOCAL_BPF);
+	attr_put(b, SEG6_LOCAL_BPF_PROG, &id, sizeof(id));
+	attr_put(b, SEG6_LOCAL_BPF_PROG_NAME, "segment", 8);
+	attr_end(b, prog);
+	attr_end(b, encap);
 }
 
 TEST(netroute_reads_tunnels)

@@ -14,7 +14,7 @@
 #endif
 
 #define ACCEL_MAGIC 0x736b6163u /* "skac" */
-#define ACCEL_ABI 3
+#define ACCEL_ABI 4
 #define ACCEL_COMM 16
 #define ACCEL_MAX_ENDS 65536
 #define ACCEL_MAX_SERVICES 8192
@@ -62,8 +62,10 @@ struct accel_control {
 	__u64 since;      /* CLOCK_REALTIME, s: when it was turned on */
 	__u32 quiet_refs; /* sk_refcnt of an idle socket in the map, its timers not counted */
 	__u32 notes; /* ACCEL_NOTE_...: what this kernel does otherwise on sockets in the map */
-	__u64 small; /* bytes: one-way streams of smaller messages are left to TCP */
+	__u64 small; /* bytes: one-way streams of smaller messages are left to TCP; see ACCEL_SMALL_NODELAY */
 };
+#define ACCEL_SMALL_NODELAY                                                                        \
+	4 /* of those with TCP_NODELAY only if they are that many times smaller */
 #define ACCEL_NOTE_FIONREAD 1 /* FIONREAD does not count redirected bytes */
 #define ACCEL_NOTE_SPLICE 2   /* splice from a socket does not see them */
 
@@ -170,7 +172,11 @@ struct accel_end {
 	/* What has been seen since, in this order: see quiet(). */
 	__u32 is_past, is_still;
 	__u32 credit; /* bytes of memory that are free for sure, so the backlog need not be looked at */
-	__u64 peer_file; /* struct file of a peer that may sleep in recv(); 0: it does not */
+	__u64 peer_file;   /* struct file of a peer that may sleep in recv(); 0: it does not */
+	__u32 is_awaiting; /* a send waits awake for the peer's lock */
+	__u32 dozes;       /* so many messages more do not */
+	__u32 doze;        /* how many that was the last time; 0: it was not in vain */
+	__u32 pad;
 };
 
 /* What program inspect is given, by its cookie, and tells. */

@@ -16,6 +16,7 @@
 #define SIG_IGN 1ul
 #define SEND_SHUTDOWN 2
 #define SOCK_RCVBUF_LOCK 2
+#define TCP_NAGLE_OFF 1
 
 enum sock_flags {
 	SOCK_ZEROCOPY = 18,
@@ -149,6 +150,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 rcv_nxt, copied_seq, snd_una, snd_nxt, write_seq;
+	__u8 nonagle;
 	struct hrtimer pacing_timer;
 	struct hrtimer compressed_ack_timer;
 	bool is_mptcp;

@@ -33,6 +33,9 @@
 #define STUCK_BYTES                                                                                \
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
 #define MAX_WAITERS 4
+#define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
+#define AWAKE_LOOKS 100000 /* that it takes less than */
+#define MAX_DOZES 1023
 
 static __always_inline __s64 refs_of(struct file *f)
 {
@@ -251,18 +254,24 @@ static __always_inline enum accel_reason room(struct accel_control *c, struct ac
 	return ACCEL_REASON_NONE;
 }
 
-/* A stream of small messages that nobody answers is faster by TCP, which puts them together. */
+/*
+ * A stream of small messages that nobody answers is faster by TCP, which puts them together; much less so where
+ * TCP_NODELAY keeps it from that.
+ */
 static __always_inline bool is_small_stream(const struct accel_control *c, struct accel_end *end,
-					    const struct accel_end *peer)
+					    const struct accel_end *peer, struct tcp_sock *tp)
 {
 	__u64 seen = peer->messages + peer->tcp_messages;
+	__u64 small = c->small;
 
 	if (seen != end->peer_seen) {
 		end->peer_seen = seen;
 		return false;
 	}
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, nonagle) & TCP_NAGLE_OFF)
+		small /= ACCEL_SMALL_NODELAY;
 	/* Across namespaces TCP has a longer way to go. */
-	return peer->tuple.netns == end->tuple.netns && end->run_bytes < c->small * LOOK_EVERY;
+	return peer->tuple.netns == end->tuple.netns && end->run_bytes < small * LOOK_EVERY;
 }
 
 static __always_inline void mirror_message(struct accel_control *c, struct sk_msg_md *msg,
@@ -350,7 +359,7 @@ static __always_inline enum accel_reason look(struct accel_control *c, struct ac
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
-	else if (is_small_stream(c, end, peer))
+	else if (is_small_stream(c, end, peer, tp))
 		why = ACCEL_REASON_SMALL;
 	else if (!is_fit(peer))
 		why = ACCEL_REASON_BLOCKING;
@@ -448,6 +457,58 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 	return !why;
 }
 
+struct await {
+	__u64 sk;    /* the reader's struct sock */
+	__u64 until; /* CLOCK_MONOTONIC, ns */
+	const struct accel_end *peer;
+	__u32 is_over; /* the lock was seen free, or waiting cannot free it */
+};
+
+static long await_lock(__u32 i, struct await *a)
+{
+	struct sock *sk = (void *)(unsigned long)a->sk;
+
+	if (!peek(sk, sk_lock.owned) || a->peer->is_awaiting)
+		a->is_over = 1;
+	return a->is_over || (!(i & 7) && bpf_ktime_get_ns() > a->until);
+}
+
+/*
+ * A redirect takes the lock of the peer's socket, which recv() holds while it copies. To sleep until it is free would cost
+ * more than most copies take; the two ends of a stream would do little else, and work in turns where they could at the same
+ * time. So it is awaited awake, but for no longer than the sleep would cost. Where that was in vain (the reader
+ * was preempted, its memory is slow) as many messages go without it, twice as many each time.
+ *
+ * Two that send to each other hold what the other one awaits until they get on.
+ */
+static __always_inline void await_reader(struct accel_end *end)
+{
+	struct sock *sk = (void *)(unsigned long)end->peer_sk;
+	struct await a = { .sk = end->peer_sk };
+
+	if (!peek(sk, sk_lock.owned))
+		return;
+	if (end->dozes) {
+		end->dozes--;
+		return;
+	}
+	a.peer = bpf_map_lookup_elem(&ends, &end->peer);
+	if (!a.peer)
+		return;
+	a.until = bpf_ktime_get_ns() + AWAKE_NS;
+	end->is_awaiting = 1;
+	bpf_loop(AWAKE_LOOKS, await_lock, &a, 0);
+	end->is_awaiting = 0;
+	count(awaited, 1);
+	if (a.is_over) {
+		end->doze = 0;
+		return;
+	}
+	count(slept, 1);
+	end->doze = end->doze < MAX_DOZES ? end->doze * 2 + 1 : MAX_DOZES;
+	end->dozes = end->doze;
+}
+
 static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 				 struct accel_end *end, struct tcp_sock *tp, __u64 cookie)
 {
@@ -455,6 +516,8 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 	bool redirected = decide(c, end, tp, size);
 
 	end->average += (size >> 3) - (end->average >> 3);
+	if (redirected)
+		await_reader(end);
 	if (redirected &&
 	    bpf_msg_redirect_hash(msg, &socks, &end->peer, BPF_F_INGRESS) != SK_PASS) {
 		fall_back(end, ACCEL_REASON_GONE);

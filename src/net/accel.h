@@ -20,7 +20,7 @@
 
 #define ACCEL_DIR "/sys/fs/bpf/skep/accel"
 #define ACCEL_DEFAULT_LIMIT (8ull << 20)
-#define ACCEL_DEFAULT_SMALL (32ull << 10)
+#define ACCEL_DEFAULT_SMALL (16ull << 10)
 
 struct accel_config {
 	const char *cgroup; /* a folder of the cgroup v2 tree; NULL: all of the machine */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where TCP is the faster one, accel steps aside. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "accel/control.h"
 #include "accel/pair.h"
 #include "accel/peer.h"
@@ -16,18 +19,25 @@ static u64 asides(struct test *t)
 	return totals.fallback[ACCEL_REASON_SMALL];
 }
 
-/* So many writes, each read; an answer after each answer_every of them. Whether the stream went back to TCP. */
-static bool goes_aside(struct test *t, size_t size, unsigned answer_every)
+struct way {
+	size_t size;           /* of a write */
+	unsigned answer_every; /* so many of them; 0: never */
+	bool has_nagle;        /* no TCP_NODELAY */
+};
+
+/* Many writes, each read. Whether the stream went back to TCP. */
+static bool goes_aside(struct test *t, struct way w)
 {
 	struct pair p;
 	u64 before = asides(t);
 	bool went;
 
 	pair_open(AT, &p, NULL);
+	side_set(AT, &p.client, IPPROTO_TCP, TCP_NODELAY, !w.has_nagle);
 	for (unsigned i = 1; i <= ASIDE_WRITES; i++) {
-		side_put(AT, &p.client, size);
-		side_get(AT, &p.server, size);
-		if (answer_every && i % answer_every == 0) {
+		side_put(AT, &p.client, w.size);
+		side_get(AT, &p.server, w.size);
+		if (w.answer_every && i % w.answer_every == 0) {
 			side_put(AT, &p.server, 1);
 			side_get(AT, &p.client, 1);
 		}
@@ -42,24 +52,34 @@ CASE(aside_stream_of_small_writes)
 {
 	bool is_skep = t->control->mode == CONTROL_SKEP;
 
-	CHECK_EQ(goes_aside(t, 64, 0), is_skep);
-	CHECK_EQ(goes_aside(t, 16384, 0), is_skep);
-	CHECK(!goes_aside(t, 32768, 0));
+	CHECK_EQ(goes_aside(t, (struct way){ .size = 64, .has_nagle = true }), is_skep);
+	CHECK_EQ(goes_aside(t, (struct way){ .size = 16383, .has_nagle = true }), is_skep);
+	CHECK(!goes_aside(t, (struct way){ .size = 16384, .has_nagle = true }));
+}
+
+CASE(aside_sooner_if_tcp_may_not_collect)
+{
+	bool is_skep = t->control->mode == CONTROL_SKEP;
+
+	CHECK_EQ(goes_aside(t, (struct way){ .size = 64 }), is_skep);
+	CHECK_EQ(goes_aside(t, (struct way){ .size = 4095 }), is_skep);
+	CHECK(!goes_aside(t, (struct way){ .size = 4096 }));
 }
 
 CASE(aside_not_if_answered)
 {
-	CHECK(!goes_aside(t, 64, 1));
-	CHECK(!goes_aside(t, 64, 20));
+	CHECK(!goes_aside(t, (struct way){ .size = 64, .answer_every = 1 }));
+	CHECK(!goes_aside(t, (struct way){ .size = 64, .answer_every = 20 }));
 }
 
 CASE(aside_where_it_is_told, .options = "--small 1K")
 {
 	bool is_skep = t->control->mode == CONTROL_SKEP;
 
-	CHECK_EQ(goes_aside(t, 1023, 0), is_skep);
-	CHECK(!goes_aside(t, 1024, 0));
-	CHECK(!goes_aside(t, 16384, 0));
+	CHECK_EQ(goes_aside(t, (struct way){ .size = 1023, .has_nagle = true }), is_skep);
+	CHECK(!goes_aside(t, (struct way){ .size = 1024, .has_nagle = true }));
+	CHECK_EQ(goes_aside(t, (struct way){ .size = 255 }), is_skep);
+	CHECK(!goes_aside(t, (struct way){ .size = 256 }));
 }
 
 struct sender {

@@ -5,7 +5,7 @@
  *	accel is on since 2026-01-31 12:00:00 (3m12s)
  *	  cgroup        /sys/fs/cgroup/system.slice
  *	  limit         8 MiB a direction, 512 MiB a cgroup
- *	  to TCP        one-way streams of writes below 32 KiB
+ *	  to TCP        one-way streams of writes below 16 KiB
  *	  ...
  *	connections     40 seen, 12 paired; now 6, with 11 directions redirected
  *	handed over     12345 messages, 1.5 GiB
@@ -151,6 +151,13 @@ static void text_totals(const struct accel_report *r, struct arena *a, struct ou
 	text_label(o, "handed over");
 	out_printf(o, "%" PRIu64 " messages, %s\n", (u64)n[ACCEL_COUNT_messages],
 		   accel_say_bytes(a, n[ACCEL_COUNT_bytes]));
+	if (n[ACCEL_COUNT_awaited]) {
+		text_label(o, "");
+		out_printf(o,
+			   "%" PRIu64 " of them met their reader copying, %" PRIu64
+			   " slept for it\n",
+			   (u64)n[ACCEL_COUNT_awaited], (u64)n[ACCEL_COUNT_slept]);
+	}
 	text_label(o, "by TCP");
 	out_printf(o, "%" PRIu64 " messages, %s\n", (u64)n[ACCEL_COUNT_tcp_messages],
 		   accel_say_bytes(a, n[ACCEL_COUNT_tcp_bytes]));

@@ -66,10 +66,19 @@ rows() {
 	remote-veth-ping|the same over veth: ping-pong 1 KiB, p50|us|2|less|plain 0.99
 	remote-veth-stream|the same: stream 64 KiB|MB/s|0|more|plain 0.99
 	nginx-200|nginx, keep-alive c16: return 200|1/s|0|more|plain 1.5
+	nginx-200-cpu|the same, CPU of the server|us|2|less|
 	nginx-1k|nginx, keep-alive c16: 1 KiB file|1/s|0|more|plain 1.2
+	nginx-1k-cpu|the same, CPU of the server|us|2|less|
 	nginx-100k|nginx, keep-alive c16: 100 KiB file|1/s|0|more|plain 2.2
+	nginx-100k-cpu|the same, CPU of the server|us|2|less|
+	sendfile-1k|nginx with sendfile and tcp_nopush: 1 KiB file|1/s|0|more|plain 0.95
+	sendfile-1k-cpu|the same, CPU of the server|us|2|less|
+	sendfile-100k|nginx with sendfile and tcp_nopush: 100 KiB file|1/s|0|more|plain 0.95
+	sendfile-100k-cpu|the same, CPU of the server|us|2|less|
 	redis-p1-get|redis c20, no pipeline: GET|1/s|0|more|plain 1.5
-	redis-p1-set|the same: SET|1/s|0|more|plain 1.5
+	redis-p1-get-cpu|the same, CPU of the server|us|2|less|
+	redis-p1-set|redis c20, no pipeline: SET|1/s|0|more|plain 1.5
+	redis-p1-set-cpu|the same, CPU of the server|us|2|less|
 	redis-p16-get|redis c20, pipeline 16: GET|1/s|0|more|plain 0.97
 	redis-p16-set|the same: SET|1/s|0|more|plain 0.97
 	END
@@ -280,29 +289,40 @@ wait_for() { # command
 	return 1
 }
 
+# What a server and its workers have used up of a CPU so far, ns.
+cpu_of() { # pid
+	# shellcheck disable=SC2046 # a list
+	cat $(printf '/proc/%s/schedstat\n' "$1" $(cat "/proc/$1/task/$1/children")) | awk '{ n += $1 } END { printf "%.0f", n }'
+}
+
 # Servers are started anew in each round, in each cgroup one; their ports are kept by variant.
 start_nginx() {
 	port=$(free_port)
-	home=$work/nginx-$variant
+	home=$work/$flavour-$variant
+	case $flavour in sendfile) sendfile=on ;; *) sendfile=off ;; esac
 	mkdir -p "$home/temp" && ln -sfn "$work/files" "$home/files" && rm -f "$home/nginx.pid"
-	sed "s/PORT/$port/" bench/accel/nginx.conf >"$home/nginx.conf"
+	sed "s/PORT/$port/; s/SENDFILE/$sendfile/" bench/accel/nginx.conf >"$home/nginx.conf"
 	sh -c "$enter" "$in" nginx -p "$home" -c nginx.conf -e error.log >/dev/null 2>"$work/err" &
 	servers="$servers $!"
 	wait_for test -s "$home/nginx.pid" || return 1
-	echo "$port" >"$work/nginx-port-$variant"
+	echo "$port" >"$home/port"
 }
 ask_nginx() { # path
-	in_cgroup wrk -t1 -c16 -d1s "http://127.0.0.1:$(cat "$work/nginx-port-$variant")/$1" >"$work/result" 2>"$work/err" || return 1
+	home=$work/$flavour-$variant
+	cpu=$(cpu_of "$(cat "$home/nginx.pid")")
+	in_cgroup wrk -t1 -c16 -d1s "http://127.0.0.1:$(cat "$home/port")/$1" >"$work/result" 2>"$work/err" || return 1
 	! grep -E 'Socket errors|Non-2xx' "$work/result" >"$work/err" || return 1
 	put "$row" "$(awk '/^Requests\/sec:/ { print $2 }' "$work/result")"
+	cpu=$(($(cpu_of "$(cat "$home/nginx.pid")") - cpu))
+	put "$row-cpu" "$(awk -v cpu=$cpu '/ requests in / { print cpu / $1 / 1000 }' "$work/result")"
 }
-run_nginx() {
+run_nginx() { # flavour, paths
+	flavour=$1
+	shift
 	each 1 "$tcp" start_nginx
 	sleep 0.1
-	for path in ok:nginx-200 1k:nginx-1k 100k:nginx-100k; do
-		wants "${path#*:}" || continue
-		row=${path#*:}
-		each $app_turns "$tcp" ask_nginx "${path%:*}"
+	for path; do
+		! wants_load "$flavour-$path" || each $app_turns "$tcp" ask_nginx "$path"
 	done
 	stop $servers
 	servers=
@@ -315,21 +335,22 @@ start_redis() {
 		--loglevel warning >/dev/null 2>"$work/err" &
 	servers="$servers $!"
 	wait_for answers || return 1
-	echo "$port" >"$work/redis-port-$variant"
+	echo "$port $!" >"$work/redis-$variant"
 }
-ask_redis() { # depth of the pipeline, requests
-	in_cgroup redis-benchmark -p "$(cat "$work/redis-port-$variant")" -c 20 -P "$1" -n "$2" -t get,set \
-		--csv >"$work/result" 2>"$work/err" || return 1
-	for test in get set; do
-		put "$row-$test" "$(awk -F '"' -v test=$test 'tolower($2) == test { print $4 }' "$work/result")"
-	done
+ask_redis() { # test, depth of the pipeline, requests
+	read -r port server <"$work/redis-$variant"
+	cpu=$(cpu_of "$server")
+	in_cgroup redis-benchmark -p "$port" -c 20 -t "$1" -P "$2" -n "$3" --csv >"$work/result" 2>"$work/err" || return 1
+	put "$row" "$(awk -F '"' -v test="$1" 'tolower($2) == test { print $4 }' "$work/result")"
+	put "$row-cpu" "$(awk -v cpu=$(($(cpu_of "$server") - cpu)) -v n="$3" 'BEGIN { print cpu / n / 1000 }')"
 }
 run_redis() {
 	each 1 "$tcp" start_redis
 	for depth in 1:30000 16:300000; do
-		wants "redis-p${depth%:*}-get" "redis-p${depth%:*}-set" || continue
-		row=redis-p${depth%:*}
-		each $app_turns "$tcp" ask_redis "${depth%:*}" "${depth#*:}"
+		for test in get set; do
+			! wants_load "redis-p${depth%:*}-$test" ||
+				each $app_turns "$tcp" ask_redis $test "${depth%:*}" "${depth#*:}"
+		done
 	done
 	stop $servers
 	servers=
@@ -347,6 +368,10 @@ has() { # rows begin with, command:package...
 	return 1
 }
 
+wants_any() { # rows begin with
+	# shellcheck disable=SC2046 # a list
+	wants $(rows | awk -F '|' -v begin="$1-" 'index($1, begin) == 1 { print $1 }')
+}
 wants_load() { # row
 	row=$1
 	wants "$row" "$row-p99" "$row-cpu" "$row-free"
@@ -366,10 +391,11 @@ run_load() { # row, variants, what to do
 	wants_load "$1" || return 0
 	case $1 in *veth*) make_veth ;; esac
 	shift
-	each $turns "$@"
+	each $load_turns "$@"
 }
 # shellcheck disable=SC2086 # lists of options
 round() {
+	load_turns=$turns
 	for size in 64 1k 16k 64k; do
 		run_load ping-$size "$all" load_both -w 20 pingpong "$(bytes $size)"
 	done
@@ -385,14 +411,15 @@ round() {
 	run_load connect-4 "$tcp" load -w 20 -n 4 connect 64
 	# Where a peer is unknown, it is told from the time that it takes to turn up.
 	beside=$out
+	load_turns=$((turns * 3)) # a bar of a hundredth takes more of them
 	run_load remote-ping "$tcp" load -w 150 -1 pingpong 1024
 	run_load remote-stream "$tcp" load -w 150 stream 65536
 	run_load remote-veth-ping "$tcp" load -w 150 $veth -1 pingpong 1024
 	run_load remote-veth-stream "$tcp" load -w 150 $veth stream 65536
 	beside=
-	wants nginx-200 nginx-1k nginx-100k && has nginx nginx:nginx wrk:wrk && run_nginx
-	wants redis-p1-get redis-p1-set redis-p16-get redis-p16-set &&
-		has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis
+	wants_any nginx && has nginx nginx:nginx wrk:wrk && run_nginx nginx 200 1k 100k
+	wants_any sendfile && has sendfile nginx:nginx wrk:wrk && run_nginx sendfile 1k 100k
+	wants_any redis && has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis
 }
 
 mkdir -p "$work/files" &&

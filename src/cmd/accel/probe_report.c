@@ -5,11 +5,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bpf/accel.h"
+#include "net/accel.h"
+
 enum {
 	SHORT_CONNECTION = 16, /* messages; as in bpf/accel_admit.h */
-	SMALL_MESSAGE = 4096,  /* bytes; as in bpf/accel_send.h */
 	FEW_CONNECTIONS = 8,   /* too few to tell */
 	ONE_WAY = 8,           /* so many times more messages one way than the other */
+	/* Streams of smaller messages go by TCP, with TCP_NODELAY or without. */
+	SMALL_MESSAGE = ACCEL_DEFAULT_SMALL / ACCEL_SMALL_NODELAY,
 };
 
 typedef vec_of(const char *) names;

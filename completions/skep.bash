@@ -138,22 +138,22 @@ _skep() {
 	exec,--engine | test,--engine) _skep_words "machine kernel" && return ;;
 	exec,--mode) _skep_words "jit interpret checked" && return ;;
 	run,--dev) _skep_words "$(ls /sys/class/net)" && return ;;
-	run,--cgroup | run,--pin | run,-I | run,--include) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
-	run,--hook | run,--route | run,--target | run,--hz | run,--seconds | run,--set | run,--record | run,-D | run,--define) return ;;
+	run,--cgroup | run,--pin | *,-I | *,--include) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
+	run,--hook | run,--route | run,--target | run,--hz | run,--seconds | run,--set | run,--record | *,-D | *,--define) return ;;
 	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | exec,--sockets | debug,--sockets | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
 	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--socket | exec,--data | exec,--sysctl | debug,--socket | debug,--data | debug,--sysctl | exec,--record | test,--filter) return ;;
 	esac
 	case $command,$cur in
 	exec,-*)
-		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --sockets --socket --data --sysctl --record --coverage --no-verify -f -q --quiet -h --help"
+		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --sockets --socket --data --sysctl --record --coverage --no-verify -I --include -D --define -f -q --quiet -h --help"
 		;;
 	test,-*) _skep_words "-v --verbose --filter --engine --coverage -f -h --help" ;;
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
-	verify,-*) _skep_words "-f --safety-only --unprivileged --kernel --log -h --help" ;;
-	disasm,-*) _skep_words "-f --jit --bytes --no-source -h --help" ;;
-	debug,-*) _skep_words "--packet --ctx --fuel --now --random --sockets --socket --data --sysctl -h --help" ;;
+	verify,-*) _skep_words "-f --safety-only --unprivileged --kernel --log -I --include -D --define -h --help" ;;
+	disasm,-*) _skep_words "-f --jit --bytes --no-source -I --include -D --define -h --help" ;;
+	debug,-*) _skep_words "--packet --ctx --fuel --now --random --sockets --socket --data --sysctl -I --include -D --define -h --help" ;;
 	run,-*) _skep_words "$options $c_options" ;;
 	*,-*) _skep_words "$options" ;;
 	*)

@@ -93,6 +93,8 @@ complete -c skep -n '__fish_seen_subcommand_from verify' -l safety-only -d 'Memo
 complete -c skep -n '__fish_seen_subcommand_from verify' -l unprivileged -d 'As of one who has no capabilities'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l kernel -d 'Ask the kernel, too'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l log -d 'Each step, too'
+complete -c skep -n '__fish_seen_subcommand_from verify' -s I -l include -x -a '(__fish_complete_directories)' -d 'Of C: where headers are'
+complete -c skep -n '__fish_seen_subcommand_from verify' -s D -l define -x -d 'Of C: a macro'
 
 complete -c skep -n '__fish_seen_subcommand_from exec' -l ctx -x -d 'The context\'s bytes'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l packet -x -d 'Run on this packet'
@@ -115,6 +117,8 @@ complete -c skep -n '__fish_seen_subcommand_from exec' -l sysctl -x -d 'What is 
 complete -c skep -n '__fish_seen_subcommand_from exec' -l record -x -d 'The type of what is sent'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l coverage -r -d 'Write which source lines ran'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l no-verify -d 'Run it even if it is rejected'
+complete -c skep -n '__fish_seen_subcommand_from exec' -s I -l include -x -a '(__fish_complete_directories)' -d 'Of C: where headers are'
+complete -c skep -n '__fish_seen_subcommand_from exec' -s D -l define -x -d 'Of C: a macro'
 complete -c skep -n '__fish_seen_subcommand_from exec' -s f -x -a 'text json' -d 'How to write results'
 complete -c skep -n '__fish_seen_subcommand_from exec' -s q -l quiet -d 'No line for each input'
 complete -c skep -n '__fish_seen_subcommand_from test' -s v -l verbose -d 'List the cases that pass, too'
@@ -126,6 +130,8 @@ complete -c skep -n '__fish_seen_subcommand_from disasm' -s f -x -a 'text json' 
 complete -c skep -n '__fish_seen_subcommand_from disasm' -l jit -d 'Compiled code, too'
 complete -c skep -n '__fish_seen_subcommand_from disasm' -l bytes -d 'Bytes, too'
 complete -c skep -n '__fish_seen_subcommand_from disasm' -l no-source -d 'Without source lines'
+complete -c skep -n '__fish_seen_subcommand_from disasm' -s I -l include -x -a '(__fish_complete_directories)' -d 'Of C: where headers are'
+complete -c skep -n '__fish_seen_subcommand_from disasm' -s D -l define -x -d 'Of C: a macro'
 
 complete -c skep -n '__fish_seen_subcommand_from debug' -l packet -x -d 'Bytes of the packet'
 complete -c skep -n '__fish_seen_subcommand_from debug' -l ctx -x -d 'Bytes of the context'
@@ -136,6 +142,8 @@ complete -c skep -n '__fish_seen_subcommand_from debug' -l sockets -r -d 'The so
 complete -c skep -n '__fish_seen_subcommand_from debug' -l socket -x -d 'The socket that the context is about'
 complete -c skep -n '__fish_seen_subcommand_from debug' -l data -x -d 'What the pointers of the context lead to'
 complete -c skep -n '__fish_seen_subcommand_from debug' -l sysctl -x -d 'What is read or written'
+complete -c skep -n '__fish_seen_subcommand_from debug' -s I -l include -x -a '(__fish_complete_directories)' -d 'Of C: where headers are'
+complete -c skep -n '__fish_seen_subcommand_from debug' -s D -l define -x -d 'Of C: a macro'
 
 set -l accel 'on off status top pause resume tap probe'
 set -l first "__fish_seen_subcommand_from accel; and not __fish_seen_subcommand_from $accel"

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cmd/compile.h"
 
 #define NEWEST 22 /* clang-22 ... clang-11 are tried where there is no clang */
 #define OLDEST 11
@@ -97,23 +98,57 @@ static void add_words(struct arena *a, word_list *to, const char *const *words)
 		*vec_add(a, to) = *words;
 }
 
+/* What it says, of which only the beginning is kept, is read to the end. */
+static void listen_to(int fd, struct buf *says)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0 && says->len < CLANG_MAX_OUTPUT)
+			buf_put(says, bytes, (size_t)n);
+}
+
 /* Signals wait until what is in the directory is removed; the compiler gets those of the terminal itself. */
-static int run(const word_list *words, struct diag *d)
+static int spawn(char *const *words, int output, pid_t *pid)
 {
 	sigset_t all, old;
 	posix_spawnattr_t attr;
-	pid_t pid;
-	int err, status = 0;
+	posix_spawn_file_actions_t files;
+	int err;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, NULL, &old);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &old);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawn_file_actions_init(&files);
+	if (output >= 0) {
+		posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+		posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+	}
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	err = posix_spawnp(&pid, words->at[0], NULL, &attr, (char *const *)(uintptr_t)words->at,
-			   environ);
+	err = posix_spawnp(pid, words[0], &files, &attr, words, environ);
+	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
+	return err;
+}
+
+static int run(const word_list *words, struct buf *says, struct diag *d)
+{
+	char *const *argv = (char *const *)(uintptr_t)words->at;
+	int ends[2] = { -1, -1 }, status = 0, err;
+	pid_t pid;
+
+	if (says && pipe2(ends, O_CLOEXEC))
+		return diag_errno(d, errno, "%s cannot be run", words->at[0]);
+	err = spawn(argv, ends[1], &pid);
+	if (says) {
+		close(ends[1]);
+		if (!err)
+			listen_to(ends[0], says);
+		close(ends[0]);
+	}
 	if (!err && waitpid(pid, &status, 0) < 0)
 		err = errno;
 	if (err)
@@ -153,7 +188,7 @@ static const char *machine_headers(void)
 }
 
 static int compile_in(struct arena *a, const char *dir, const char *clang, const char *path,
-		      const char *const *args, struct buf *out, struct diag *d)
+		      const char *const *args, struct buf *says, struct buf *out, struct diag *d)
 {
 	const char *header = arena_printf(a, "%s/" HEADER, dir);
 	const char *object = arena_printf(a, "%s/x.o", dir);
@@ -169,7 +204,7 @@ static int compile_in(struct arena *a, const char *dir, const char *clang, const
 	add_words(a, &words, last);
 	*vec_add(a, &words) = NULL;
 	if (!err)
-		err = run(&words, d);
+		err = run(&words, says, d);
 	if (!err)
 		err = read_object(object, out, d);
 	unlink(header);
@@ -177,8 +212,8 @@ static int compile_in(struct arena *a, const char *dir, const char *clang, const
 	return err;
 }
 
-int clang_compile(struct arena *a, const char *path, const char *const *args, struct buf *out,
-		  struct diag *d)
+int clang_compile(struct arena *a, const char *path, const char *const *args, struct buf *says,
+		  struct buf *out, struct diag *d)
 {
 	const char *clang = find_clang(a), *tmp = getenv("TMPDIR");
 	char *dir = arena_printf(a, "%s/skep-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -198,8 +233,33 @@ int clang_compile(struct arena *a, const char *path, const char *const *args, st
 		return diag_errno(d, errno, "no directory for clang can be made in %s",
 				  tmp && *tmp ? tmp : "/tmp");
 	sigprocmask(SIG_SETMASK, NULL, &old);
-	err = compile_in(a, dir, clang, path, args, out, d);
+	err = compile_in(a, dir, clang, path, args, says, out, d);
 	rmdir(dir);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return err;
+}
+
+void clang_include(struct arena *a, clang_args *args, const char *dir)
+{
+	*vec_add(a, args) = arena_printf(a, "-I%s", dir);
+}
+
+void clang_define(struct arena *a, clang_args *args, const char *macro)
+{
+	*vec_add(a, args) = arena_printf(a, "-D%s", macro);
+}
+
+char *clang_read(struct arena *a, const char *path, clang_args *args, size_t *len, struct diag *d)
+{
+	struct buf object = { 0 };
+
+	if (!clang_is_source(path))
+		return compile_read(path, len, d);
+	*vec_add(a, args) = NULL;
+	if (clang_compile(a, path, args->at, NULL, &object, d)) {
+		buf_done(&object);
+		return NULL;
+	}
+	*len = object.len;
+	return object.data;
 }

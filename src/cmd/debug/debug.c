@@ -10,7 +10,7 @@
 #include "base/hex.h"
 #include "base/opt.h"
 #include "base/text.h"
-#include "cmd/compile.h"
+#include "cmd/clang.h"
 #include "cmd/debug/impl.h"
 #include "cmd/exec/context.h"
 #include "isa/ctx.h"
@@ -30,6 +30,8 @@ static const struct opt options[] = {
 	{ 0, "socket", "TEXT", "the socket that the context is about" },
 	{ 0, "data", "HEX", "what the context's pointers lead to" },
 	{ 0, "sysctl", "TEXT", "what is read, or written: NAME = VALUE [-> VALUE]" },
+	CLANG_INCLUDE,
+	CLANG_DEFINE,
 	{ 'h', "help", NULL, "this text" },
 };
 
@@ -37,6 +39,7 @@ struct input {
 	const char *file, *program, *packet;
 	struct exec_about_texts about;
 	u64 fuel, now, random;
+	clang_args clang;
 	bool help;
 };
 
@@ -90,6 +93,12 @@ static int take_option(struct input *in, struct diag *d, int option, const char 
 	case 8:
 		in->about.sysctl = value;
 		return 0;
+	case 9:
+		clang_include(d->arena, &in->clang, value);
+		return 0;
+	case 10:
+		clang_define(d->arena, &in->clang, value);
+		return 0;
 	default:
 		in->help = true;
 		return 0;
@@ -120,8 +129,9 @@ static int parse_options(struct input *in, struct diag *d, int argc, char **argv
 					  argv[state.pos]);
 	}
 	if (!in->help && !in->file)
-		return diag_error(d, LOC_NONE,
-				  "there is nothing to debug: give an OBJECT and a PROGRAM");
+		return diag_error(
+			d, LOC_NONE,
+			"there is nothing to debug: give an OBJECT, or BPF C, and a PROGRAM");
 	return 0;
 }
 
@@ -439,11 +449,11 @@ static int debug_image(struct debug *d, const struct input *in, bool *ok)
 	return err;
 }
 
-static int debug_file(struct debug *d, const struct input *in, bool *ok)
+static int debug_file(struct debug *d, struct input *in, bool *ok)
 {
 	struct image_options how = { .name = in->file };
 	size_t len;
-	char *elf = compile_read(in->file, &len, &d->diag);
+	char *elf = clang_read(&d->arena, in->file, &in->clang, &len, &d->diag);
 	int err;
 
 	if (!elf)
@@ -476,7 +486,7 @@ int cmd_debug(int argc, char **argv)
 	if (parse_options(&in, &d.diag, argc, argv)) {
 		code = 2;
 	} else if (in.help) {
-		puts("usage: skep debug [OPTIONS] OBJECT PROGRAM\n\n"
+		puts("usage: skep debug [OPTIONS] OBJECT|FILE.bpf.c PROGRAM\n\n"
 		     "Runs a BPF program in skep's own machine, instruction by instruction or line "
 		     "by "
 		     "line,\nforward and back. Commands are read from standard input; help lists "

@@ -8,7 +8,7 @@
 
 #include "base/opt.h"
 #include "base/text.h"
-#include "cmd/compile.h"
+#include "cmd/clang.h"
 #include "cmd/disasm/print.h"
 #include "machine/machine.h"
 
@@ -17,6 +17,8 @@ static const struct opt options[] = {
 	{ 0, "jit", NULL, "what our compiler makes of each instruction, too" },
 	{ 0, "bytes", NULL, "the instructions' bytes, too" },
 	{ 0, "no-source", NULL, "without source lines" },
+	CLANG_INCLUDE,
+	CLANG_DEFINE,
 	{ 'h', "help", NULL, "this text" },
 };
 
@@ -26,6 +28,7 @@ struct disasm {
 	const char *file;
 	char **progs; /* names; none: all */
 	int prog_count;
+	clang_args clang;
 	bool json, jit, bytes, no_source, help;
 };
 
@@ -46,6 +49,12 @@ static int take_option(struct disasm *s, int option, const char *value)
 		break;
 	case 3:
 		s->no_source = true;
+		break;
+	case 4:
+		clang_include(&s->arena, &s->clang, value);
+		break;
+	case 5:
+		clang_define(&s->arena, &s->clang, value);
 		break;
 	default:
 		s->help = true;
@@ -78,7 +87,9 @@ static int parse_options(struct disasm *s, int argc, char **argv)
 			s->progs[s->prog_count++] = argv[state.pos++];
 	}
 	if (!s->help && !s->file)
-		return diag_error(&s->diag, LOC_NONE, "there is nothing to show: give an OBJECT");
+		return diag_error(&s->diag, LOC_NONE,
+				  "there is nothing to show: give an OBJECT, "
+				  "or BPF C");
 	return 0;
 }
 
@@ -161,7 +172,7 @@ static int disassemble(struct disasm *s)
 	struct image_options how = { .name = s->file, .no_kconfig = !s->jit };
 	struct image img;
 	size_t len;
-	char *elf = compile_read(s->file, &len, &s->diag);
+	char *elf = clang_read(&s->arena, s->file, &s->clang, &len, &s->diag);
 	int err;
 
 	if (!elf)
@@ -189,7 +200,7 @@ int cmd_disasm(int argc, char **argv)
 	if (parse_options(&s, argc, argv)) {
 		code = 2;
 	} else if (s.help) {
-		puts("usage: skep disasm [OPTIONS] OBJECT [PROGRAM...]\n\n"
+		puts("usage: skep disasm [OPTIONS] OBJECT|FILE.bpf.c [PROGRAM...]\n\n"
 		     "Shows the instructions of a BPF object's programs, between the source lines "
 		     "that they come from.\n");
 		opt_help(options, ARRAY_SIZE(options), stdout);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cmd/compile.h"
 #include "cmd/exec/coverage.h"
 #include "cmd/exec/maps.h"
 #include "cmd/exec/prepare.h"
@@ -159,7 +158,7 @@ static int exec_object(struct exec *x)
 	struct rawbtf *kernel = NULL;
 	struct image img;
 	size_t len;
-	char *elf = compile_read(x->opts.file, &len, &x->diag);
+	char *elf = clang_read(&x->arena, x->opts.file, &x->opts.clang, &len, &x->diag);
 
 	if (!elf)
 		return -EINVAL;

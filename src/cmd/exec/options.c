@@ -31,6 +31,8 @@ enum option {
 	OPTION_NO_VERIFY,
 	OPTION_FORMAT,
 	OPTION_QUIET,
+	OPTION_INCLUDE,
+	OPTION_DEFINE,
 	OPTION_HELP,
 };
 
@@ -70,6 +72,8 @@ static const struct opt options[] = {
 	[OPTION_NO_VERIFY] = { 0, "no-verify", NULL, "run it even if it is rejected" },
 	[OPTION_FORMAT] = { 'f', NULL, "FORMAT", "how to write results: text (default) or json" },
 	[OPTION_QUIET] = { 'q', "quiet", NULL, "no line for each input" },
+	[OPTION_INCLUDE] = CLANG_INCLUDE,
+	[OPTION_DEFINE] = CLANG_DEFINE,
 	[OPTION_HELP] = { 'h', "help", NULL, "this text" },
 };
 
@@ -135,6 +139,12 @@ static int take_text(struct exec_options *o, struct arena *a, enum option option
 		break;
 	case OPTION_COVERAGE:
 		o->coverage = value;
+		break;
+	case OPTION_INCLUDE:
+		clang_include(a, &o->clang, value);
+		break;
+	case OPTION_DEFINE:
+		clang_define(a, &o->clang, value);
 		break;
 	case OPTION_ROUTES:
 		o->routes = value;
@@ -219,7 +229,9 @@ static int check_options(const struct exec_options *o, struct diag *d)
 	bool uses_kernel = o->in_kernel || o->compare;
 
 	if (!o->file)
-		return diag_error(d, LOC_NONE, "there is nothing to run: give an OBJECT");
+		return diag_error(d, LOC_NONE,
+				  "there is nothing to run: give an OBJECT, or "
+				  "BPF C");
 	if (o->in_kernel && o->compare)
 		return diag_error(d, LOC_NONE,
 				  "--compare runs both engines: --engine does not go with it");
@@ -282,7 +294,7 @@ int exec_options_parse(struct exec_options *o, struct arena *a, int argc, char *
 
 void exec_options_help(void)
 {
-	puts("usage: skep exec [OPTIONS] OBJECT [PROGRAM]\n\n"
+	puts("usage: skep exec [OPTIONS] OBJECT|FILE.bpf.c [PROGRAM]\n\n"
 	     "Runs a program of a BPF object on packets or a context, in skep's own machine: "
 	     "without "
 	     "the\nkernel and without privilege.\n");

@@ -3,6 +3,7 @@
 #ifndef CMD_EXEC_OPTIONS_H
 #define CMD_EXEC_OPTIONS_H
 
+#include "cmd/clang.h"
 #include "cmd/exec/input.h"
 
 #define EXEC_MAX_REPEAT 1000000000u
@@ -13,6 +14,7 @@ struct exec_options {
 	const char *file, *program; /* program: NULL: the only one */
 	const char *ctx;            /* hexadecimal, or fields; NULL: none */
 	vec_of(const char *) packets;
+	clang_args clang;
 	const char *record;                                      /* name of a type; NULL: none */
 	const char *pcap, *output, *coverage, *routes, *sockets; /* paths; NULL: none */
 	const char *socket, *data, *sysctl; /* what the context is about; NULL: not told */

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "cmd/clang.h"
-#include "cmd/compile.h"
 #include "cmd/foreign/impl.h"
 #include "kernel/kernel.h"
 
@@ -26,13 +25,8 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static int read_object(struct foreign *f)
 {
 	size_t len;
-	char *data;
+	char *data = clang_read(&f->arena, f->file, &f->clang, &len, &f->diag);
 
-	if (clang_is_source(f->file)) {
-		*vec_add(&f->arena, &f->clang) = NULL;
-		return clang_compile(&f->arena, f->file, f->clang.at, &f->elf, &f->diag);
-	}
-	data = compile_read(f->file, &len, &f->diag);
 	if (!data)
 		return -EINVAL;
 	buf_put(&f->elf, data, len);

@@ -13,6 +13,7 @@
 #define CMD_FOREIGN_IMPL_H
 
 #include "base/out.h"
+#include "cmd/clang.h"
 #include "cmd/foreign/foreign.h"
 #include "host/host.h"
 #include "session/child.h"
@@ -30,7 +31,8 @@ struct foreign {
 	struct diag diag;
 	struct host_options host_opts;
 	const char *file, *command, *output, *pin;
-	foreign_words clang, set, records, hooks;
+	foreign_words set, records, hooks;
+	clang_args clang;
 	u64 seconds; /* 0: until it is ended */
 	enum out_flush_mode flush;
 	bool json, quiet, verbose, dry_run, help;

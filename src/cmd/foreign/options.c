@@ -75,8 +75,8 @@ const struct opt foreign_options[] = {
 			    "what a ring carries, if the object does not say it" },
 	[OPTION_PCAP] = { 0, "pcap", "FILE", "write packets that come to a capture file" },
 	[OPTION_PIN] = { 0, "pin", "DIR", "leave all attached, pinned there, and end" },
-	[OPTION_INCLUDE] = { 'I', "include", "DIR", "of C: where headers are" },
-	[OPTION_DEFINE] = { 'D', "define", "NAME[=VALUE]", "of C: a macro" },
+	[OPTION_INCLUDE] = CLANG_INCLUDE,
+	[OPTION_DEFINE] = CLANG_DEFINE,
 	[OPTION_HELP] = { 'h', "help", NULL, "this text" },
 };
 const size_t foreign_option_count = ARRAY_SIZE(foreign_options);
@@ -156,10 +156,10 @@ static int take_words(struct foreign *f, int option, const char *value)
 		*vec_add(&f->arena, &f->records) = value;
 		return 0;
 	case OPTION_INCLUDE:
-		*vec_add(&f->arena, &f->clang) = arena_printf(&f->arena, "-I%s", value);
+		clang_include(&f->arena, &f->clang, value);
 		return 0;
 	case OPTION_DEFINE:
-		*vec_add(&f->arena, &f->clang) = arena_printf(&f->arena, "-D%s", value);
+		clang_define(&f->arena, &f->clang, value);
 		return 0;
 	case OPTION_FORMAT:
 		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/opt.h"
-#include "cmd/compile.h"
+#include "cmd/clang.h"
 #include "cmd/verify/kernel.h"
 #include "cmd/verify/report.h"
 #include "kernel/privilege.h"
@@ -24,6 +24,8 @@ static const struct opt options[] = {
 	  "as the kernel judges programs of those without CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN" },
 	{ 0, "kernel", NULL, "ask the running kernel's verifier, too" },
 	{ 0, "log", NULL, "each step, with what is known of the registers before it" },
+	CLANG_INCLUDE,
+	CLANG_DEFINE,
 	{ 'h', "help", NULL, "this text" },
 };
 
@@ -34,6 +36,7 @@ struct verify {
 	const char *file;
 	char **progs; /* names; none: all */
 	int prog_count;
+	clang_args clang;
 	bool json, kernel, unprivileged, help;
 };
 
@@ -62,6 +65,10 @@ static int parse_options(struct verify *v, int argc, char **argv)
 				v->kernel = true;
 			else if (option == 4)
 				v->opts.log = true;
+			else if (option == 5)
+				clang_include(&v->arena, &v->clang, value);
+			else if (option == 6)
+				clang_define(&v->arena, &v->clang, value);
 			else
 				v->help = true;
 		}
@@ -79,7 +86,9 @@ static int parse_options(struct verify *v, int argc, char **argv)
 				  "--safety-only leaves out what --unprivileged asks for: give one "
 				  "of them");
 	if (!v->help && !v->file)
-		return diag_error(&v->diag, LOC_NONE, "there is nothing to verify: give an OBJECT");
+		return diag_error(&v->diag, LOC_NONE,
+				  "there is nothing to verify: give an OBJECT, "
+				  "or BPF C");
 	return 0;
 }
 
@@ -176,7 +185,7 @@ static int verify(struct verify *v)
 	struct buf warnings = { 0 };
 	struct image img;
 	size_t len;
-	char *elf = compile_read(v->file, &len, &v->diag);
+	char *elf = clang_read(&v->arena, v->file, &v->clang, &len, &v->diag);
 
 	if (!elf)
 		return -EINVAL;
@@ -214,7 +223,7 @@ int cmd_verify(int argc, char **argv)
 	if (parse_options(&v, argc, argv)) {
 		code = 2;
 	} else if (v.help) {
-		puts("usage: skep verify [OPTIONS] OBJECT [PROGRAM...]\n\n"
+		puts("usage: skep verify [OPTIONS] OBJECT|FILE.bpf.c [PROGRAM...]\n\n"
 		     "Says whether the programs of a BPF object are safe to run, or which is not, "
 		     "and why.\n");
 		opt_help(options, ARRAY_SIZE(options), stdout);

@@ -268,7 +268,7 @@ bench-machine: ## our machine beside native code and the kernel: JIT, interprete
 	@bench/machine.sh
 demo: ## installs what is missing, builds, and shows skep at work here
 	@scripts/deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/accel-meter
 	@scripts/demo.sh
 
 SHARE := $(DESTDIR)$(PREFIX)/share

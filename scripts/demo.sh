@@ -1,19 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Shows skep at work on this machine, some ten seconds long: `make demo`, or scripts/demo.sh BUILD. What is traced are
-# small workloads that the demo starts and that end with it.
+# Shows skep at work on this machine, half a minute long: `make demo`, or scripts/demo.sh BUILD. What is traced, verified and
+# accelerated are small programs that the demo brings along and that end with it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-skep=${1:-build}/skep
+build=${1:-build}
+skep=$build/skep
 running=
+is_on=
+group=
+work=$(mktemp -d) || exit 1
 
-trap '[ -z "$running" ] || kill "$running" 2>/dev/null' EXIT
+# shellcheck disable=SC2317 # it is called
+cleanup() {
+	[ -z "$running" ] || kill "$running" 2>/dev/null
+	[ -z "$is_on" ] || "$skep" accel off >/dev/null
+	[ -z "$group" ] || rmdir "$group" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# Says what comes, shows the command as one could type it, and runs it.
-show() { # heading, options and script for skep...
-	printf '\n== %s\n\n$ %s' "$1" "$skep"
-	shift
+heading() { printf '\n== %s\n\n' "$1"; }
+
+# Shows a command as one could type it, and runs it; its exit status.
+run() { # command...
+	printf '$'
 	for word; do
 		case $word in
 		*[!a-zA-Z0-9_./:,=-]*) printf " '%s'" "$word" ;;
@@ -21,12 +33,60 @@ show() { # heading, options and script for skep...
 		esac
 	done
 	printf '\n\n'
-	"$skep" "$@" &
+	"$@" &
 	running=$!
 	wait "$running"
 	status=$?
 	running=
-	[ "$status" = 0 ] || failed=1
+	return $status
+}
+
+show() { # heading, arguments of skep...
+	heading "$1"
+	shift
+	run "$skep" "$@" || failed=1
+}
+
+# Says why a program of BPF C is wrong, and runs it once it is right. This takes no privilege.
+show_machine() {
+	command -v clang >/dev/null || return 0
+	cat >"$work/arp.bpf.c" <<-'END'
+		#include <skep.bpf.h>
+
+		SEC("xdp") int no_arp(struct xdp_md *ctx)
+		{
+			u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+			if (data + KNOWN > end)
+				return XDP_PASS;
+			return data[12] == 8 && data[13] == 6 ? XDP_DROP : XDP_PASS;
+		}
+		LICENSE("GPL");
+	END
+	heading 'A BPF program that the kernel would refuse, and why'
+	run "$skep" verify -D KNOWN=12 "$work/arp.bpf.c" && failed=1
+	show 'The same put right, on two packets, without the kernel' \
+		exec -D KNOWN=14 --packet 'ffffffffffff 020000000001 0806 0001' \
+		--packet 'ffffffffffff 020000000001 0800 4500' "$work/arp.bpf.c"
+}
+
+# The median of round trips between two processes of that cgroup, us.
+round_trip() {
+	"$meter" -1 -t 1000 -c "$group" -s "$group" pingpong 1024 | awk '$1 == "p50" { printf "%.1f us\n", $2 / 1000 }'
+}
+
+show_accel() {
+	tree=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	meter=$build/bench/accel-meter
+	[ -n "$tree" ] && [ -x "$meter" ] && ! "$skep" accel status >/dev/null 2>&1 || return 0
+	group=$tree/skep-demo-$$
+	mkdir "$group" 2>/dev/null || { group= && return; }
+	heading 'A round trip of 1 KiB between two processes: by TCP, and with skep accel'
+	printf 'by TCP:     %s\n\n' "$(round_trip)"
+	is_on=1
+	run "$skep" accel on --cgroup "$group" || { failed=1 && return; }
+	printf '\nwith accel: %s\n\n' "$(round_trip)"
+	run "$skep" accel off && is_on=
 }
 
 # What is left without the right to use BPF: all but running.
@@ -35,8 +95,10 @@ without() { # why
 	show 'What can be counted' list 'software:*'
 	show 'What the kernel would be given to run for a CPU profile' \
 		-d bpf -e 'profile:hz:99 { @[comm] = count(); }'
-	printf '\nAs root on a kernel with BPF, the demo traces file opens, read latency and CPU use.\n'
-	exit 0
+	show_machine
+	printf '\nAs root on a kernel with BPF, the demo traces file opens, read latency and CPU use, too.\n'
+	[ -z "$failed" ]
+	exit
 }
 
 failed=
@@ -68,5 +130,8 @@ show 'Where a busy program spends its time in the kernel: a CPU profile, the thr
 	-e 'profile:hz:99 /comm == "dd"/ { @[kstack(8)] = count(); }
     end { print(@, 3); clear(@); }'
 
-printf '== More: README.md, %s --help, and the scripts in tools/\n' "$skep"
+show_machine
+show_accel
+
+printf '\n== More: README.md, %s --help, and the scripts in tools/\n' "$skep"
 [ -z "$failed" ]

@@ -219,16 +219,26 @@ bool run_packet_load(const struct run *run, u64 offset, u32 size, u64 *value)
 
 /* ---- traps */
 
+/* Bare instructions name a function of the kernel by its type there; those of an object by the object's symbol. */
+static void describe_kfunc_call(const struct run *run, s32 number, struct buf *out)
+{
+	const struct image *img = run->machine ? machine_image(run->machine) : NULL;
+
+	if (img && (u32)number < img->externs.n)
+		buf_printf(out, "calls %s of the kernel, which is not here",
+			   img->externs.at[number].name);
+	else
+		buf_printf(out, "calls function %d of the kernel, which is not here", number);
+}
+
 static void describe_call(const struct run *run, const struct bpf_insn *i, struct buf *out)
 {
 	const char *name = helper_name((u32)i->imm);
 
 	if (BPF_SRC(i->code) == BPF_X)
 		buf_printf(out, "calls what register r%u has, which is no function", i->dst_reg);
-	else if (i->src_reg == BPF_PSEUDO_KFUNC_CALL && run->machine &&
-		 (u32)i->imm < machine_image(run->machine)->externs.n)
-		buf_printf(out, "calls %s of the kernel, which is not here",
-			   machine_image(run->machine)->externs.at[i->imm].name);
+	else if (i->src_reg == BPF_PSEUDO_KFUNC_CALL)
+		describe_kfunc_call(run, i->imm, out);
 	else
 		buf_printf(out, "calls helper %s (%d), which is not here", name ? name : "unknown",
 			   i->imm);

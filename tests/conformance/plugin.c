@@ -139,20 +139,14 @@ static bool read_hex(const char *hex, size_t max, struct buf *out)
 
 /* ---- the run */
 
-static bool run_code(const struct plugin *p, struct machine *m, struct buf *memory, struct diag *d)
+static bool run_code(struct machine *m, struct buf *memory, struct diag *d)
 {
-	const struct code *code = machine_code(m, 0);
 	struct run *run = run_new(m, 0);
 	struct buf why = { 0 };
 	u64 result;
 	bool ok;
 
-	run_add_region(run, memory->data, memory->len, true, "memory");
-	if (p->engine == PLUGIN_JIT)
-		result = code->native(memory->data, memory->len, 0, 0, 0, run);
-	else
-		result = interp_run(code, 0, (u64)(uintptr_t)memory->data, memory->len, 0, 0, 0,
-				    run);
+	result = machine_run(m, 0, memory->data, memory->len, run);
 	ok = run->trap == RUN_OK;
 	if (ok) {
 		printf("%llx\n", (unsigned long long)result);
@@ -204,7 +198,7 @@ static bool run_program(const struct plugin *p, const struct buf *program, struc
 	if (p->engine == PLUGIN_JIT && !machine_code(m, 0)->native)
 		diag_error(d, LOC_NONE, "there is no compiler for this processor");
 	else
-		ok = run_code(p, m, memory, d);
+		ok = run_code(m, memory, d);
 out:
 	machine_free(m);
 	image_done(&img);

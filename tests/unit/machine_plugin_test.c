@@ -31,6 +31,8 @@ static const char *plugin(const char *input, const char *arguments)
 
 #define EXIT "95 00 00 00 00 00 00 00"
 
+static const char *const engines[] = { "--interpret", "--check", "--jit" };
+
 TEST(machine_plugin_speaks_as_the_suite_does)
 {
 	if (!plugin("", "--help"))
@@ -54,7 +56,6 @@ TEST(machine_plugin_speaks_as_the_suite_does)
 TEST(machine_plugin_calls_by_register)
 {
 	static const char *const calls[] = { "8d 02 00 00 00 00 00 00", "8d 00 00 00 02 00 00 00" };
-	static const char *const engines[] = { "--interpret", "--check", "--jit" };
 	char program[256];
 
 	if (!plugin("", "--help"))
@@ -78,7 +79,12 @@ TEST(machine_plugin_says_what_is_wrong)
 	CHECK(strstr(plugin("ff 00 00 00 00 00 00 00 " EXIT, ""), "instruction 0 is unknown"));
 	CHECK(strstr(plugin("79 10 00 00 00 00 00 00 " EXIT, "--check"),
 		     "reads 8 bytes at 0x0, which is none of the program's memory"));
-	CHECK(strstr(plugin("85 00 00 00 63 00 00 00 " EXIT, ""), "which is not here"));
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		CHECK(strstr(plugin("85 00 00 00 63 00 00 00 " EXIT, engines[i]),
+			     "(99), which is not here (at instruction 0)"));
+		CHECK(strstr(plugin("85 20 00 00 2a 00 00 00 " EXIT, engines[i]),
+			     "calls function 42 of the kernel, which is not here"));
+	}
 }
 
 TEST(machine_plugin_runs_objects)

@@ -355,7 +355,8 @@ struct image_section *image_elf_find(const struct image_file *f, const char *nam
 	return NULL;
 }
 
-s32 image_elf_func(const struct image_loader *l, const struct image_section *s, u64 insn)
+/* The first function of a section that begins at an instruction or behind it; func_count if there is none. */
+static u32 func_from(const struct image_loader *l, const struct image_section *s, u64 insn)
 {
 	u32 low = 0, high = s->func_count;
 
@@ -367,7 +368,25 @@ s32 image_elf_func(const struct image_loader *l, const struct image_section *s, 
 		else
 			high = middle;
 	}
-	if (low < s->func_count && l->funcs.at[s->first_func + low].start == insn)
-		return (s32)(s->first_func + low);
+	return low;
+}
+
+s32 image_elf_func(const struct image_loader *l, const struct image_section *s, u64 insn)
+{
+	u32 i = func_from(l, s, insn);
+
+	if (i < s->func_count && l->funcs.at[s->first_func + i].start == insn)
+		return (s32)(s->first_func + i);
 	return IMAGE_NONE;
+}
+
+s32 image_elf_func_around(const struct image_loader *l, const struct image_section *s, u64 insn)
+{
+	u32 i = func_from(l, s, insn + 1);
+	const struct image_code *c;
+
+	if (!i)
+		return IMAGE_NONE;
+	c = &l->funcs.at[s->first_func + i - 1];
+	return insn - c->start < c->count ? (s32)(s->first_func + i - 1) : IMAGE_NONE;
 }

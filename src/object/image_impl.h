@@ -138,7 +138,8 @@ struct image_loader {
 	s32 common_map;       /* that has them */
 	struct rawbtf *btf;   /* also img->btf */
 	u32 stamp;
-	u64 insns; /* of all programs so far */
+	u64 insns;         /* of all programs so far */
+	bool has_nameless; /* some code calls a function that no symbol tells of */
 };
 
 /* Reports "file: section+0x20: ..."; file and section may be NULL. -EINVAL. */
@@ -155,6 +156,8 @@ int image_elf_read(struct image_loader *l, u32 file, const struct image_input *i
 struct image_section *image_elf_find(const struct image_file *f, const char *name);
 /* The function that begins at an instruction; IMAGE_NONE. */
 s32 image_elf_func(const struct image_loader *l, const struct image_section *s, u64 insn);
+/* The function that an instruction is one of; IMAGE_NONE. */
+s32 image_elf_func_around(const struct image_loader *l, const struct image_section *s, u64 insn);
 
 /* ---- image_btf.c, image_ext.c */
 int image_btf_merge(struct image_loader *l);

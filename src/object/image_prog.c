@@ -210,6 +210,47 @@ static int follow(struct assembly *a, u32 at, u32 callee)
 	return 0;
 }
 
+static void mark_callees(const struct image_prog *p, u8 *marks)
+{
+	for (u32 i = 0; i < p->count; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+		s64 to = (s64)i + 1 + insn->imm;
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
+		    to >= 0 && to < p->count)
+			marks[to] = 1;
+	}
+}
+
+/* Functions that have no symbol begin where calls into others lead; they are named by that: "main+20". */
+static void split_funcs(struct image_loader *l, struct image_prog *p)
+{
+	const struct image_prog whole = *p;
+	struct buf room = { 0 };
+	u8 *marks = buf_extend(&room, p->count);
+
+	mark_callees(p, marks);
+	memset(&p->funcs, 0, sizeof(p->funcs));
+	for (size_t k = 0; k < whole.funcs.n; k++) {
+		const struct image_func *f = &whole.funcs.at[k];
+		struct image_func *part = vec_add(l->arena, &p->funcs);
+
+		*part = *f;
+		for (u32 i = 1; i < f->count; i++) {
+			if (!marks[f->start + i])
+				continue;
+			part->count = f->start + i - part->start;
+			part = vec_add(l->arena, &p->funcs);
+			*part = (struct image_func){
+				.name = arena_printf(l->arena, "%s+%u", f->name, i),
+				.start = f->start + i,
+				.count = f->count - i,
+			};
+		}
+	}
+	buf_done(&room);
+}
+
 static int assemble(struct image_loader *l, u32 func)
 {
 	struct image_code *main = &l->funcs.at[func];
@@ -237,6 +278,8 @@ static int assemble(struct image_loader *l, u32 func)
 		memcpy(insns, a.code.data, a.code.len);
 		a.prog->insns = insns;
 		a.prog->count = (u32)(a.code.len / INSN_BYTES);
+		if (l->has_nameless)
+			split_funcs(l, a.prog);
 	}
 	buf_done(&a.code);
 	return err;

@@ -42,8 +42,8 @@ static int refer_func(const struct place *p, const struct image_section *s, u64 
 	if (func == IMAGE_NONE)
 		return image_error(p->l, &p->l->files[p->file], p->section,
 				   (u64)p->insn * INSN_BYTES,
-				   "refers to '%s' at instruction %llu, where no function begins",
-				   *name ? name : s->name, (unsigned long long)insn);
+				   "refers to '%s' at instruction %lld, where no function begins",
+				   *name ? name : s->name, (long long)insn);
 	p->section->callees[p->insn] = (u32)func + 1;
 	return 0;
 }
@@ -181,8 +181,26 @@ static int refer_reloc(struct place *p, const struct image_reloc *r)
 }
 
 /*
- * What no relocation has told: calls within a section, whose distance the assembler knows. All else that refers to something
- * would do so by numbers that mean nothing here.
+ * A call whose distance the assembler knows. Assembled code may have functions that no symbol tells of, behind one that it does:
+ * they are a part of that one, and placed with it, so that a call from within it keeps its distance.
+ */
+static int refer_near_call(const struct place *p, s32 distance)
+{
+	const struct image_section *s = p->section;
+	s32 func = image_elf_func_around(p->l, s, p->insn);
+	s64 to = (s64)p->insn + distance + 1;
+
+	if (func != IMAGE_NONE && to > p->l->funcs.at[func].start &&
+	    to - p->l->funcs.at[func].start < p->l->funcs.at[func].count) {
+		p->l->has_nameless = true;
+		return 0;
+	}
+	return refer_func(p, s, (u64)to, "");
+}
+
+/*
+ * What no relocation has told: calls within a section. All else that refers to something would do so by numbers that mean nothing
+ * here.
  */
 static int refer_near(struct place *p)
 {
@@ -196,7 +214,7 @@ static int refer_near(struct place *p)
 		if (s->callees[p->insn] || !insn->src_reg)
 			continue;
 		if (is_call && insn->src_reg == BPF_PSEUDO_CALL)
-			err = refer_func(p, s, (u64)((s64)p->insn + insn->imm + 1), "");
+			err = refer_near_call(p, insn->imm);
 		else if (is_call || insn_is_ld_imm64(insn))
 			err = bad(p, "a reference that no relocation explains, in", s->name);
 		if (err)

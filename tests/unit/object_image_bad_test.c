@@ -254,6 +254,41 @@ TEST(image_odd_calls)
 	EXPECT(&h, "");
 }
 
+/* Code without a symbol behind a function's last exit is the function's, and called from there by distance. */
+TEST(image_calls_of_functions_without_symbol)
+{
+	const struct image_prog *p;
+	struct hand h;
+	struct image_fixture f;
+	struct buf elf = { 0 };
+
+	hand_start(&h);
+	h.symbols[1].st_size = 6 * sizeof(h.code[0]);
+	h.symbols[2].st_info = (u8)ELF64_ST_INFO(STB_LOCAL, STT_NOTYPE);
+	h.code[2] = insn_call_func(1);
+	h.reloc_count = 1;
+	image_fixture_init(&f);
+	hand_write(&h, &f.arena, &elf);
+	CHECK_EQ(image_open(&f.image, &f.arena, elf.data, elf.len, NULL, &f.diag), 0);
+	p = f.image.progs.n == 1 ? f.image.progs.at : NULL;
+	if (p && p->count == 6 && p->funcs.n == 2) {
+		CHECK_EQ(p->insns[2].imm, 1);
+		CHECK_STR(p->funcs.at[0].name, "main");
+		CHECK_EQ(p->funcs.at[0].count, 4);
+		CHECK_STR(p->funcs.at[1].name, "main+4");
+		CHECK_EQ(p->funcs.at[1].start, 4);
+		CHECK_EQ(p->funcs.at[1].count, 2);
+	} else {
+		test_fail(__FILE__, __LINE__, "the program has not its two functions");
+	}
+	image_fixture_done(&f);
+	buf_done(&elf);
+	h.code[2] = insn_call_func(3);
+	EXPECT(&h, "socket+0x10: refers to 'socket' at instruction 6, where no function begins");
+	h.code[2] = insn_call_func(-4);
+	EXPECT(&h, "socket+0x10: refers to 'socket' at instruction -1, where no function begins");
+}
+
 TEST(image_bad_maps)
 {
 	struct hand h;

@@ -73,6 +73,7 @@ struct engine {
 	u64 max_steps;
 	bool *called;     /* of each instruction: a global function begins there, and is called */
 	bool *judged;     /* and was walked */
+	u8 *effects;      /* of the function that begins there, see proto.c; NULL: not known yet */
 	u32 jumps, insns; /* since the last kept state */
 	struct speculation_mask *masks; /* of each instruction; see speculation.h */
 	bool is_masked; /* one has a mask that depends on what is known of numbers */

@@ -259,30 +259,52 @@ static bool give(struct engine *e, const struct image_func *f, u32 i, const stru
 
 enum { MOVES_PACKET = 1 << 0, SLEEPS = 1 << 1 };
 
-/* What it may do, itself or by what it calls; deeper than calls may go it does not matter. */
-static u32 effects(struct engine *e, const struct image_func *f, u32 depth)
+static u8 insn_effects(struct engine *e, u32 insn)
 {
-	u32 found = 0;
+	const struct bpf_insn *i = &e->prog->insns[insn];
+	bool is_call = i->code == (BPF_JMP | BPF_CALL);
+	bool is_func = insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_FUNC;
+	const struct kfunc *kernel = kfunc_called(e, i);
+	const struct helper_info *info =
+		is_call && !i->src_reg ? helper_info_for((u32)i->imm, e->prog->type) : NULL;
+	u8 found = 0;
 
-	for (u32 k = f->start; k < f->start + f->count && depth <= STATE_FRAMES; k++) {
-		const struct bpf_insn *i = &e->prog->insns[k];
-		bool is_func = insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_FUNC;
-		bool is_call = i->code == (BPF_JMP | BPF_CALL);
-		const struct kfunc *kernel = kfunc_called(e, i);
-		const struct helper_info *info =
-			is_call && !i->src_reg ? helper_info_for((u32)i->imm, e->prog->type) : NULL;
-		if (is_func || (is_call && i->src_reg == BPF_PSEUDO_CALL)) {
-			const struct image_func *to = image_func(e->prog, (u32)flow_target(i, k));
-			found |= to ? effects(e, to, depth + 1) : 0;
-		}
-		if (info && (info->flags & HELPER_CHANGES_PACKET))
-			found |= MOVES_PACKET;
-		if ((info && (info->flags & HELPER_SLEEPS)) ||
-		    (kernel && (kernel->info->flags & KFUNC_SLEEPS)))
-			found |= SLEEPS;
-		k += insn_is_ld_imm64(i);
+	if (is_func || (is_call && i->src_reg == BPF_PSEUDO_CALL)) {
+		const struct image_func *to = image_func(e->prog, (u32)flow_target(i, insn));
+		found = to ? e->effects[to->start] : 0;
 	}
+	if (info && (info->flags & HELPER_CHANGES_PACKET))
+		found |= MOVES_PACKET;
+	if ((info && (info->flags & HELPER_SLEEPS)) ||
+	    (kernel && (kernel->info->flags & KFUNC_SLEEPS)))
+		found |= SLEEPS;
 	return found;
+}
+
+/*
+ * What each function may do, itself or by what it calls. A pass over all brings it at least one call further; deeper than calls
+ * may go it does not matter.
+ */
+static void find_effects(struct engine *e)
+{
+	const struct image_prog *p = e->prog;
+	bool is_new = true;
+
+	e->effects = arena_array(&e->own, u8, p->count);
+	for (u32 pass = 0; is_new && pass <= STATE_FRAMES; pass++) {
+		is_new = false;
+		for (size_t k = p->funcs.n; k--;) {
+			const struct image_func *f = &p->funcs.at[k];
+			u8 found = 0;
+
+			for (u32 i = f->start; i < f->start + f->count; i++) {
+				found |= insn_effects(e, i);
+				i += insn_is_ld_imm64(&p->insns[i]);
+			}
+			is_new |= found != e->effects[f->start];
+			e->effects[f->start] = found;
+		}
+	}
 }
 
 static bool is_packet(const struct reg *r, const void *arg)
@@ -305,7 +327,9 @@ bool proto_call(struct engine *e, const struct image_func *f)
 		if (!give(e, f, i, &p.args[i]))
 			return false;
 	}
-	u32 does = effects(e, f, 1);
+	if (!e->effects)
+		find_effects(e);
+	u8 does = e->effects[f->start];
 	if ((does & SLEEPS) && (e->cur->rcu || e->cur->preempt))
 		return engine_fail(e, VERIFY_HELPER, "call it outside of the section",
 				   "the global function %s() may sleep, and this section may not",

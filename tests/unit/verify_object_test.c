@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that clang made, of tests/object/: those whose names say the verdict, and one whose paths double with each round. */
+/* Programs that clang made, of tests/object/: those whose names say the verdict, and some with more paths than can be gone. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,5 +171,23 @@ TEST(verify_many_paths)
 	CHECK(img && r.steps < 10000);
 	if (img)
 		image_done(img);
+	arena_done(&a);
+}
+
+TEST(verify_many_ways_down)
+{
+	struct verify_options opts = { .privileged = true };
+	struct verify_result r;
+	struct arena a;
+	struct diag d;
+
+	arena_init(&a);
+	diag_init(&d, &a);
+	struct image *img = open_object(&a, TEST_OBJECTS "/ways.o", NULL, &d);
+	CHECK(img && !verify_program(&a, img, 0, &opts, &r, &d));
+	if (img) {
+		check_verdict(&img->progs.at[0], &r);
+		image_done(img);
+	}
 	arena_done(&a);
 }

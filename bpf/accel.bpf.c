@@ -21,7 +21,7 @@ int accel_sockops(struct bpf_sock_ops *ops)
 
 	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
 	    op != BPF_SOCK_OPS_STATE_CB && op != BPF_SOCK_OPS_TCP_LISTEN_CB &&
-	    op != BPF_SOCK_OPS_TCP_CONNECT_CB)
+	    op != BPF_SOCK_OPS_TCP_CONNECT_CB && op != BPF_SOCK_OPS_RTT_CB)
 		return 1;
 	if (op == BPF_SOCK_OPS_STATE_CB) {
 		if (ops->args[1] == BPF_TCP_CLOSE)
@@ -40,6 +40,10 @@ int accel_sockops(struct bpf_sock_ops *ops)
 	}
 	if (op == BPF_SOCK_OPS_TCP_CONNECT_CB) {
 		connecting(ops, tp);
+		return 1;
+	}
+	if (op == BPF_SOCK_OPS_RTT_CB) {
+		acknowledged(ops, tp, c);
 		return 1;
 	}
 	employ_janitor();

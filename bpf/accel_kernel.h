@@ -17,6 +17,8 @@
 #define SEND_SHUTDOWN 2
 #define SOCK_RCVBUF_LOCK 2
 #define TCP_NAGLE_OFF 1
+#define TCP_NOTSENT_LOWAT 25
+#define IPPROTO_TCP 6
 
 enum sock_flags {
 	SOCK_ZEROCOPY = 18,
@@ -150,6 +152,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 rcv_nxt, copied_seq, snd_una, snd_nxt, write_seq;
+	__u32 notsent_lowat;
 	__u8 nonagle;
 	struct hrtimer pacing_timer;
 	struct hrtimer compressed_ack_timer;

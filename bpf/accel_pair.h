@@ -15,6 +15,7 @@
 #define HALF_NS 2000000000ull    /* a half is good for so long */
 #define UNPAIRED_NS 300000000ull /* so long may a socket be in the map alone */
 #define PROVEN (1ull << 32)
+#define UNSENT_BYTES (512 << 10)
 
 static const struct accel_end new_end;
 static const struct accel_service new_service = { .gap_us = 1000000 };
@@ -22,6 +23,33 @@ static const struct accel_service new_service = { .gap_us = 1000000 };
 static __always_inline __u64 mirror(__u32 ours, __u32 theirs)
 {
 	return (__u64)ours << 32 | theirs;
+}
+
+/*
+ * When a direction falls back because its reader is slow, all that its sender gets rid of by TCP has to be read before it can be
+ * redirected again, and megabytes fit into TCP's send buffer. So it is given less room there as long as it is in the map.
+ */
+static __always_inline void bound_unsent(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	int most = UNSENT_BYTES;
+
+	if (!tp->notsent_lowat)
+		bpf_setsockopt(ops, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof(most));
+}
+
+/* TCP's bytes were acknowledged. Of a connection that is TCP for good all has to be as it was. */
+static __always_inline void acknowledged(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+					 const struct accel_control *c)
+{
+	__u64 cookie = bpf_get_socket_cookie(ops);
+	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie);
+	int usual = 0;
+
+	if (end && !end->leaving && c->mode != ACCEL_OFF)
+		return;
+	if (tp->notsent_lowat == UNSENT_BYTES)
+		bpf_setsockopt(ops, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &usual, sizeof(usual));
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
 }
 
 /* Into the map, with an end filled in; NULL if that cannot be. */
@@ -45,7 +73,9 @@ static __always_inline struct accel_end *enter(struct bpf_sock_ops *ops, struct 
 		bpf_map_delete_elem(&ends, &cookie);
 		return NULL;
 	}
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG |
+					       BPF_SOCK_OPS_RTT_CB_FLAG);
+	bound_unsent(ops, tp);
 	count(entered, 1);
 	return end;
 }

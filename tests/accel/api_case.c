@@ -432,3 +432,43 @@ CASE(api_keepalive)
 	}
 	pair_close(&p);
 }
+
+static int unsent(struct test *t, const struct side *s)
+{
+	return side_option(AT, s, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+}
+
+static void set_unsent(struct at at, int fd)
+{
+	int bytes = 100000;
+
+	OK_AT(at, setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes)));
+}
+
+/* A stream of small messages, which goes back to TCP, and so do its options. */
+CASE(api_notsent_lowat)
+{
+	struct pair p;
+	int bound = t->control->mode == CONTROL_SKEP ? 512 << 10 : 0;
+
+	pair_open(AT, &p, NULL);
+	CHECK_EQ(unsent(t, &p.client), bound);
+	CHECK_EQ(unsent(t, &p.server), bound);
+	for (int i = 0; i < 200; i++) {
+		side_put(AT, &p.client, 64);
+		side_get(AT, &p.server, 64);
+	}
+	pair_ping_pong(AT, &p, 50, 100);
+	CHECK_EQ(unsent(t, &p.client), 0);
+	CHECK_EQ(unsent(t, &p.server), 0);
+	pair_close(&p);
+}
+
+CASE(api_notsent_lowat_of_the_program)
+{
+	struct pair p;
+
+	pair_open(AT, &p, &(struct pair_how){ .before_connect = set_unsent });
+	CHECK_EQ(unsent(t, &p.client), 100000);
+	pair_close(&p);
+}

@@ -157,13 +157,15 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) $(SMALL) -MMD -MP -c -o $@ $<
 
-# Programs in BPF C, embedded where a .c names them by a macro; of debug information only BTF is kept.
+# Programs in BPF C, embedded where a .c names them by a macro; of debug information at most BTF is kept.
 $(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def) include/skep.bpf.h
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
-	$(Q)$(LLVM_STRIP) -g $@ 2>/dev/null || true
+	$(Q)$(LLVM_STRIP) -g $(BPF_STRIP) $@ 2>/dev/null || true
+# It is loaded without.
+$(BUILD)/bpf/bpf/walk.bpf.o: private BPF_STRIP := -R .BTF -R .BTF.ext
 # The examples as objects, for where there is no clang.
 $(BUILD)/tests/examples/%.bpf.o: examples/%.bpf.c include/skep.bpf.h
 	$(call say,BPF)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tells of all programs, and of all descriptors of objects of BPF, while an iterator is read once, where bpf(2) and /proc take several
- * calls for each. The code refers to nothing: src/inspect/walk.c loads a section as it is, with this kernel's numbers in it.
+ * Tells of all programs, and of all descriptors of objects of BPF, while an iterator of programs is read once, where bpf(2) and /proc
+ * take several calls for each. The code refers to nothing: src/inspect/walk.c loads it as it is, with this kernel's numbers in it.
  *
- * It is verified each time, which takes longer than it runs, and is written for that. Of a pointer that it trusts the verifier looks up
- * in all of the kernel's types where those lead that are loaded from it: so pointers are cast to what it does not trust. Through those
- * it loads as quickly, and through NULL as well: that is 0. Loops begin at a number that it does not know, or it would go round as
- * often as they do.
+ * The iterator has all programs. To descriptors it goes from the own task to all others and along their tables, as readers under RCU
+ * do. Of pointers that are cast the verifier believes nothing, so that they lead anywhere: what is loaded where nothing is is 0.
+ *
+ * It is verified each time, which takes longer than it runs, and is written for that: few instructions, and what loops change is in the
+ * map, of which the verifier remembers nothing. So it comes round to what it has seen, and looks at most instructions once.
  */
 #include "bpf/walk.h"
 #include "include/skep.bpf.h"
@@ -19,24 +20,22 @@
 		number_;                                                                           \
 	})
 
-/* A field behind a pointer that has the kernel's type. */
-#define LOAD(type, from, field)                                                                    \
+/* bpf_rdonly_cast(), whose type 0 has bytes and no end. */
+static const u8 *(*const cast)(u64 address, u64 type) = (void *)WALK_CAST;
+#define MEMORY(address) cast((u64)(address), 0)
+#define AT(type, address) (*(const volatile type *)MEMORY(address))
+
+/* A field of what memory begins with. */
+#define LOAD(type, memory, field)                                                                  \
 	({                                                                                         \
 		u64 loaded_;                                                                       \
 		asm volatile("%0 = *(" #type " *)(%1 + %2)"                                        \
 			     : "=r"(loaded_)                                                       \
-			     : "r"(from), "i"(WALK_PLACE + WALK_##field));                         \
+			     : "r"(memory), "i"(WALK_PLACE + WALK_##field)                         \
+			     : "memory");                                                          \
 		loaded_;                                                                           \
 	})
-
-/* A field, as a number whatever it is, wherever a number or pointer leads. */
-#define FETCH(type, from, field)                                                                   \
-	({                                                                                         \
-		type fetched_ = 0;                                                                 \
-		bpf_probe_read_kernel(&fetched_, sizeof(fetched_),                                 \
-				      (const u8 *)(from) + NUMBER(field));                         \
-		fetched_;                                                                          \
-	})
+#define FETCH(type, address, field) LOAD(type, MEMORY(address), field)
 
 /* The instruction may_goto, which the verifier takes for an end that each loop has. */
 #define can_loop                                                                                   \
@@ -52,61 +51,38 @@ on_:                                                                            
 		can_;                                                                              \
 	})
 
-/* bpf_rdonly_cast() */
-static const void *(*const cast)(u64 address, u64 type) = (void *)WALK_CAST;
+typedef volatile struct walk_head *head_t;
 
-struct meta;
-
-struct progs_context {
-	struct meta *meta;
-	const u8 *prog;
+struct context {
+	void *meta;
+	const void *prog; /* NULL at the end */
 };
-
-struct files_context {
-	struct meta *meta;
-	const u8 *task;
-	u32 fd;
-	const u8 *file;
-};
-
-static __always_inline struct walk_head *head(void)
-{
-	u32 first = 0;
-
-	return bpf_map_lookup_elem((void *)NUMBER(TOLD), &first);
-}
-
-/* Room for one more; NULL: it is only counted. */
-static __always_inline void *tell(struct walk_head *h)
-{
-	h->told++;
-	return bpf_map_lookup_elem((void *)NUMBER(TOLD), &h->told);
-}
 
 /* A pointer as a number: the verifier makes none of it, but does not mind if it is kept in a map and comes back. */
-static __always_inline u64 number_of(const void *pointer, volatile unsigned long long *place)
+static __always_inline u64 number_of(head_t h, const void *pointer)
 {
-	*place = (u64)pointer;
-	return *place;
+	h->place = (u64)pointer;
+	return h->place;
 }
+
+/* ---- programs */
 
 /*
  * The kernel adds up what each CPU has counted, too. Where that is we know from a map of which each CPU has its own value: how far
  * those are from the map's pointer, all that is per CPU is.
  */
-static __always_inline void read_stats(const u8 *prog, u32 zero, struct walk_prog *out)
+static __always_inline void read_stats(head_t h, u64 stats, struct walk_prog *out)
 {
-	u64 stats = FETCH(u64, prog, PROG_STATS), base;
 	void *map = (void *)NUMBER(PER_CPU);
-	u32 key = 0;
 
-	base = FETCH(u64, number_of(map, &out->place), ARRAY_PER_CPU);
-	for (u32 cpu = zero; can_loop; cpu++) {
-		const void *value = bpf_map_lookup_percpu_elem(map, &key, cpu), *at;
+	stats -= FETCH(u64, number_of(h, map), ARRAY_PER_CPU);
+	for (h->i = 0; can_loop; h->i++) {
+		const void *value = bpf_map_lookup_percpu_elem(map, (void *)&h->zero, h->i);
+		const u8 *at;
 
 		if (!value)
 			break;
-		at = cast(stats + (number_of(value, &out->place) - base), NUMBER(TYPE_STATS));
+		at = MEMORY(stats + number_of(h, value));
 		out->runs += LOAD(u64, at, STATS_RUNS);
 		out->ns += LOAD(u64, at, STATS_NS);
 		out->misses += LOAD(u64, at, STATS_MISSES);
@@ -115,63 +91,53 @@ static __always_inline void read_stats(const u8 *prog, u32 zero, struct walk_pro
 
 static __always_inline void read_types(const u8 *aux, struct walk_prog *out)
 {
-	const u8 *target = (const u8 *)LOAD(u64, aux, AUX_TARGET), *attach;
+	u64 target = LOAD(u64, aux, AUX_TARGET), attach = LOAD(u64, aux, AUX_ATTACH_BTF);
 
-	out->btf = LOAD(u32, LOAD(u64, aux, AUX_BTF), BTF_ID);
-	out->func = LOAD(u32, LOAD(u64, aux, AUX_FUNC_INFO), FUNC_TYPE);
+	out->btf = FETCH(u32, LOAD(u64, aux, AUX_BTF), BTF_ID);
+	out->func = FETCH(u32, LOAD(u64, aux, AUX_FUNC_INFO), FUNC_TYPE);
 	out->attach_type = LOAD(u32, aux, AUX_ATTACH_TYPE);
-	attach = (const u8 *)LOAD(u64, aux, AUX_ATTACH_BTF);
 	if (target)
-		attach = (const u8 *)LOAD(u64, LOAD(u64, target, PROG_AUX), AUX_BTF);
-	out->attach_btf = LOAD(u32, attach, BTF_ID);
+		attach = FETCH(u64, FETCH(u64, target, PROG_AUX), AUX_BTF);
+	out->attach_btf = FETCH(u32, attach, BTF_ID);
 }
 
-/* As many pointers as there are, the others NULL; none of more than WALK_FEW. */
-static __always_inline void read_pointers(u64 array, u32 count, u64 out[WALK_FEW])
+/* None of more than WALK_FEW. */
+static __always_inline void read_maps(head_t h, u64 maps, struct walk_prog *out)
 {
-	for (u32 i = 0; i < WALK_FEW; i++)
-		out[i] = 0;
-	bpf_probe_read_kernel(out, (count & WALK_FEW) * sizeof(*out), (const void *)array);
-}
+	for (h->i = 0; can_loop; h->i++) {
+		u64 i = h->i;
 
-static __always_inline void read_maps(const u8 *aux, struct walk_prog *out)
-{
-	u64 maps[WALK_FEW], type = NUMBER(TYPE_MAP);
-
-	read_pointers(LOAD(u64, aux, AUX_MAPS), out->map_count, maps);
-	for (u32 i = 0; i < WALK_FEW; i++)
-		out->maps[i] = LOAD(u32, cast(maps[i], type), MAP_ID);
+		if (i >= WALK_FEW || i >= out->map_count)
+			break;
+		out->maps[i] = FETCH(u32, AT(u64, maps + i * sizeof(u64)), MAP_ID);
+	}
 }
 
 /* A program of several functions has the code of each by itself. */
-static __always_inline void read_funcs(const u8 *aux, struct walk_prog *out)
+static __always_inline void read_funcs(head_t h, u64 funcs, struct walk_prog *out)
 {
-	u64 funcs[WALK_FEW], type = NUMBER(TYPE_PROG);
-	u32 sum = 0;
+	for (h->i = 0; can_loop; h->i++) {
+		u64 i = h->i;
 
-	read_pointers(LOAD(u64, aux, AUX_FUNCS), out->func_count, funcs);
-	for (u32 i = 0; i < WALK_FEW; i++)
-		sum += LOAD(u32, cast(funcs[i], type), PROG_JITED_LEN);
-	out->funcs_len = sum;
+		if (i >= WALK_FEW || i >= out->func_count)
+			break;
+		out->funcs_len += FETCH(u32, AT(u64, funcs + i * sizeof(u64)), PROG_JITED_LEN);
+	}
 }
 
-SEC("progs")
-int walk_progs(struct progs_context *ctx)
+static __always_inline void read_prog(head_t h, u64 address)
 {
-	struct walk_head *h = head();
+	const u8 *prog = MEMORY(address), *aux = MEMORY(LOAD(u64, prog, PROG_AUX));
 	struct walk_prog *out;
-	const u8 *prog, *aux;
+	u64 n = h->progs;
 
-	if (!ctx->prog || !h)
-		return 0;
-	out = tell(h);
-	if (!out)
-		return 0;
-	prog = cast((u64)ctx->prog, NUMBER(TYPE_PROG));
-	aux = (const u8 *)LOAD(u64, prog, PROG_AUX);
+	h->progs = n + 1;
+	if (n >= NUMBER(PROG_ROOM))
+		return;
+	out = (struct walk_prog *)(h + 1) + n;
 	out->id = LOAD(u32, aux, AUX_ID);
 	out->type = LOAD(u32, prog, PROG_TYPE);
-	out->uid = LOAD(u32, LOAD(u64, aux, AUX_USER), USER_UID);
+	out->uid = FETCH(u32, LOAD(u64, aux, AUX_USER), USER_UID);
 	out->insns = LOAD(u32, prog, PROG_LEN);
 	out->verified_insns = LOAD(u32, aux, AUX_VERIFIED);
 	out->jited_len = LOAD(u32, prog, PROG_JITED_LEN);
@@ -185,64 +151,105 @@ int walk_progs(struct progs_context *ctx)
 	out->name[0] = LOAD(u64, aux, AUX_NAME);
 	out->name[1] = LOAD(u64, aux + 8, AUX_NAME);
 	read_types(aux, out);
-	read_stats(prog, h->zero, out);
-	read_funcs(aux, out);
-	read_maps(aux, out);
-	return 0;
+	read_funcs(h, LOAD(u64, aux, AUX_FUNCS), out);
+	read_maps(h, LOAD(u64, aux, AUX_MAPS), out);
+	read_stats(h, LOAD(u64, prog, PROG_STATS), out);
 }
 
-/*
- * A file is of the kind whose operations it has, as a file of the reader's. All files that are of no file system share an inode: so
- * most are passed over at once.
- */
-SEC("files")
-int walk_files(struct files_context *ctx)
-{
-	const u8 *task = ctx->task, *file, *reader, *files, *data;
-	u64 own[WALK_KINDS] = { 0 }, type = NUMBER(TYPE_FILE), ops;
-	struct walk_head *h = head();
-	u32 kind, id, pages = 0;
-	struct walk_file *out;
+/* ---- descriptors */
 
-	if (!task || !ctx->file || !h)
-		return 0;
-	reader = cast(bpf_get_current_task(), NUMBER(TYPE_TASK));
-	files = (const u8 *)LOAD(u64, LOAD(u64, LOAD(u64, reader, TASK_FILES), FILES_TABLE),
-				 TABLE_FILES);
-	bpf_probe_read_kernel(own, sizeof(own), files + NUMBER(FD) * sizeof(*own));
-	file = cast((u64)ctx->file, type);
-	if (LOAD(u64, file, FILE_INODE) != LOAD(u64, cast(own[0], type), FILE_INODE))
-		return 0;
-	ops = LOAD(u64, file, FILE_OPS);
-	data = (const u8 *)LOAD(u64, file, FILE_DATA);
-	if (ops == LOAD(u64, cast(own[WALK_PROG], type), FILE_OPS)) {
-		data = cast((u64)data, NUMBER(TYPE_PROG));
-		kind = WALK_PROG;
-		pages = LOAD(u16, data, PROG_PAGES);
-		id = LOAD(u32, LOAD(u64, data, PROG_AUX), AUX_ID);
-	} else if (ops == LOAD(u64, cast(own[WALK_MAP], type), FILE_OPS)) {
-		kind = WALK_MAP;
-		id = LOAD(u32, cast((u64)data, NUMBER(TYPE_MAP)), MAP_ID);
-	} else if (ops == LOAD(u64, cast(own[WALK_LINK], type), FILE_OPS)) {
-		kind = WALK_LINK;
-		id = LOAD(u32, cast((u64)data, NUMBER(TYPE_LINK)), LINK_ID);
-	} else if (ops == LOAD(u64, cast(own[WALK_BTF], type), FILE_OPS)) {
-		kind = WALK_BTF;
-		id = LOAD(u32, cast((u64)data, NUMBER(TYPE_BTF)), BTF_ID);
-	} else if (ops == LOAD(u64, cast(own[WALK_EVENT], type), FILE_OPS)) {
-		kind = WALK_EVENT;
-		id = 0;
-	} else {
-		return 0;
+/*
+ * All files that are of no file system share an inode, so most others are passed over at once. What it is the host finds out by its
+ * name, and takes the id that such a thing has.
+ */
+static __always_inline void read_file(head_t h)
+{
+	const u8 *file = MEMORY(h->file), *data;
+	struct walk_file *out;
+	u64 n = h->files, name;
+
+	if (LOAD(u64, file, FILE_INODE) != h->inode)
+		return;
+	if (n >= NUMBER(FILE_ROOM))
+		n = NUMBER(FILE_ROOM); /* where there is room for one that nobody reads */
+	out = (struct walk_file *)((u8 *)h + NUMBER(FILES_AT)) + n;
+	out->process = h->process;
+	out->fd = h->fd;
+	name = FETCH(u64, LOAD(u64, file, FILE_ENTRY), ENTRY_NAME);
+	out->name[0] = AT(u64, name);
+	out->name[1] = AT(u64, name + 8);
+	data = MEMORY(LOAD(u64, file, FILE_DATA));
+	out->ids[WALK_MAP] = LOAD(u32, data, MAP_ID);
+	out->ids[WALK_LINK] = LOAD(u32, data, LINK_ID);
+	out->ids[WALK_BTF] = LOAD(u32, data, BTF_ID);
+	out->pages = LOAD(u16, data, PROG_PAGES);
+	out->ids[WALK_PROG] = FETCH(u32, LOAD(u64, data, PROG_AUX), AUX_ID);
+	/* It may have been closed meanwhile, and the memory be another file's. */
+	if (AT(u64, h->slot) == h->file)
+		h->files++;
+}
+
+static __always_inline void read_table(head_t h, u64 files)
+{
+	const u8 *table = MEMORY(FETCH(u64, files, FILES_TABLE));
+
+	h->slot = LOAD(u64, table, TABLE_FILES);
+	h->count = LOAD(u32, table, TABLE_COUNT);
+	for (h->fd = 0; can_loop; h->fd++) {
+		if (h->fd >= h->count)
+			break;
+		h->file = AT(u64, h->slot);
+		if (h->file)
+			read_file(h);
+		h->slot += sizeof(u64);
 	}
-	out = tell(h);
-	if (!out)
-		return 0;
-	out->process = LOAD(u32, task, TASK_PROCESS);
-	out->fd = ctx->fd;
-	out->kind = kind;
-	out->id = id;
-	out->pages = pages;
+}
+
+/* Each process's threads follow its leader in a list of their own. Those that share its descriptors, as most do, tell nothing. */
+static __always_inline void walk_files(head_t h)
+{
+	const u8 *task = MEMORY(bpf_get_current_task());
+	u64 table = FETCH(u64, LOAD(u64, task, TASK_FILES), FILES_TABLE);
+	u64 own = AT(u64, FETCH(u64, table, TABLE_FILES) + h->own * sizeof(u64));
+
+	h->inode = FETCH(u64, own, FILE_INODE);
+	h->at = h->leader = h->first = LOAD(u64, task, TASK_LEADER);
+	while (can_loop) {
+		u64 files, next;
+
+		task = MEMORY(h->at);
+		h->process = LOAD(u32, task, TASK_PROCESS);
+		files = LOAD(u64, task, TASK_FILES);
+		if (files != h->shared)
+			read_table(h, files);
+		task = MEMORY(h->at);
+		if (h->at == h->leader)
+			h->shared = LOAD(u64, task, TASK_FILES);
+		next = LOAD(u64, task, TASK_THREAD);
+		h->at = next - NUMBER(TASK_THREAD);
+		if (next != LOAD(u64, task, TASK_SIGNAL) + NUMBER(SIGNAL_THREADS))
+			continue;
+		h->shared = 0;
+		h->at = h->leader = FETCH(u64, h->leader, TASK_NODE) - NUMBER(TASK_NODE);
+		if (h->at == h->first) {
+			h->has_all_files = 1;
+			break;
+		}
+	}
+}
+
+SEC("walk")
+int walk_all(struct context *ctx)
+{
+	head_t h = (head_t)NUMBER(TOLD);
+	const void *prog = ctx->prog;
+
+	if (h->wants_files) {
+		h->wants_files = 0;
+		walk_files(h);
+	}
+	if (h->wants_progs && prog)
+		read_prog(h, number_of(h, prog));
 	return 0;
 }
 

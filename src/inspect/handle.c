@@ -141,8 +141,8 @@ int handle_identify(int dir, const char *fdinfo, struct handle_name *out)
 	return handle_identify_memory(dir, fdinfo, out, &(u64){ 0 });
 }
 
-/* The kind that /proc/self/fd/N names, as "anon_inode:bpf-map"; newer kernels have some of them in brackets. */
-static bool kind_of_link(const char *link, enum handle_kind *kind)
+/* Newer kernels have some of them in brackets. */
+bool handle_kind_of_link(const char *link, enum handle_kind *kind)
 {
 	static const struct {
 		const char *text;
@@ -193,7 +193,7 @@ int handle_identify_fd(int fd, struct handle_name *out)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	n = readlink(path, link, sizeof(link) - 1);
 	link[n > 0 ? n : 0] = '\0';
-	if (kind_of_link(link, &kind) && (id = handle_id(kind, fd))) {
+	if (handle_kind_of_link(link, &kind) && (id = handle_id(kind, fd))) {
 		*out = (struct handle_name){ kind, id };
 		return 0;
 	}

@@ -42,6 +42,9 @@ u64 handle_field(const char *text, const char *field);
 /* The bytes that the kernel accounts for a program or map; 0: it does not tell. */
 u64 handle_memory(int fd);
 
+/* The kind that a link in /proc/PID/fd names, as "anon_inode:bpf-map". False: none. */
+bool handle_kind_of_link(const char *link, enum handle_kind *kind);
+
 struct handle_name {
 	enum handle_kind kind;
 	u32 id;

@@ -20,6 +20,8 @@
 #include "base/text.h"
 #include "inspect/walk.h"
 
+#define EVENT "anon_inode:[perf_event]"
+
 void refs_init(struct refs *r, struct arena *a)
 {
 	*r = (struct refs){ .arena = a };
@@ -49,18 +51,6 @@ const struct ref_list *refs_of(const struct refs *r, enum handle_kind kind, u32 
 	const struct ref_list *list = table_get(&r->table, &name, sizeof(name));
 
 	return list ? list : &none;
-}
-
-u32 refs_count(const struct refs *r, enum handle_kind kind)
-{
-	size_t pos = 0, len;
-	const void *key;
-	void *value;
-	u32 n = 0;
-
-	while (table_next(&r->table, &pos, &key, &len, &value))
-		n += ((const struct handle_name *)key)->kind == kind;
-	return n;
 }
 
 void refs_each(const struct refs *r,
@@ -162,7 +152,7 @@ static bool read_descriptor(struct process *p, const char *number)
 		if (n < 0 && (errno == EACCES || errno == EPERM))
 			return false;
 		link[n > 0 ? n : 0] = '\0';
-		if (!strcmp(link, "anon_inode:[perf_event]"))
+		if (!strcmp(link, EVENT))
 			read_event(p, number);
 		if (!is_of_bpf(link))
 			return true;
@@ -237,16 +227,33 @@ struct kernel_walk {
 	const char *comm;
 };
 
+/* False: it is none. */
+static bool name_told(const struct kernel_walk *k, const struct walk_file *f,
+		      struct handle_name *out)
+{
+	char link[WALK_LINK_TEXT], path[64];
+
+	walk_link(f, link);
+	if (handle_kind_of_link(link, &out->kind)) {
+		out->id = f->ids[out->kind];
+		return out->id;
+	}
+	if (!strcmp(link, EVENT)) {
+		*out = (struct handle_name){ HANDLE_PROG, prog_of_event(f->process, f->fd) };
+		return out->id;
+	}
+	snprintf(path, sizeof(path), "%u/fdinfo/%u", f->process, f->fd);
+	return is_of_bpf(link) && !handle_identify(k->proc, path, out);
+}
+
 static void add_told(void *arg, const struct walk_file *f)
 {
-	bool is_event = f->kind == WALK_EVENT;
-	struct handle_name name = { is_event ? HANDLE_PROG : (enum handle_kind)f->kind,
-				    is_event ? prog_of_event(f->process, f->fd) : f->id };
 	struct kernel_walk *k = arg;
+	struct handle_name name;
 	struct ref_list *list;
 	char text[16];
 
-	if (!name.id)
+	if (!name_told(k, f, &name))
 		return;
 	if (f->process != k->pid) {
 		snprintf(text, sizeof(text), "%u", f->process);
@@ -254,22 +261,21 @@ static void add_told(void *arg, const struct walk_file *f)
 		k->pid = f->process;
 	}
 	list = add(k->refs, name, f->process, k->comm);
-	if (f->pages)
+	if (name.kind == HANDLE_PROG && name.id == f->ids[WALK_PROG])
 		list->memory = walk_memory(f->pages);
 }
 
-int refs_walk_holders(struct refs *r, struct arena *a, struct walk *w)
+int refs_walk_holders(struct refs *r, struct arena *a, const struct walk *w)
 {
 	struct kernel_walk k = { .refs = r };
-	int err;
 
 	refs_init(r, a);
 	k.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (k.proc < 0)
 		return -errno;
-	err = walk_files(w, add_told, &k);
+	walk_each_file(w, add_told, &k);
 	close(k.proc);
-	return err;
+	return 0;
 }
 
 void refs_read_holders(struct refs *r, struct arena *a)
@@ -277,6 +283,8 @@ void refs_read_holders(struct refs *r, struct arena *a)
 	struct walk *w = NULL;
 	int err = walk_pays_for_files() ? walk_open(&w) : -EOPNOTSUPP;
 
+	if (!err)
+		err = walk_run(w, WALK_FILES);
 	if (!err)
 		err = refs_walk_holders(r, a, w);
 	walk_close(w);
@@ -320,18 +328,18 @@ void refs_end_holders(struct refs_thread *t)
 
 /* ---- pins */
 
-struct walk {
+struct pins {
 	struct refs *refs;
-	u32 pins;
+	u32 n;
 };
 
-static void read_pin(struct walk *w, const char *path)
+static void read_pin(struct pins *p, const char *path)
 {
 	struct handle_name name;
 	int fd;
 
-	if (++w->pins > REFS_MAX_PINS) {
-		w->refs->is_partial = true;
+	if (++p->n > REFS_MAX_PINS) {
+		p->refs->is_partial = true;
 		return;
 	}
 	fd = handle_open_pinned(path);
@@ -339,31 +347,31 @@ static void read_pin(struct walk *w, const char *path)
 	if (fd == -ENOENT)
 		return;
 	if (fd < 0) {
-		w->refs->is_partial = true;
+		p->refs->is_partial = true;
 		return;
 	}
 	if (!handle_identify_fd(fd, &name))
-		add(w->refs, name, 0, arena_strdup(w->refs->arena, path));
+		add(p->refs, name, 0, arena_strdup(p->refs->arena, path));
 	close(fd);
 }
 
-static void walk_folder(struct walk *w, const char *path, int depth)
+static void walk_folder(struct pins *p, const char *path, int depth)
 {
 	DIR *dir = depth < REFS_MAX_DEPTH ? opendir(path) : NULL;
 	struct dirent *e;
 
 	if (!dir)
-		w->refs->is_partial = true;
-	while (dir && w->pins <= REFS_MAX_PINS && (e = readdir(dir))) {
+		p->refs->is_partial = true;
+	while (dir && p->n <= REFS_MAX_PINS && (e = readdir(dir))) {
 		char *inside;
 
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		inside = arena_printf(w->refs->arena, "%s/%s", path, e->d_name);
+		inside = arena_printf(p->refs->arena, "%s/%s", path, e->d_name);
 		if (e->d_type == DT_DIR)
-			walk_folder(w, inside, depth + 1);
+			walk_folder(p, inside, depth + 1);
 		else if (e->d_type == DT_REG)
-			read_pin(w, inside);
+			read_pin(p, inside);
 	}
 	if (dir)
 		closedir(dir);
@@ -389,7 +397,7 @@ static char *unescape(char *s)
 void refs_read_pins(struct refs *r, struct arena *a)
 {
 	char *text = text_read_file("/proc/self/mountinfo", 16u << 20, NULL);
-	struct walk w = { .refs = r };
+	struct pins pins = { .refs = r };
 	struct table seen; /* devices, as one may be mounted twice */
 	char *line, *rest = text;
 
@@ -407,7 +415,7 @@ void refs_read_pins(struct refs *r, struct arena *a)
 		if (!dash || !field[4] || table_get_str(&seen, field[2]))
 			continue;
 		table_set_str(&seen, field[2], r);
-		walk_folder(&w, unescape(field[4]), 0);
+		walk_folder(&pins, unescape(field[4]), 0);
 	}
 	free(text);
 }

@@ -36,9 +36,9 @@ void refs_init(struct refs *r, struct arena *a);
  * not share their process's descriptors.
  */
 void refs_read_holders(struct refs *r, struct arena *a);
-/* By the walk alone; 0 or -errno, and then there are none. */
+/* What a walk of files has told; 0 or -errno, and then there are none. */
 struct walk;
-int refs_walk_holders(struct refs *r, struct arena *a, struct walk *w);
+int refs_walk_holders(struct refs *r, struct arena *a, const struct walk *w);
 /*
  * From /proc alone, in a thread, from begin to end; only end hands out r, and its arena has to be used by nobody else meanwhile. That
  * mostly waits for /proc, so that other questions to the kernel are answered beside it.
@@ -50,8 +50,6 @@ void refs_end_holders(struct refs_thread *t);
 void refs_read_pins(struct refs *r, struct arena *a);
 /* Those of an object; an empty list if there are none. */
 const struct ref_list *refs_of(const struct refs *r, enum handle_kind kind, u32 id);
-/* How many objects of a kind there are any of. */
-u32 refs_count(const struct refs *r, enum handle_kind kind);
 /* Calls fn for each object that there are any of, in unspecified order. */
 void refs_each(const struct refs *r,
 	       void (*fn)(void *arg, struct handle_name name, const struct ref_list *list),

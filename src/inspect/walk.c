@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The host's half of bpf/walk.bpf.c. What it has found in the kernel's types is tried on objects of its own before any of it is believed:
- * its program has to be told as bpf(2) tells it, and descriptors of it, a map, a link, BTF and an event as what they are.
+ * its program has to be told as bpf(2) tells it, and descriptors of it, its maps and its link as what they are.
  */
 #include "inspect/walk.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,13 +32,14 @@ extern const char walk_object_start[], walk_object_end[];
 #define FIRST_PID_SPACE 0xeffffffcu /* the inode of that of process ids which all others are in */
 
 enum {
-	ITERATOR = 28, /* BPF_TRACE_ITER */
+	TRACE_ITER = 28, /* BPF_TRACE_ITER */
 	MAX_INSNS = 512,
 	MAX_TOLD = 256 << 20, /* bytes */
 	FEW_PROCESSES = 100,
-	FEW_PROGS = 64,
-	PROG_ROOM = 511, /* that are given room at first */
-	FILE_ROOM = 2047,
+	FEW_PROGS = 32,
+	PROG_ROOM = 512, /* that are given room at first */
+	FILE_ROOM = 2048,
+	DEPTH = 4, /* of types within types */
 };
 
 static const struct {
@@ -48,31 +47,27 @@ static const struct {
 	u32 bytes; /* 0: a bit */
 } fields[WALK_FIELDS] = {
 #define FIELD(name, record, member, bytes) { #record, #member, bytes },
-#define TYPE(name, record)
 #include "bpf/walk.def"
 #undef FIELD
-#undef TYPE
 };
 
-static const struct {
-	const char *record;
-	enum walk_number number;
-} types[] = {
-#define FIELD(name, record, member, bytes)
-#define TYPE(name, record) { #record, WALK_TYPE_##name },
-#include "bpf/walk.def"
-#undef FIELD
-#undef TYPE
-};
+/* Objects of our own, by which what is told is tried, too. */
+enum { OWN_PROG, OWN_TOLD, OWN_PER_CPU, OWN_LINK, OWN };
 
 struct walk {
 	u32 numbers[WALK_NUMBERS];
-	u32 gpl_bit;            /* of the byte */
-	u32 progs, files, cast; /* functions: what iterators are for, bpf_rdonly_cast() */
+	u32 gpl_bit;        /* of the byte */
+	u32 iterator, cast; /* functions: what iterators of programs are for, bpf_rdonly_cast() */
+	u32 room[2];        /* for programs, for files */
+	int fds[OWN];
+	struct walk_head *told; /* mapped: it and the records; NULL: nothing has been told */
+	size_t bytes;
+	u32 own; /* the id of the program that told it */
 };
 
-_Static_assert((u32)WALK_PROG == HANDLE_PROG && (u32)WALK_MAP == HANDLE_MAP &&
-		       (u32)WALK_LINK == HANDLE_LINK && (u32)WALK_BTF == HANDLE_BTF,
+_Static_assert((u32)WALK_KINDS == HANDLE_KINDS && (u32)WALK_PROG == HANDLE_PROG &&
+		       (u32)WALK_MAP == HANDLE_MAP && (u32)WALK_LINK == HANDLE_LINK &&
+		       (u32)WALK_BTF == HANDLE_BTF,
 	       "kinds are numbered alike");
 
 /* ---- the kernel's types */
@@ -125,16 +120,39 @@ static u32 size_of(const struct rawbtf *b, u32 id, u32 depth)
 	}
 }
 
+/* A member, or one of a member's that is a struct: "a.b". Its type; 0: there is none such. */
+static u32 find_path(const struct rawbtf *b, u32 record, const char *path, u32 *at, bool *has_bits)
+{
+	const struct btf_member *m;
+	u32 offset;
+
+	*at = 0;
+	while (*path) {
+		char name[32];
+		size_t len = strcspn(path, ".");
+
+		if (len >= sizeof(name))
+			return 0;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		m = find_member(b, record, name, DEPTH, &offset, has_bits);
+		if (!m)
+			return 0;
+		*at += offset;
+		record = m->type;
+		rawbtf_skip(b, &record, NULL);
+		path += len + (path[len] == '.');
+	}
+	return record;
+}
+
 static int find_field(struct walk *w, const struct rawbtf *b, u32 field, u32 record)
 {
-	enum { DEPTH = 4 };
-	const struct btf_member *m;
-	bool has_bits;
-	u32 at;
+	bool has_bits = false;
+	u32 at, type = find_path(b, record, fields[field].member, &at, &has_bits);
 
-	m = find_member(b, record, fields[field].member, DEPTH, &at, &has_bits);
-	if (!m || has_bits != !fields[field].bytes ||
-	    (!has_bits && size_of(b, m->type, DEPTH) != fields[field].bytes))
+	if (!type || has_bits != !fields[field].bytes ||
+	    (!has_bits && size_of(b, type, DEPTH) != fields[field].bytes))
 		return -ENOENT;
 	w->numbers[field] = at / 8;
 	if (field == WALK_PROG_GPL)
@@ -152,10 +170,9 @@ static struct rawbtf_want *find_want(struct rawbtf_want *wants, u32 n, const cha
 
 static int find_types(struct walk *w)
 {
-	enum { PROGS, FILES, CAST, FUNCS };
+	enum { ITERATOR, CAST, FUNCS };
 	struct rawbtf_want wants[FUNCS + WALK_FIELDS] = {
-		[PROGS] = { "bpf_iter_bpf_prog", BTF_KIND_FUNC, 0 },
-		[FILES] = { "bpf_iter_task_file", BTF_KIND_FUNC, 0 },
+		[ITERATOR] = { "bpf_iter_bpf_prog", BTF_KIND_FUNC, 0 },
 		[CAST] = { "bpf_rdonly_cast", BTF_KIND_FUNC, 0 },
 	};
 	struct rawbtf *b = NULL;
@@ -170,10 +187,7 @@ static int find_types(struct walk *w)
 		err = wants[i].id ? 0 : -ENOENT;
 	for (u32 i = 0; !err && i < WALK_FIELDS; i++)
 		err = find_field(w, b, i, find_want(wants, n, fields[i].record)->id);
-	for (u32 i = 0; !err && i < ARRAY_SIZE(types); i++)
-		w->numbers[types[i].number] = find_want(wants, n, types[i].record)->id;
-	w->progs = wants[PROGS].id;
-	w->files = wants[FILES].id;
+	w->iterator = wants[ITERATOR].id;
 	w->cast = wants[CAST].id;
 	rawbtf_free(b);
 	return err;
@@ -201,6 +215,7 @@ int walk_open(struct walk **out)
 
 	if (!w)
 		arena_exhausted();
+	memset(w->fds, -1, sizeof(w->fds));
 	if (stat("/proc/self/ns/pid", &space) || space.st_ino != FIRST_PID_SPACE || !has_all_cpus())
 		err = -EOPNOTSUPP;
 	else
@@ -212,20 +227,48 @@ int walk_open(struct walk **out)
 	return err;
 }
 
+/* ---- a run */
+
+static void close_fds(struct walk *w)
+{
+	for (u32 i = 0; i < OWN; i++) {
+		if (w->fds[i] >= 0)
+			close(w->fds[i]);
+		w->fds[i] = -1;
+	}
+}
+
+static void forget(struct walk *w)
+{
+	close_fds(w);
+	if (w->told)
+		munmap(w->told, w->bytes);
+	w->told = NULL;
+}
+
 void walk_close(struct walk *w)
 {
+	if (w)
+		forget(w);
 	free(w);
 }
 
-/* ---- programs that run */
+static const struct walk_prog *progs_of(const struct walk *w)
+{
+	return (const struct walk_prog *)(w->told + 1);
+}
 
-/* Gives numbers their values, of which that of a map is its descriptor. */
+static const struct walk_file *files_of(const struct walk *w)
+{
+	return (const void *)((const u8 *)w->told + w->numbers[WALK_FILES_AT]);
+}
+
+/* Gives numbers their values. */
 static int fill_in(const struct walk *w, struct bpf_insn *insns, u32 count)
 {
 	for (struct bpf_insn *insn = insns; insn < insns + count; insn++) {
 		bool is_load = BPF_CLASS(insn->code) == BPF_LDX, is_wide = insn_is_ld_imm64(insn);
 		u32 n = is_load ? (u32)insn->off - WALK_PLACE : (u32)insn->imm;
-		bool is_map = n == WALK_PER_CPU || n == WALK_TOLD;
 
 		if (insn->code == (BPF_JMP | BPF_CALL) && insn->imm == WALK_CAST) {
 			insn->src_reg = BPF_PSEUDO_KFUNC_CALL;
@@ -236,7 +279,9 @@ static int fill_in(const struct walk *w, struct bpf_insn *insns, u32 count)
 			insn->off = (s16)w->numbers[n];
 		} else if (is_wide && (u32)insn[1].imm == (u32)(WALK_MARK >> 32) &&
 			   n < WALK_NUMBERS) {
-			insn->src_reg = is_map ? BPF_PSEUDO_MAP_FD : 0;
+			insn->src_reg = n == WALK_PER_CPU ? BPF_PSEUDO_MAP_FD
+					: n == WALK_TOLD  ? BPF_PSEUDO_MAP_VALUE
+							  : 0;
 			insn->imm = (s32)w->numbers[n];
 			insn[1].imm = 0;
 		}
@@ -246,7 +291,7 @@ static int fill_in(const struct walk *w, struct bpf_insn *insns, u32 count)
 }
 
 /* A descriptor or -errno. */
-static int load(const struct walk *w, const char *section, u32 target)
+static int load(const struct walk *w)
 {
 	struct bpf_insn insns[MAX_INSNS];
 	union bpf_attr attr;
@@ -259,7 +304,7 @@ static int load(const struct walk *w, const char *section, u32 target)
 	arena_init(&arena);
 	diag_init(&d, &arena);
 	err = object_find_section(walk_object_start, (size_t)(walk_object_end - walk_object_start),
-				  section, &bytes, &size, &d);
+				  "walk", &bytes, &size, &d);
 	arena_done(&arena);
 	if (err || size > sizeof(insns))
 		return err ? err : -E2BIG;
@@ -269,8 +314,8 @@ static int load(const struct walk *w, const char *section, u32 target)
 		return err;
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = BPF_PROG_TYPE_TRACING;
-	attr.expected_attach_type = ITERATOR;
-	attr.attach_btf_id = target;
+	attr.expected_attach_type = TRACE_ITER;
+	attr.attach_btf_id = w->iterator;
 	attr.insns = (u64)(uintptr_t)insns;
 	attr.insn_cnt = (u32)(size / sizeof(*insns));
 	attr.license = (u64)(uintptr_t) "GPL";
@@ -278,8 +323,8 @@ static int load(const struct walk *w, const char *section, u32 target)
 	return handle_call(BPF_PROG_LOAD, &attr, sizeof(attr));
 }
 
-/* A descriptor of an array or -errno. */
-static int make_map(enum bpf_map_type type, u32 size, u32 count, u32 flags)
+/* A descriptor of an array of one value, or -errno. */
+static int make_map(enum bpf_map_type type, u32 size, u32 flags)
 {
 	union bpf_attr attr;
 
@@ -287,10 +332,43 @@ static int make_map(enum bpf_map_type type, u32 size, u32 count, u32 flags)
 	attr.map_type = type;
 	attr.key_size = sizeof(u32);
 	attr.value_size = size;
-	attr.max_entries = count;
+	attr.max_entries = 1;
 	attr.map_flags = flags;
 	strcpy(attr.map_name, NAME);
 	return handle_call(BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static int open_maps(struct walk *w, u32 what)
+{
+	u64 files_at, bytes;
+	void *told;
+
+	w->numbers[WALK_PROG_ROOM] = what & WALK_PROGS ? w->room[0] : 0;
+	w->numbers[WALK_FILE_ROOM] = what & WALK_FILES ? w->room[1] : 0;
+	files_at = sizeof(struct walk_head) +
+		   (u64)w->numbers[WALK_PROG_ROOM] * sizeof(struct walk_prog);
+	/* Files that there is no room for are all put where the last one would be. */
+	bytes = files_at + ((u64)w->numbers[WALK_FILE_ROOM] + 1) * sizeof(struct walk_file);
+	if (bytes > MAX_TOLD)
+		return -E2BIG;
+	w->fds[OWN_PER_CPU] = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(u64), 0);
+	if (w->fds[OWN_PER_CPU] < 0)
+		return w->fds[OWN_PER_CPU];
+	w->fds[OWN_TOLD] = make_map(BPF_MAP_TYPE_ARRAY, (u32)bytes, BPF_F_MMAPABLE);
+	if (w->fds[OWN_TOLD] < 0)
+		return w->fds[OWN_TOLD];
+	told = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, w->fds[OWN_TOLD], 0);
+	if (told == MAP_FAILED)
+		return -errno;
+	w->told = told;
+	w->bytes = bytes;
+	w->told->wants_progs = !!(what & WALK_PROGS);
+	w->told->wants_files = !!(what & WALK_FILES);
+	w->told->own = (u32)w->fds[OWN_TOLD];
+	w->numbers[WALK_FILES_AT] = (u32)files_at;
+	w->numbers[WALK_PER_CPU] = (u32)w->fds[OWN_PER_CPU];
+	w->numbers[WALK_TOLD] = (u32)w->fds[OWN_TOLD];
+	return 0;
 }
 
 static int make_link(int prog)
@@ -299,19 +377,8 @@ static int make_link(int prog)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (u32)prog;
-	attr.link_create.attach_type = ITERATOR;
+	attr.link_create.attach_type = TRACE_ITER;
 	return handle_call(BPF_LINK_CREATE, &attr, sizeof(attr));
-}
-
-/* A descriptor of an event of perf that never happens, or -errno. */
-static int make_event(void)
-{
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE,
-					.size = sizeof(attr),
-					.config = PERF_COUNT_SW_DUMMY };
-	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
 }
 
 /* Goes through all that the iterator of a link has. 0 or -errno. */
@@ -336,178 +403,42 @@ static int iterate(int link)
 	return err;
 }
 
-/* One of the programs, what it needs, and what it has told. */
-struct run {
-	struct walk *walk;
-	const char *section;
-	u32 target, size; /* of a record */
-	u32 room;         /* for records */
-	/* A descriptor of each kind, by which the program knows others: the map is that of records, program and link its own. */
-	int fds[WALK_KINDS];
-	bool is_of_files; /* else those of BTF and an event are not needed */
-	u8 *told;         /* mapped: the head, then count records */
-	u32 count;
-};
-
-static struct run run_of(struct walk *w, const char *section, u32 target, u32 size, u32 room)
+static int run_once(struct walk *w, u32 what)
 {
-	return (struct run){ .walk = w,
-			     .section = section,
-			     .target = target,
-			     .size = size,
-			     .room = room,
-			     .fds = { -1, -1, -1, -1, -1 } };
-}
+	int err = open_maps(w, what);
 
-static void run_close(struct run *r)
-{
-	if (r->told)
-		munmap(r->told, (size_t)(r->room + 1) * r->size);
-	r->told = NULL;
-	for (u32 i = 0; i < WALK_KINDS; i++) {
-		if (r->fds[i] >= 0)
-			close(r->fds[i]);
-		r->fds[i] = -1;
-	}
-}
-
-/* Gives what has been opened the number that was kept for it. */
-static int put_in_place(int fd, int place)
-{
-	int err = fd < 0 ? fd : dup3(fd, place, O_CLOEXEC) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-/* A number for each kind, in a row, kept by something. */
-static int keep_row(int fd, int row[WALK_KINDS])
-{
-	int from = 0;
-
-	for (int i = 0; i < WALK_KINDS; i++) {
-		row[i] = fcntl(fd, F_DUPFD_CLOEXEC, from);
-		if (row[i] < 0)
-			return -errno;
-		from = row[i] + 1;
-		if (row[i] == row[0] + i)
-			continue;
-		/* There is one in between: it begins again behind that. */
-		from = row[i];
-		for (; i >= 0; i--) {
-			close(row[i]);
-			row[i] = -1;
-		}
-	}
-	return 0;
-}
-
-/* The numbers are in the code, and what they belong to comes one by one: until then they are kept by the map. */
-static int open_fds(struct run *r)
-{
-	int map = make_map(BPF_MAP_TYPE_ARRAY, r->size, r->room + 1, BPF_F_MMAPABLE), err;
-	u32 id = 0;
-
-	if (map < 0)
-		return map;
-	err = keep_row(map, r->fds);
-	close(map);
 	if (err)
 		return err;
-	r->walk->numbers[WALK_TOLD] = (u32)r->fds[WALK_MAP];
-	r->walk->numbers[WALK_FD] = (u32)r->fds[0];
-	if (!r->is_of_files)
-		return 0;
-	/* There is the kernel's at least, or this would have come to nothing before. */
-	err = handle_next(HANDLE_BTF, &id);
-	if (!err)
-		err = put_in_place(handle_open(HANDLE_BTF, id), r->fds[WALK_BTF]);
-	return err ? err : put_in_place(make_event(), r->fds[WALK_EVENT]);
+	w->fds[OWN_PROG] = load(w);
+	if (w->fds[OWN_PROG] < 0)
+		return w->fds[OWN_PROG];
+	w->fds[OWN_LINK] = make_link(w->fds[OWN_PROG]);
+	if (w->fds[OWN_LINK] < 0)
+		return w->fds[OWN_LINK];
+	err = iterate(w->fds[OWN_LINK]);
+	return err || !(what & WALK_FILES) || w->told->has_all_files ? err : -EAGAIN;
 }
 
-static int run_once(struct run *r)
+/* ---- what was told */
+
+void walk_link(const struct walk_file *f, char out[WALK_LINK_TEXT])
 {
-	int err = open_fds(r);
-	void *told;
+	static const char prefix[] = "anon_inode:";
+	const size_t len = sizeof(prefix) - 1;
 
-	if (!err)
-		err = put_in_place(load(r->walk, r->section, r->target), r->fds[WALK_PROG]);
-	if (!err)
-		err = put_in_place(make_link(r->fds[WALK_PROG]), r->fds[WALK_LINK]);
-	if (!err)
-		err = iterate(r->fds[WALK_LINK]);
-	if (err)
-		return err;
-	told = mmap(NULL, (size_t)(r->room + 1) * r->size, PROT_READ, MAP_SHARED, r->fds[WALK_MAP],
-		    0);
-	if (told == MAP_FAILED)
-		return -errno;
-	r->told = told;
-	r->count = ((const struct walk_head *)told)->told;
-	return 0;
+	_Static_assert(sizeof(prefix) + sizeof(f->name) <= WALK_LINK_TEXT, "it fits");
+	memcpy(out, prefix, len);
+	memcpy(out + len, f->name, sizeof(f->name));
+	out[len + sizeof(f->name)] = '\0';
 }
 
-/* Until there was room for all; they may become more meanwhile, but not for long. 0 or -errno; run_close() in either case. */
-static int run(struct run *r)
+static bool walk_kind(const struct walk_file *f, enum handle_kind *kind)
 {
-	int err = run_once(r);
+	char link[WALK_LINK_TEXT];
 
-	while (!err && r->count > r->room) {
-		u32 more = r->count + r->count / 4;
-
-		if (more > MAX_TOLD / r->size)
-			return -E2BIG;
-		run_close(r);
-		r->room = more;
-		err = run_once(r);
-	}
-	return err;
+	walk_link(f, link);
+	return handle_kind_of_link(link, kind);
 }
-
-u64 walk_memory(u32 pages)
-{
-	return (u64)pages * (u64)sysconf(_SC_PAGESIZE);
-}
-
-/* ---- descriptors */
-
-/* Whether each of our own descriptors is among what was told, as what it is. */
-static bool tells_own_files(const struct run *r, const struct walk_file *told, u32 own)
-{
-	u32 found = 0;
-
-	for (u32 kind = 0; kind < WALK_KINDS; kind++) {
-		u32 id = kind == WALK_EVENT ? 0 : handle_id((enum handle_kind)kind, r->fds[kind]);
-
-		for (u32 i = 0; i < r->count; i++)
-			found += told[i].process == own && (int)told[i].fd == r->fds[kind] &&
-				 told[i].kind == kind && told[i].id == id &&
-				 (id || kind == WALK_EVENT);
-	}
-	return found == WALK_KINDS;
-}
-
-int walk_files(struct walk *w, void (*fn)(void *arg, const struct walk_file *f), void *arg)
-{
-	struct run r = run_of(w, "files", w->files, sizeof(struct walk_file), FILE_ROOM);
-	const struct walk_file *told;
-	u32 own = (u32)getpid();
-	int err;
-
-	r.is_of_files = true;
-	err = run(&r);
-	told = (const struct walk_file *)(const void *)r.told + 1;
-	if (!err && !tells_own_files(&r, told, own))
-		err = -EPROTO;
-	for (u32 i = 0; !err && i < r.count; i++)
-		if (told[i].process != own)
-			fn(arg, &told[i]);
-	run_close(&r);
-	return err;
-}
-
-/* ---- programs */
 
 void walk_info(const struct walk *w, const struct walk_prog *p, struct bpf_prog_info *out)
 {
@@ -550,30 +481,86 @@ static bool is_own(const struct walk *w, const struct walk_prog *p, const struct
 	       !memcmp(i.name, own->name, sizeof(i.name)) && p->pages && p->map_count == 2;
 }
 
-int walk_progs(struct walk *w, void (*fn)(void *arg, const struct walk_prog *p), void *arg)
+/* Whether our own program and its link and maps are among what was told, as what bpf(2) says. */
+static bool tells_own_files(const struct walk *w)
 {
-	struct run r = run_of(w, "progs", w->progs, sizeof(struct walk_prog), PROG_ROOM);
-	int per_cpu = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(u64), 1, 0), err;
+	static const enum walk_kind kinds[] = { WALK_PROG, WALK_MAP, WALK_MAP, WALK_LINK };
+	const struct walk_file *told = files_of(w);
+	u32 found = 0, own = (u32)getpid();
+	enum handle_kind kind;
+
+	for (u32 k = 0; k < ARRAY_SIZE(kinds); k++) {
+		u32 id = handle_id((enum handle_kind)kinds[k], w->fds[k]);
+
+		for (u32 i = 0; id && i < w->told->files; i++)
+			found += told[i].process == own && (int)told[i].fd == w->fds[k] &&
+				 walk_kind(&told[i], &kind) && (u32)kind == kinds[k] &&
+				 told[i].ids[kind] == id;
+	}
+	return found == ARRAY_SIZE(kinds);
+}
+
+static bool tells_own_prog(const struct walk *w)
+{
+	const struct walk_prog *told = progs_of(w);
 	struct bpf_prog_info own = { 0 };
-	const struct walk_prog *told;
 	bool found = false;
 
-	w->numbers[WALK_PER_CPU] = (u32)per_cpu;
-	err = per_cpu < 0 ? per_cpu : run(&r);
-	told = (const struct walk_prog *)(const void *)r.told + 1;
-	if (!err)
-		err = handle_info(r.fds[WALK_PROG], &own, sizeof(own));
-	for (u32 i = 0; !err && i < r.count; i++)
-		found |= is_own(w, &told[i], &own);
-	if (!err && !found)
+	if (handle_info(w->fds[OWN_PROG], &own, sizeof(own)))
+		return false;
+	for (u32 i = 0; i < w->told->progs; i++)
+		found |= told[i].id == own.id && is_own(w, &told[i], &own);
+	return found;
+}
+
+int walk_run(struct walk *w, u32 what)
+{
+	int err;
+
+	w->room[0] = PROG_ROOM;
+	w->room[1] = FILE_ROOM;
+	for (;;) {
+		forget(w);
+		err = run_once(w, what);
+		/* Until there was room for all; they may become more meanwhile, but not for long. */
+		if (err || (w->told->progs <= w->numbers[WALK_PROG_ROOM] &&
+			    w->told->files <= w->numbers[WALK_FILE_ROOM]))
+			break;
+		w->room[0] = w->told->progs + w->told->progs / 4;
+		w->room[1] = w->told->files + w->told->files / 4;
+	}
+	if (!err && ((what & WALK_PROGS && !tells_own_prog(w)) ||
+		     (what & WALK_FILES && !tells_own_files(w))))
 		err = -EPROTO;
-	for (u32 i = 0; !err && i < r.count; i++)
-		if (told[i].id != own.id)
-			fn(arg, &told[i]);
-	run_close(&r);
-	if (per_cpu >= 0)
-		close(per_cpu);
+	if (!err)
+		w->own = handle_id(HANDLE_PROG, w->fds[OWN_PROG]);
+	else
+		forget(w);
+	close_fds(w);
 	return err;
+}
+
+void walk_each_file(const struct walk *w, void (*fn)(void *arg, const struct walk_file *f),
+		    void *arg)
+{
+	u32 own = (u32)getpid();
+
+	for (u32 i = 0; w->told && i < w->told->files; i++)
+		if (files_of(w)[i].process != own)
+			fn(arg, &files_of(w)[i]);
+}
+
+void walk_each_prog(const struct walk *w, void (*fn)(void *arg, const struct walk_prog *p),
+		    void *arg)
+{
+	for (u32 i = 0; w->told && i < w->told->progs; i++)
+		if (progs_of(w)[i].id != w->own)
+			fn(arg, &progs_of(w)[i]);
+}
+
+u64 walk_memory(u32 pages)
+{
+	return (u64)pages * (u64)sysconf(_SC_PAGESIZE);
 }
 
 bool walk_pays_for_files(void)
@@ -583,11 +570,11 @@ bool walk_pays_for_files(void)
 	return !sysinfo(&info) && info.procs > FEW_PROCESSES;
 }
 
-bool walk_pays_for_progs(u32 known)
+bool walk_pays_for_progs(void)
 {
 	u32 id = 0, n = 0;
 
-	while (known <= FEW_PROGS && n <= FEW_PROGS && !handle_next(HANDLE_PROG, &id))
+	while (n <= FEW_PROGS && !handle_next(HANDLE_PROG, &id))
 		n++;
-	return known > FEW_PROGS || n > FEW_PROGS;
+	return n > FEW_PROGS;
 }

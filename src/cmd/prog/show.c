@@ -25,7 +25,6 @@ struct show {
 	struct refs holders, pins;
 	struct prog_links links;
 	struct walk *walk;         /* NULL: there is none, or it does not pay */
-	bool is_walked;            /* programs are told by it; else each is asked for */
 	vec_of(struct prog) progs; /* that were asked for */
 	bool no_pids;
 	int err; /* why the last one could not be read */
@@ -99,17 +98,16 @@ static void print_told(void *arg, const struct walk_prog *told)
 		print(s, &prog);
 }
 
-static int print_all(struct noun_args *a, struct show *s, const struct select *which)
+static void print_all(struct noun_args *a, struct show *s, const struct select *which)
 {
 	bool is_list = which->by == SELECT_ALL || s->progs.n > 1;
-	int err = 0;
 
 	refs_read_pins(&s->pins, a->arena);
 	prog_links_init(&s->links, a->arena);
 	if (a->out->json && is_list)
 		out_json_open(a->out, NULL, '[');
-	if (s->is_walked && walk_progs(s->walk, print_told, s))
-		err = select_each(which, gather, s, a->diag);
+	if (s->walk)
+		walk_each_prog(s->walk, print_told, s);
 	for (size_t i = 0; i < s->progs.n; i++)
 		print(s, &s->progs.at[i]);
 	prog_links_done(&s->links);
@@ -120,7 +118,20 @@ static int print_all(struct noun_args *a, struct show *s, const struct select *w
 	if (s->holders.is_partial && !a->out->json)
 		diag_warning(a->diag, LOC_NONE,
 			     "not all processes could be looked at: pids may be missing");
-	return err;
+}
+
+/* One walk for all that is wanted, if it pays for some of that. */
+static void walk(struct show *s, const struct select *which)
+{
+	u32 what = (s->no_pids ? 0 : WALK_FILES) | (which->by == SELECT_ALL ? WALK_PROGS : 0);
+
+	if (!(what & WALK_FILES && walk_pays_for_files()) &&
+	    !(what & WALK_PROGS && walk_pays_for_progs()))
+		return;
+	if (!walk_open(&s->walk) && walk_run(s->walk, what)) {
+		walk_close(s->walk);
+		s->walk = NULL;
+	}
 }
 
 /* Who holds programs, unless nobody wants to know; not NULL: a thread still looks for it. */
@@ -144,20 +155,16 @@ static int show(struct noun_args *a, const struct select *which)
 	s.names = naming_new(a->arena);
 	refs_init(&s.holders, &beside);
 	s.no_pids = own->no_pids;
-	if ((!s.no_pids && walk_pays_for_files()) ||
-	    (which->by == SELECT_ALL && walk_pays_for_progs(0)))
-		walk_open(&s.walk);
+	walk(&s, which);
 	thread = find_holders(&s, &beside);
-	s.is_walked = s.walk && which->by == SELECT_ALL &&
-		      walk_pays_for_progs(thread ? 0 : refs_count(&s.holders, HANDLE_PROG));
-	if (!s.is_walked)
+	if (!s.walk || which->by != SELECT_ALL)
 		err = select_each(which, gather, &s, a->diag);
 	if (thread)
 		refs_end_holders(thread);
 	if (!err && s.err && !s.progs.n && which->by != SELECT_ALL)
 		err = diag_errno(a->diag, -s.err, "the kernel does not tell of this program");
 	if (!err)
-		err = print_all(a, &s, which);
+		print_all(a, &s, which);
 	walk_close(s.walk);
 	prog_reader_done(&s.reader);
 	naming_free(s.names);

@@ -8,6 +8,7 @@
 #include "machine/code.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,10 +293,18 @@ static int compile(struct jit_state *s, struct jit *j, struct diag *d)
 	return make_executable(j, &s->x, d);
 }
 
+/* The compiler's own way to ask would ask at each start, and that takes long where a hypervisor answers. */
+static bool has_bmi2(void)
+{
+	u32 a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_BMI2;
+}
+
 int jit_compile(struct code *c, struct diag *d)
 {
 	struct jit *j = allocate(1, sizeof(*j));
-	struct jit_state s = { .c = c, .has_bmi2 = __builtin_cpu_supports("bmi2") };
+	struct jit_state s = { .c = c, .has_bmi2 = has_bmi2() };
 	const u8 *host;
 	int err;
 
@@ -387,6 +396,14 @@ u64 jit_callback(const struct code *c, u32 start, u64 a, u64 b, u64 arg3, u64 d,
 	return enter(a, b, arg3, d, 0, run, j->bytes + j->entries[f]);
 }
 #else
+/* The compiler's own way to ask would ask at each start, and that takes long where a hypervisor answers. */
+static bool has_bmi2(void)
+{
+	u32 a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_BMI2;
+}
+
 int jit_compile(struct code *c, struct diag *d)
 {
 	(void)c;

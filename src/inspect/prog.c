@@ -18,9 +18,18 @@
 
 enum { FEW_MAPS = 32 };
 
+static s64 booted_at(void)
+{
+	struct timespec real, boot;
+
+	if (clock_gettime(CLOCK_REALTIME, &real) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return 0;
+	return (s64)(real.tv_sec - boot.tv_sec) * 1000000000 + real.tv_nsec - boot.tv_nsec;
+}
+
 void prog_reader_init(struct prog_reader *r, struct arena *a)
 {
-	*r = (struct prog_reader){ .arena = a };
+	*r = (struct prog_reader){ .arena = a, .booted_at = booted_at() };
 	table_init(&r->btfs, a);
 	r->maps = arena_array(a, u32, FEW_MAPS);
 }
@@ -42,6 +51,11 @@ static struct rawbtf *btf_of(struct prog_reader *r, u32 id)
 	if (!btf && !btfinfo_open(id, NULL, &btf))
 		table_set(&r->btfs, &id, sizeof(id), btf);
 	return btf;
+}
+
+static s64 loaded_at(const struct prog_reader *r, const struct bpf_prog_info *info)
+{
+	return info->load_time ? (r->booted_at + (s64)info->load_time) / 1000000000 : 0;
 }
 
 static const char *name_of(struct prog_reader *r, const struct bpf_prog_info *info, u32 func)
@@ -106,6 +120,7 @@ int prog_read(struct prog_reader *r, int fd, u32 id, struct prog *out)
 	out->name = name_of(r, &info, info.nr_func_info ? func.type_id : 0);
 	info.map_ids = info.func_info = 0;
 	out->info = info;
+	out->loaded_at = loaded_at(r, &info);
 	if (info.nr_map_ids > FEW_MAPS)
 		return read_maps(r, fd, out);
 	ids = arena_array(r->arena, u32, info.nr_map_ids + 1);
@@ -133,6 +148,7 @@ int prog_take(struct prog_reader *r, const struct walk *w, const struct walk_pro
 	} else {
 		*out = (struct prog){ 0 };
 		walk_info(w, told, &out->info);
+		out->loaded_at = loaded_at(r, &out->info);
 		out->name = name_of(r, &out->info, told->func);
 		ids = arena_array(r->arena, u32, told->map_count + 1);
 		memcpy(ids, told->maps, told->map_count * sizeof(*ids));
@@ -141,16 +157,6 @@ int prog_take(struct prog_reader *r, const struct walk *w, const struct walk_pro
 	}
 	out->memory = walk_memory(told->pages);
 	return err;
-}
-
-s64 prog_loaded_at(const struct prog *p)
-{
-	struct timespec real, boot;
-
-	if (clock_gettime(CLOCK_REALTIME, &real) || clock_gettime(CLOCK_BOOTTIME, &boot))
-		return 0;
-	return real.tv_sec - boot.tv_sec +
-	       (real.tv_nsec - boot.tv_nsec + (s64)p->info.load_time) / 1000000000;
 }
 
 const char *prog_type_text(const struct prog *p)

@@ -11,6 +11,7 @@ struct prog {
 	struct bpf_prog_info info; /* its addresses are 0 */
 	const char *name;          /* in full where BTF has it; "" if it has none */
 	const u32 *map_ids;        /* info.nr_map_ids of them */
+	s64 loaded_at;             /* seconds since 1970 in UTC; 0: not known */
 	u64 memory;                /* bytes that the kernel accounts for it; 0: not asked for */
 	bool is_orphaned;          /* its network device is gone, and all but its id with it */
 };
@@ -22,6 +23,7 @@ struct prog_reader {
 	struct arena *arena;
 	struct table btfs; /* struct rawbtf, by BTF id */
 	u32 *maps;         /* room for ids */
+	s64 booted_at;     /* nanoseconds since 1970, which times of loading count from */
 };
 
 void prog_reader_init(struct prog_reader *r, struct arena *a);
@@ -35,8 +37,6 @@ struct walk_prog;
 int prog_take(struct prog_reader *r, const struct walk *w, const struct walk_prog *told,
 	      struct prog *out);
 
-/* Seconds since 1970 in UTC. */
-s64 prog_loaded_at(const struct prog *p);
 /* "xdp"; NULL for a type that is not known. */
 const char *prog_type_text(const struct prog *p);
 

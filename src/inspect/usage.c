@@ -53,7 +53,7 @@ static void read_prog(struct usage *u, struct prog_reader *r, int fd, u32 id)
 	p->maps = (struct usage_ids){ prog.map_ids, prog.info.nr_map_ids };
 	p->type = prog.info.type;
 	p->uid = prog.info.created_by_uid;
-	p->loaded = prog.info.load_time ? (u64)prog_loaded_at(&prog) : 0;
+	p->loaded = (u64)prog.loaded_at;
 	table_set(&u->by_prog, &id, sizeof(id), (void *)(uintptr_t)u->progs.n);
 }
 

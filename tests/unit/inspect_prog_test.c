@@ -60,7 +60,7 @@ TEST(prog_read_tells_what_was_loaded)
 	CHECK_EQ(p.info.xlated_prog_len, 6 * sizeof(struct bpf_insn));
 	CHECK_EQ(p.info.created_by_uid, getuid());
 	CHECK(handle_memory(fd) >= 4096);
-	age = time(NULL) - prog_loaded_at(&p);
+	age = time(NULL) - p.loaded_at;
 	CHECK(age >= -1 && age < 60);
 	p.info.type = 9999;
 	CHECK(!prog_type_text(&p));

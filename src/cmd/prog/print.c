@@ -78,7 +78,7 @@ static void json_sizes(struct out *o, const struct prog_view *v)
 	const struct bpf_prog_info *info = &v->prog->info;
 
 	if (info->load_time) {
-		out_json_s64(o, "loaded_at", prog_loaded_at(v->prog));
+		out_json_s64(o, "loaded_at", v->prog->loaded_at);
 		out_json_u64(o, "uid", info->created_by_uid);
 	}
 	out_json_u64(o, "bytes_xlated", info->xlated_prog_len);
@@ -192,7 +192,7 @@ static void print_ns(struct out *o, u64 ns)
 
 static void text_loaded(struct out *o, const struct prog *p)
 {
-	time_t at = (time_t)prog_loaded_at(p);
+	time_t at = (time_t)p->loaded_at;
 	struct tm tm;
 	char text[64];
 

@@ -19,7 +19,11 @@
 #define SO_DETACH_REUSEPORT_BPF 68
 #endif
 
-enum { MAX_FDS = 1 << 16 };
+enum {
+	MAX_FDS = 1 << 16,
+	BUSY_TRIES = 100,
+	BUSY_PAUSE = 10000, /* microseconds */
+};
 
 static int ask(int fd, int option)
 {
@@ -101,6 +105,32 @@ static int take_sockets(struct host *h, struct diag *d)
 	return err;
 }
 
+static void detach(const struct host *h)
+{
+	int none = 0;
+
+	for (size_t i = 0; i < h->shared.n; i++)
+		setsockopt(h->shared.at[i], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &none,
+			   sizeof(none));
+}
+
+/*
+ * A socket is in one array at most. That of a run which was killed goes with the program that the sockets have from it, but not at once.
+ */
+static int put_socket(const struct host *h, int map, u32 index)
+{
+	u64 value = (u64)h->shared.at[index];
+	int err = bpf_map_update_elem(map, &index, &value, BPF_ANY);
+
+	if (err == -EBUSY)
+		detach(h);
+	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
+		usleep(BUSY_PAUSE);
+		err = bpf_map_update_elem(map, &index, &value, BPF_ANY);
+	}
+	return err;
+}
+
 static int fill_arrays(struct host *h, struct diag *d)
 {
 	for (size_t i = 0; i < h->img->maps.n; i++) {
@@ -109,8 +139,7 @@ static int fill_arrays(struct host *h, struct diag *d)
 		if (m->type != BPF_MAP_TYPE_REUSEPORT_SOCKARRAY || h->maps[i] < 0)
 			continue;
 		for (u32 k = 0; k < h->shared.n && k < m->max_entries; k++) {
-			u64 value = (u64)h->shared.at[k];
-			int err = bpf_map_update_elem(h->maps[i], &k, &value, BPF_ANY);
+			int err = put_socket(h, h->maps[i], k);
 
 			if (err)
 				return diag_errno(d, -err, "a socket cannot be put into %s",
@@ -147,12 +176,8 @@ int host_link_reuseport(struct host *h, const struct host_prog *p, struct diag *
 
 void host_reuseport_detach(struct host *h)
 {
-	int none = 0;
-
-	for (size_t i = 0; i < h->shared.n; i++) {
-		setsockopt(h->shared.at[i], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &none,
-			   sizeof(none));
+	detach(h);
+	for (size_t i = 0; i < h->shared.n; i++)
 		close(h->shared.at[i]);
-	}
 	h->shared.n = 0;
 }

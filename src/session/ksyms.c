@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lines are "ffffffff81000000 T name" or "ffffffffc0000000 t name\t[module]". Of some 200,000 only the
- * functions are kept: an array of addresses with offsets into one blob of names, sorted by address.
+ * functions are kept: an array of addresses with offsets into one blob, sorted by address. It has a name,
+ * and behind it the module's, which is mostly "".
  */
 #include "session/ksyms.h"
 
@@ -18,7 +19,7 @@ enum { KSYMS_FAR = 4 << 20 };
 
 struct ksym {
 	u64 address;
-	u32 name;  /* offset into names */
+	u32 name;  /* offset into names, where the module follows */
 	u32 order; /* aliases: the first in the file wins */
 };
 
@@ -44,16 +45,21 @@ static void ksyms_add(struct ksyms *k, char *line, bool *sorted)
 	struct ksym sym = { address, (u32)k->names.len, (u32)k->count };
 	const struct ksym *last =
 		k->count ? (const struct ksym *)(void *)k->syms.data + k->count - 1 : NULL;
+	const char *module;
 	size_t len;
 
 	if (!address || end[0] != ' ' || !end[1] || !strchr("tTwW", end[1]) || end[2] != ' ')
 		return;
 	len = strcspn(end + 3, "\t\n");
-	if (!len || k->count >= KSYMS_MAX || k->names.len + len >= UINT32_MAX)
+	if (!len || k->count >= KSYMS_MAX || k->names.len + strlen(line) >= UINT32_MAX)
 		return;
 	if (last && last->address > address)
 		*sorted = false;
 	buf_put(&k->names, end + 3, len);
+	buf_putc(&k->names, '\0');
+	module = strchr(end + 3 + len, '[');
+	if (module)
+		buf_put(&k->names, module + 1, strcspn(module + 1, "]\n"));
 	buf_putc(&k->names, '\0');
 	buf_put(&k->syms, &sym, sizeof(sym));
 	k->count++;
@@ -87,7 +93,7 @@ void ksyms_free(struct ksyms *k)
 	free(k);
 }
 
-const char *ksyms_find(const struct ksyms *k, u64 address, u64 *offset)
+static const struct ksym *find(const struct ksyms *k, u64 address)
 {
 	const struct ksym *syms = (const struct ksym *)(void *)k->syms.data;
 	size_t low = 0, high = k->count;
@@ -104,8 +110,25 @@ const char *ksyms_find(const struct ksyms *k, u64 address, u64 *offset)
 		return NULL;
 	for (low--; low && syms[low - 1].address == syms[low].address;)
 		low--;
-	*offset = address - syms[low].address;
-	return k->names.data + syms[low].name;
+	return &syms[low];
+}
+
+const char *ksyms_find(const struct ksyms *k, u64 address, u64 *offset)
+{
+	const struct ksym *sym = find(k, address);
+
+	if (!sym)
+		return NULL;
+	*offset = address - sym->address;
+	return k->names.data + sym->name;
+}
+
+const char *ksyms_module(const struct ksyms *k, u64 address)
+{
+	const struct ksym *sym = find(k, address);
+	const char *name = sym ? k->names.data + sym->name : "";
+
+	return *name ? name + strlen(name) + 1 : "";
 }
 
 u64 ksyms_address(const struct ksyms *k, const char *name)

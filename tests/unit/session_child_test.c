@@ -134,6 +134,9 @@ TEST(session_ksyms)
 	CHECK_EQ(offset, 0x15);
 	CHECK_STR(ksyms_find(k, 0xffffffffc0000008, &offset), "module_start");
 	CHECK_STR(ksyms_find(k, 0xffffffffc0001008, &offset), "module_end");
+	CHECK_STR(ksyms_module(k, 0xffffffffc0001008), "mod");
+	CHECK_STR(ksyms_module(k, 0xffffffff81000025), "");
+	CHECK_STR(ksyms_module(k, 0xffffffff90000000), "");
 	CHECK(!ksyms_find(k, 0xffffffff80ffffff, &offset));
 	CHECK(!ksyms_find(k, 0xffffffff90000000, &offset));
 	CHECK(!ksyms_find(k, 0, &offset));

@@ -31,14 +31,23 @@ static void show_json(struct show *s, const struct linkinfo *l)
 	out_json_close(out, '}');
 }
 
+static void show_function(struct show *s, u64 address)
+{
+	const char *module = link_view_module(&s->view, address);
+
+	out_printf(s->args->out, "\t%016llx %s", (unsigned long long)address,
+		   link_view_symbol(&s->view, address));
+	if (*module)
+		out_printf(s->args->out, " [%s]", module);
+}
+
 static void show_places(struct show *s, const struct linkinfo *l)
 {
 	struct out *out = s->args->out;
 
 	for (u32 i = 0; i < l->count; i++) {
 		if (l->abi.type == LINK_KPROBE_MULTI)
-			out_printf(out, "\t%016llx %s", (unsigned long long)l->places[i],
-				   link_view_symbol(&s->view, l->places[i]));
+			show_function(s, l->places[i]);
 		else
 			out_printf(out, "\t+0x%llx", (unsigned long long)l->places[i]);
 		if (l->semaphores && l->semaphores[i])

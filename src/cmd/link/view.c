@@ -108,6 +108,13 @@ const char *link_view_symbol(struct link_view *v, u64 address)
 	return name ? name : "";
 }
 
+const char *link_view_module(struct link_view *v, u64 address)
+{
+	if (!v->syms)
+		v->syms = ksyms_new("/proc/kallsyms");
+	return ksyms_module(v->syms, address);
+}
+
 /* ---- names of numbers */
 
 const char *link_view_nf_hook(u32 hook)

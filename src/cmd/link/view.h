@@ -39,6 +39,8 @@ bool link_view_is_peer(const struct nethook *h, const struct linkinfo *l);
 const char *link_view_space_name(struct link_view *v, u64 inode);
 /* Symbol of an address of the kernel, "" if not known. */
 const char *link_view_symbol(struct link_view *v, u64 address);
+/* The module that has it, "" if that is the kernel itself or not known. */
+const char *link_view_module(struct link_view *v, u64 address);
 
 /* What a link is attached to, in one line of text: "tcp_connect", "v0 ingress", "/sys/fs/cgroup/web". */
 const char *link_view_where(struct link_view *v, const struct linkinfo *l);

@@ -164,9 +164,15 @@ static void json_functions(struct link_view *v, struct out *out, const struct li
 	out_json_u64(out, "missed", l->abi.kprobe_multi.missed);
 	out_json_open(out, "funcs", '[');
 	for (u32 i = 0; i < l->count; i++) {
+		const char *module = link_view_module(v, l->places[i]);
+
 		out_json_open(out, NULL, '{');
 		out_json_u64(out, "addr", l->places[i]);
 		noun_json_text(out, "func", link_view_symbol(v, l->places[i]));
+		if (*module)
+			noun_json_text(out, "module", module);
+		else
+			out_json_null(out, "module");
 		out_json_u64(out, "cookie", l->cookies[i]);
 		out_json_close(out, '}');
 	}

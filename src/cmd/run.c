@@ -12,6 +12,7 @@
 #include "cmd/compile.h"
 #include "cmd/foreign/foreign.h"
 #include "cmd/list.h"
+#include "cmd/option.h"
 #include "kernel/kernel.h"
 #include "session/child.h"
 #include "session/session.h"
@@ -105,40 +106,6 @@ static void hint_command(struct run *r, const char *word)
 		diag_hint(&r->diag, "a script is given with -e; `skep --help` lists the commands");
 }
 
-static int set_format(struct run *r, const char *value)
-{
-	if (strcmp(value, "text") && strcmp(value, "json"))
-		return diag_error(&r->diag, LOC_NONE, "-f: '%s' is no format: text or json", value);
-	r->json = !strcmp(value, "json");
-	return 0;
-}
-
-static int set_pid(struct run *r, const char *value)
-{
-	u64 pid;
-
-	if (!text_u64(value, &pid) || !pid || pid > INT32_MAX)
-		return diag_error(&r->diag, LOC_NONE, "-p: '%s' is no process ID", value);
-	if (access(arena_printf(&r->arena, "/proc/%llu", (unsigned long long)pid), F_OK))
-		return diag_error(&r->diag, LOC_NONE, "-p: there is no process %s", value);
-	r->session.pid = r->lang.pid = (u32)pid;
-	return 0;
-}
-
-static int set_buffer(struct run *r, const char *value)
-{
-	if (!strcmp(value, "line"))
-		r->flush = OUT_FLUSH_IDLE;
-	else if (!strcmp(value, "full"))
-		r->flush = OUT_FLUSH_FULL;
-	else if (!strcmp(value, "none"))
-		r->flush = OUT_FLUSH_EACH;
-	else
-		return diag_error(&r->diag, LOC_NONE, "-B: '%s' is no mode: line, full or none",
-				  value);
-	return 0;
-}
-
 static int set_stage(struct run *r, const char *value)
 {
 	int stage = stage_find(value);
@@ -153,6 +120,8 @@ static int set_stage(struct run *r, const char *value)
 /* 0 to go on, 1 when all is done (help, version), -errno on a mistake. */
 static int take_option(struct run *r, int option, const char *value)
 {
+	int err;
+
 	switch ((enum option)option) {
 	case OPTION_EVAL:
 		r->script = value;
@@ -164,12 +133,14 @@ static int take_option(struct run *r, int option, const char *value)
 		r->session.command = value;
 		return 0;
 	case OPTION_PID:
-		return set_pid(r, value);
+		err = option_take_pid(value, &r->session.pid, &r->diag);
+		r->lang.pid = r->session.pid;
+		return err;
 	case OPTION_OUTPUT:
 		r->output = value;
 		return 0;
 	case OPTION_FORMAT:
-		return set_format(r, value);
+		return option_take_format(value, &r->json, &r->diag);
 	case OPTION_QUIET:
 		r->session.quiet = true;
 		return 0;
@@ -177,7 +148,7 @@ static int take_option(struct run *r, int option, const char *value)
 		r->session.verbose = true;
 		return 0;
 	case OPTION_BUFFER:
-		return set_buffer(r, value);
+		return option_take_buffer(value, &r->flush, &r->diag);
 	case OPTION_STAGE:
 		return set_stage(r, value);
 	case OPTION_DRY_RUN:

@@ -8,6 +8,7 @@
 #include "cmd/clang.h"
 #include "cmd/compile.h"
 #include "cmd/foreign/impl.h"
+#include "cmd/option.h"
 #include "object/object.h"
 #include "object/script.h"
 
@@ -128,18 +129,6 @@ static int take_number(struct foreign *f, const char *option, const char *value,
 			  (unsigned long long)max);
 }
 
-static int take_pid(struct foreign *f, const char *value)
-{
-	u64 pid;
-
-	if (!text_u64(value, &pid) || !pid || pid > INT32_MAX)
-		return diag_error(&f->diag, LOC_NONE, "-p: '%s' is no process ID", value);
-	if (access(arena_printf(&f->arena, "/proc/%llu", (unsigned long long)pid), F_OK))
-		return diag_error(&f->diag, LOC_NONE, "-p: there is no process %s", value);
-	f->host_opts.pid = (u32)pid;
-	return 0;
-}
-
 static int take_words(struct foreign *f, int option, const char *value)
 {
 	switch ((enum option)option) {
@@ -162,19 +151,9 @@ static int take_words(struct foreign *f, int option, const char *value)
 		clang_define(&f->arena, &f->clang, value);
 		return 0;
 	case OPTION_FORMAT:
-		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-			return diag_error(&f->diag, LOC_NONE, "-f: '%s' is no format: text or json",
-					  value);
-		f->json = !strcmp(value, "json");
-		return 0;
+		return option_take_format(value, &f->json, &f->diag);
 	case OPTION_BUFFER:
-		f->flush = !strcmp(value, "full")   ? OUT_FLUSH_FULL
-			   : !strcmp(value, "none") ? OUT_FLUSH_EACH
-						    : OUT_FLUSH_IDLE;
-		if (f->flush == OUT_FLUSH_IDLE && strcmp(value, "line") != 0)
-			return diag_error(&f->diag, LOC_NONE,
-					  "-B: '%s' is no mode: line, full or none", value);
-		return 0;
+		return option_take_buffer(value, &f->flush, &f->diag);
 	default:
 		return 0;
 	}
@@ -190,7 +169,7 @@ static int take_option(struct foreign *f, int option, const char *value)
 		f->command = value;
 		return 0;
 	case OPTION_PID:
-		return take_pid(f, value);
+		return option_take_pid(value, &f->host_opts.pid, &f->diag);
 	case OPTION_OUTPUT:
 		f->output = value;
 		return 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "cmd/exec/verdict.h"
 #include "cmd/noun/select.h"
@@ -35,32 +36,21 @@ struct job {
 /* "0011 aa:bb" as bytes. */
 static int take_hex(struct noun_args *a, const char *what, struct piece *out)
 {
-	const char *text, *p;
-	u32 digits = 0;
+	struct hex_bytes bytes;
+	const char *text;
 	int err = noun_need(a, what, &text);
 
 	if (err)
 		return err;
-	p = text;
-	if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
-		p += 2;
-	out->bytes = calloc(1, strlen(p) / 2 + 1);
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		text += 2;
+	if (hex_read(a->arena, what, text, MAX_IN, &bytes, a->diag))
+		return noun_misused(a);
+	out->bytes = malloc(bytes.len + 1u);
 	if (!out->bytes)
 		arena_exhausted();
-	for (; *p; p++) {
-		char digit[2] = { *p, '\0' };
-
-		if (isspace((u8)*p) || *p == ':')
-			continue;
-		if (!isxdigit((u8)*p))
-			return noun_usage(a, "%s is in hexadecimal digits, not '%s'", what, text);
-		out->bytes[digits / 2] =
-			(u8)(out->bytes[digits / 2] << 4 | (u8)strtoul(digit, NULL, 16));
-		digits++;
-	}
-	if (digits % 2)
-		return noun_usage(a, "%s has two digits a byte; these are %u", what, digits);
-	out->size = digits / 2;
+	memcpy(out->bytes, bytes.at, bytes.len);
+	out->size = bytes.len;
 	return 0;
 }
 

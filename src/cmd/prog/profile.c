@@ -4,7 +4,9 @@
  * at the beginning is told.
  */
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,9 +20,22 @@ enum metric { METRIC_RUNS, METRIC_TIME, METRICS };
 
 static const char *const metric_names[METRICS] = { "run_cnt", "run_time_ns" };
 
+#define CACHE(cache, result)                                                                       \
+	(PERF_COUNT_HW_CACHE_##cache | PERF_COUNT_HW_CACHE_OP_READ << 8 |                          \
+	 PERF_COUNT_HW_CACHE_RESULT_##result << 16)
+
 /* bpftool's, which need programs of the processor's counters around the one that is measured. */
-static const char *const counters[] = { "cycles",     "instructions", "l1d_loads",
-					"llc_misses", "itlb_misses",  "dtlb_misses" };
+static const struct {
+	const char *name;
+	u32 type, config; /* of the event of perf */
+} counters[] = {
+	{ "cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES },
+	{ "instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS },
+	{ "l1d_loads", PERF_TYPE_HW_CACHE, CACHE(L1D, ACCESS) },
+	{ "llc_misses", PERF_TYPE_HW_CACHE, CACHE(LL, MISS) },
+	{ "itlb_misses", PERF_TYPE_HW_CACHE, CACHE(ITLB, MISS) },
+	{ "dtlb_misses", PERF_TYPE_HW_CACHE, CACHE(DTLB, MISS) },
+};
 
 struct counts {
 	u64 runs, ns, misses;
@@ -58,6 +73,37 @@ static int add_target(void *arg, int fd, u32 id)
 	return 0;
 }
 
+/* Whether the processor counts it: 0 or -errno. */
+static int try_counter(u32 type, u32 config)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = type, .config = config, .disabled = 1
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int refuse_counter(struct noun_args *a, const char *name, u32 type, u32 config)
+{
+	int err = try_counter(type, config);
+
+	if (err == -ENOENT || err == -EOPNOTSUPP || err == -ENODEV || err == -ENXIO) {
+		diag_error(a->diag, LOC_NONE, "this machine's processor has no counter of '%s'",
+			   name);
+		diag_hint(a->diag, "virtual machines mostly have none; run_cnt and run_time_ns are "
+				   "counted by the kernel itself");
+	} else {
+		diag_error(a->diag, LOC_NONE, "'%s' of the processor is not counted for programs",
+			   name);
+		diag_hint(a->diag, "run_cnt and run_time_ns are, by the kernel itself");
+	}
+	return -EOPNOTSUPP;
+}
+
 static int take_metric(struct job *j)
 {
 	struct noun_args *a = j->args;
@@ -72,12 +118,8 @@ static int take_metric(struct job *j)
 		nearest_try(&near, metric_names[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
-		if (!strcmp(word, counters[i])) {
-			diag_error(a->diag, LOC_NONE,
-				   "'%s' of the processor is not counted for programs", word);
-			diag_hint(a->diag, "run_cnt and run_time_ns are, by the kernel itself");
-			return -EOPNOTSUPP;
-		}
+		if (!strcmp(word, counters[i].name))
+			return refuse_counter(a, word, counters[i].type, counters[i].config);
 	noun_usage(a, "unknown metric '%s'", word);
 	if (nearest_name(&near))
 		diag_hint(a->diag, "did you mean '%s'?", nearest_name(&near));

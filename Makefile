@@ -198,6 +198,7 @@ $(BUILD)/obj/$(1).o: private FLAGS += -D$(3)='"$(BUILD)/bpf/$(2).bpf.o$(4)"'
 endef
 $(eval $(call embed,src/net/accel_object,bpf/accel,ACCEL_OBJECT,.gz))
 $(eval $(call embed,src/inspect/walk,bpf/walk,WALK_OBJECT))
+$(eval $(call embed,src/inspect/counter,bpf/profile,PROFILE_OBJECT))
 $(eval $(call embed,src/host/host_lines,bpf/printk,PRINTK_OBJECT))
 $(eval $(call embed,tests/accel/naive,tests/accel/naive,NAIVE_OBJECT))
 $(eval $(call embed,bench/accel/naive,tests/accel/naive,NAIVE_OBJECT))

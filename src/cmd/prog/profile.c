@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * skep prog profile: the kernel counts runs and their time for as long as a descriptor is open; what a program has more at the end than
- * at the beginning is told.
+ * at the beginning is told. What the processor counts is read by programs around the one that is measured.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "base/text.h"
 #include "cmd/noun/select.h"
 #include "cmd/prog/prog.h"
+#include "inspect/counter.h"
 #include "inspect/prog.h"
 
 enum metric { METRIC_RUNS, METRIC_TIME, METRICS };
@@ -24,11 +24,8 @@ static const char *const metric_names[METRICS] = { "run_cnt", "run_time_ns" };
 	(PERF_COUNT_HW_CACHE_##cache | PERF_COUNT_HW_CACHE_OP_READ << 8 |                          \
 	 PERF_COUNT_HW_CACHE_RESULT_##result << 16)
 
-/* bpftool's, which need programs of the processor's counters around the one that is measured. */
-static const struct {
-	const char *name;
-	u32 type, config; /* of the event of perf */
-} counters[] = {
+/* bpftool's, by its names. */
+static const struct counter_event counters[] = {
 	{ "cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES },
 	{ "instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS },
 	{ "l1d_loads", PERF_TYPE_HW_CACHE, CACHE(L1D, ACCESS) },
@@ -36,6 +33,8 @@ static const struct {
 	{ "itlb_misses", PERF_TYPE_HW_CACHE, CACHE(ITLB, MISS) },
 	{ "dtlb_misses", PERF_TYPE_HW_CACHE, CACHE(DTLB, MISS) },
 };
+
+_Static_assert(ARRAY_SIZE(counters) <= PROFILE_EVENTS, "all of them can be counted at once");
 
 struct counts {
 	u64 runs, ns, misses;
@@ -45,6 +44,9 @@ struct target {
 	int fd;
 	struct prog prog;
 	struct counts before, after;
+	struct counter *counter; /* NULL: nothing of the processor is counted */
+	struct profile_value values[PROFILE_EVENTS];
+	u64 runs; /* that they are of */
 };
 
 struct job {
@@ -52,6 +54,8 @@ struct job {
 	struct prog_reader reader;
 	vec_of(struct target) targets;
 	bool wants[METRICS];
+	struct counter_event events[PROFILE_EVENTS]; /* of the processor */
+	u32 event_count;
 	u64 seconds; /* 0: until Ctrl-C */
 	u64 elapsed; /* ns */
 };
@@ -73,35 +77,27 @@ static int add_target(void *arg, int fd, u32 id)
 	return 0;
 }
 
-/* Whether the processor counts it: 0 or -errno. */
-static int try_counter(u32 type, u32 config)
+static int add_event(struct job *j, const struct counter_event *e)
 {
-	struct perf_event_attr attr = {
-		.size = sizeof(attr), .type = type, .config = config, .disabled = 1
-	};
-	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	struct diag *d = j->args->diag;
+	int err;
 
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-static int refuse_counter(struct noun_args *a, const char *name, u32 type, u32 config)
-{
-	int err = try_counter(type, config);
-
+	for (u32 i = 0; i < j->event_count; i++)
+		if (j->events[i].name == e->name)
+			return 0;
+	err = counter_try(e);
 	if (err == -ENOENT || err == -EOPNOTSUPP || err == -ENODEV || err == -ENXIO) {
-		diag_error(a->diag, LOC_NONE, "this machine's processor has no counter of '%s'",
-			   name);
-		diag_hint(a->diag, "virtual machines mostly have none; run_cnt and run_time_ns are "
-				   "counted by the kernel itself");
+		diag_error(d, LOC_NONE, "this machine's processor has no counter of '%s'", e->name);
+		diag_hint(d, "virtual machines mostly have none; run_cnt and run_time_ns are "
+			     "counted by the kernel itself");
+	} else if (err) {
+		diag_errno(d, -err, "'%s' cannot be counted", e->name);
+		if (err == -EACCES || err == -EPERM)
+			diag_hint(d, "this needs root (CAP_PERFMON)");
 	} else {
-		diag_error(a->diag, LOC_NONE, "'%s' of the processor is not counted for programs",
-			   name);
-		diag_hint(a->diag, "run_cnt and run_time_ns are, by the kernel itself");
+		j->events[j->event_count++] = *e;
 	}
-	return -EOPNOTSUPP;
+	return err;
 }
 
 static int take_metric(struct job *j)
@@ -119,12 +115,13 @@ static int take_metric(struct job *j)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
 		if (!strcmp(word, counters[i].name))
-			return refuse_counter(a, word, counters[i].type, counters[i].config);
+			return add_event(j, &counters[i]);
 	noun_usage(a, "unknown metric '%s'", word);
 	if (nearest_name(&near))
 		diag_hint(a->diag, "did you mean '%s'?", nearest_name(&near));
 	else
-		diag_hint(a->diag, "metrics are run_cnt and run_time_ns");
+		diag_hint(a->diag, "metrics are run_cnt, run_time_ns, cycles, instructions, "
+				   "l1d_loads, llc_misses, itlb_misses and dtlb_misses");
 	return -EINVAL;
 }
 
@@ -148,7 +145,7 @@ static int read_words(struct job *j)
 			err = take_metric(j);
 		}
 	}
-	if (!j->wants[METRIC_RUNS] && !j->wants[METRIC_TIME])
+	if (!j->wants[METRIC_RUNS] && !j->wants[METRIC_TIME] && !j->event_count)
 		j->wants[METRIC_RUNS] = j->wants[METRIC_TIME] = true;
 	return err ? err : select_each(&which, add_target, j, a->diag);
 }
@@ -199,6 +196,32 @@ static u64 now(void)
 	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
+static int open_counters(struct job *j)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < j->targets.n && j->event_count && !err; i++) {
+		struct target *t = &j->targets.at[i];
+
+		err = counter_open(t->fd, t->prog.name, j->events, j->event_count, &t->counter,
+				   j->args->diag);
+	}
+	return err;
+}
+
+static int read_counters(struct job *j)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < j->targets.n && !err; i++) {
+		struct target *t = &j->targets.at[i];
+
+		if (t->counter)
+			err = counter_read(t->counter, t->values, &t->runs);
+	}
+	return err ? diag_errno(j->args->diag, -err, "what was counted cannot be read") : 0;
+}
+
 static int measure(struct job *j)
 {
 	struct diag *d = j->args->diag;
@@ -211,6 +234,11 @@ static int measure(struct job *j)
 			diag_hint(d, "this needs root (CAP_SYS_ADMIN)");
 		return stats;
 	}
+	err = open_counters(j);
+	if (err) {
+		close(stats);
+		return err;
+	}
 	for (size_t i = 0; i < j->targets.n; i++)
 		j->targets.at[i].before = counts_of(j, &j->targets.at[i]);
 	start = now();
@@ -219,7 +247,23 @@ static int measure(struct job *j)
 	for (size_t i = 0; i < j->targets.n; i++)
 		j->targets.at[i].after = counts_of(j, &j->targets.at[i]);
 	close(stats);
-	return err ? diag_errno(d, -err, "cannot wait") : 0;
+	if (err)
+		return diag_errno(d, -err, "cannot wait");
+	return read_counters(j);
+}
+
+static void json_metric(struct out *o, const struct target *t, const char *name, u64 runs,
+			const struct profile_value *v)
+{
+	out_json_open(o, NULL, '{');
+	out_json_str(o, "metric", name, strlen(name));
+	out_json_u64(o, "run_cnt", runs);
+	out_json_u64(o, "value", v->counter);
+	out_json_u64(o, "enabled", v->enabled);
+	out_json_u64(o, "running", v->running);
+	out_json_u64(o, "id", t->prog.info.id);
+	out_json_str(o, "name", t->prog.name, strlen(t->prog.name));
+	out_json_close(o, '}');
 }
 
 static void print_json(struct out *o, const struct job *j, const struct target *t,
@@ -228,18 +272,35 @@ static void print_json(struct out *o, const struct job *j, const struct target *
 	const u64 values[METRICS] = { c->runs, c->ns };
 
 	for (size_t i = 0; i < METRICS; i++) {
-		if (!j->wants[i])
-			continue;
-		out_json_open(o, NULL, '{');
-		out_json_str(o, "metric", metric_names[i], strlen(metric_names[i]));
-		out_json_u64(o, "run_cnt", c->runs);
-		out_json_u64(o, "value", values[i]);
-		out_json_u64(o, "enabled", j->elapsed);
-		out_json_u64(o, "running", j->elapsed);
-		out_json_u64(o, "id", t->prog.info.id);
-		out_json_str(o, "name", t->prog.name, strlen(t->prog.name));
-		out_json_close(o, '}');
+		struct profile_value v = { values[i], j->elapsed, j->elapsed };
+
+		if (j->wants[i])
+			json_metric(o, t, metric_names[i], c->runs, &v);
 	}
+	for (u32 i = 0; i < j->event_count; i++)
+		json_metric(o, t, j->events[i].name, t->runs, &t->values[i]);
+}
+
+/* Where there are more events than counters, each has one for a part of the time: the rest is estimated. */
+static double whole_value(const struct profile_value *v)
+{
+	return v->running ? (double)v->counter * (double)v->enabled / (double)v->running : 0;
+}
+
+static void text_events(struct out *o, const struct job *j, const struct target *t)
+{
+	for (u32 i = 0; i < j->event_count; i++) {
+		const struct profile_value *v = &t->values[i];
+
+		out_printf(o, "%20.0f %-12s %.1f a run", whole_value(v), j->events[i].name,
+			   t->runs ? whole_value(v) / (double)t->runs : 0.0);
+		if (v->running < v->enabled)
+			out_printf(o, ", counted %.1f%% of the time",
+				   (double)v->running * 100 / (double)v->enabled);
+		out_puts(o, "\n");
+	}
+	if (j->event_count)
+		out_printf(o, "%20llu runs were counted\n", (unsigned long long)t->runs);
 }
 
 static void print_text(struct out *o, const struct job *j, const struct target *t,
@@ -256,6 +317,7 @@ static void print_text(struct out *o, const struct job *j, const struct target *
 			   (unsigned long long)c->ns,
 			   c->runs ? (double)c->ns / (double)c->runs : 0.0,
 			   (double)c->ns * 100 / (double)j->elapsed);
+	text_events(o, j, t);
 	if (c->misses)
 		out_printf(o, "%20llu recursion_misses\n", (unsigned long long)c->misses);
 }
@@ -293,19 +355,24 @@ static int run_profile(struct noun_args *a)
 		err = measure(&j);
 	if (!err)
 		print(&j);
-	for (size_t i = 0; i < j.targets.n; i++)
+	for (size_t i = 0; i < j.targets.n; i++) {
+		counter_close(j.targets.at[i].counter);
 		close(j.targets.at[i].fd);
+	}
 	prog_reader_done(&j.reader);
 	return err;
 }
 
 const struct noun_verb prog_profile = {
 	.name = "profile",
-	.args = NOUN_SELECT_PROG_ARGS " [duration SECONDS] [run_cnt] [run_time_ns]",
+	.args = NOUN_SELECT_PROG_ARGS " [duration SECONDS] [METRIC...]",
 	.help = "Count a program's runs and the time they take, until Ctrl-C.\n"
 		"\n"
-		"The kernel counts, for all programs, only while this runs. What the processor\n"
-		"counts (cycles and the like) is not told: only programs around the one that is\n"
-		"measured could read it, and their own cost would be in it.\n",
+		"A METRIC is run_cnt or run_time_ns, which the kernel counts, for all programs, "
+		"only\n"
+		"while this runs; or what the processor counts: cycles, instructions, l1d_loads,\n"
+		"llc_misses, itlb_misses, dtlb_misses. Those are read by programs around the one "
+		"that\n"
+		"is measured, whose own cost is in part among it.\n",
 	.run = run_profile,
 };

@@ -190,17 +190,27 @@ static void print_ns(struct out *o, u64 ns)
 	out_printf(o, i ? "%.1f %s" : "%.0f %s", v, units[i]);
 }
 
-static void text_loaded(struct out *o, const struct prog *p)
+static const char *time_text(struct prog_time *t, s64 at)
 {
-	time_t at = (time_t)p->loaded_at;
+	time_t seconds = (time_t)at;
 	struct tm tm;
-	char text[64];
+
+	if (t->at == at)
+		return t->text;
+	t->at = at;
+	if (!localtime_r(&seconds, &tm) || !strftime(t->text, sizeof(t->text), "%FT%T%z", &tm))
+		t->text[0] = '\0';
+	return t->text;
+}
+
+static void text_loaded(struct out *o, const struct prog_view *v)
+{
+	const struct prog *p = v->prog;
 
 	if (!p->info.load_time)
 		return;
-	if (!localtime_r(&at, &tm) || !strftime(text, sizeof(text), "%FT%T%z", &tm))
-		text[0] = '\0';
-	out_printf(o, "\tloaded_at %s  uid %u", text, p->info.created_by_uid);
+	out_printf(o, "\tloaded_at %s  uid %u", time_text(v->time, p->loaded_at),
+		   p->info.created_by_uid);
 	if (p->info.verified_insns)
 		out_printf(o, "  verified %u insns", p->info.verified_insns);
 	out_puts(o, "\n");
@@ -299,7 +309,7 @@ static void print_text(struct out *o, struct arena *a, const struct prog_view *v
 			out_printf(o, "  dev %u of another namespace", info->ifindex);
 	}
 	out_puts(o, "\n");
-	text_loaded(o, v->prog);
+	text_loaded(o, v);
 	text_sizes(o, v);
 	text_runs(o, info);
 	text_links(o, v->links);

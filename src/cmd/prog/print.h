@@ -8,6 +8,12 @@
 #include "inspect/prog.h"
 #include "inspect/refs.h"
 
+/* A time in words, kept for the next program, which mostly was loaded in the same second. */
+struct prog_time {
+	s64 at; /* 0: none yet */
+	char text[64];
+};
+
 struct prog_view {
 	const struct prog *prog;
 	u64 memory;                     /* bytes */
@@ -15,6 +21,7 @@ struct prog_view {
 	const struct ref_list *pins;
 	const struct prog_link_list *links;
 	const char *const *map_names; /* as prog->map_ids; text alone, NULL in JSON */
+	struct prog_time *time;       /* for text */
 };
 
 /* A paragraph of text, or a JSON object within what is open. */

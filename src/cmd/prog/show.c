@@ -26,6 +26,7 @@ struct show {
 	struct prog_links links;
 	struct walk *walk;         /* NULL: there is none, or it does not pay */
 	vec_of(struct prog) progs; /* that were asked for */
+	struct prog_time time;
 	bool no_pids;
 	int err; /* why the last one could not be read */
 };
@@ -80,6 +81,7 @@ static void print(struct show *s, const struct prog *p)
 		.holders = refs_of(&s->holders, HANDLE_PROG, p->info.id),
 		.pins = refs_of(&s->pins, HANDLE_PROG, p->info.id),
 		.links = &links,
+		.time = &s->time,
 	};
 
 	v.memory = memory_of(p, v.holders);

@@ -227,9 +227,9 @@ check-asan: ## the same under the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit runner accel-test
 	@scripts/check.sh build/asan
 # The thread sanitizer needs its addresses free, which a kernel that scatters mappings widely does not grant.
-check-tsan: ## the unit tests of maps in several threads, under the thread sanitizer
+check-tsan: ## the unit tests of maps, objects and timers in several threads, under the thread sanitizer
 	@$(MAKE) --no-print-directory SANITIZE=thread unit
-	@setarch -R build/tsan/unit machine_map
+	@for tests in machine_map machine_owned machine_timer; do setarch -R build/tsan/unit $$tests || exit 1; done
 check-kernels: ## the kernel cases on Debian's 6.1 and 6.12 kernels in QEMU
 	@scripts/deps.sh kernels
 	@$(MAKE) --no-print-directory all unit runner accel-test

@@ -5,13 +5,19 @@
  */
 #include "machine/graph.h"
 
+/* In memory of the program's: in an object that is new, zeroes that were written before its lock was ever held. */
 struct root {
 	u64 first, last;
 };
 
-static struct root *root_at(u64 address)
+static u64 first_of(u64 root)
 {
-	return (struct root *)(uintptr_t)address;
+	return __atomic_load_n(&((struct root *)(uintptr_t)root)->first, __ATOMIC_RELAXED);
+}
+
+static u64 last_of(u64 root)
+{
+	return __atomic_load_n(&((struct root *)(uintptr_t)root)->last, __ATOMIC_RELAXED);
 }
 
 /* What a root leads to, if it is one of its own. */
@@ -19,12 +25,19 @@ static struct owned_link *follow(const struct owned *o, u64 root, u64 to)
 {
 	struct owned_link *link = to ? owned_link(o, to) : NULL;
 
-	return link && link->owner == root ? link : NULL;
+	return link && __atomic_load_n(&link->owner, __ATOMIC_RELAXED) == root ? link : NULL;
 }
 
-static u64 address_of(const struct owned_link *link)
+static void set_first(u64 root, const struct owned_link *link)
 {
-	return (u64)(uintptr_t)link;
+	__atomic_store_n(&((struct root *)(uintptr_t)root)->first, (u64)(uintptr_t)link,
+			 __ATOMIC_RELAXED);
+}
+
+static void set_last(u64 root, const struct owned_link *link)
+{
+	__atomic_store_n(&((struct root *)(uintptr_t)root)->last, (u64)(uintptr_t)link,
+			 __ATOMIC_RELAXED);
 }
 
 bool graph_claim(struct owned_link *link, u64 root)
@@ -45,8 +58,7 @@ static void let_go(struct owned_link *link)
 
 struct owned_link *graph_end(const struct owned *o, u64 root, bool is_front)
 {
-	const struct root *r = root_at(root);
-	struct owned_link *link = follow(o, root, is_front ? r->first : r->last);
+	struct owned_link *link = follow(o, root, is_front ? first_of(root) : last_of(root));
 
 	return link && !(is_front ? link->left : link->right) ? link : NULL;
 }
@@ -54,7 +66,6 @@ struct owned_link *graph_end(const struct owned *o, u64 root, bool is_front)
 void graph_push(struct owned *o, u64 root, struct owned_link *link, bool is_front)
 {
 	struct owned_link *end = graph_end(o, root, is_front);
-	struct root *r = root_at(root);
 
 	link->left = is_front ? NULL : end;
 	link->right = is_front ? end : NULL;
@@ -63,15 +74,14 @@ void graph_push(struct owned *o, u64 root, struct owned_link *link, bool is_fron
 	else if (end)
 		end->right = link;
 	if (is_front || !end)
-		r->first = address_of(link);
+		set_first(root, link);
 	if (!is_front || !end)
-		r->last = address_of(link);
+		set_last(root, link);
 }
 
 struct owned_link *graph_pop(struct owned *o, u64 root, bool is_front)
 {
 	struct owned_link *link = graph_end(o, root, is_front), *next;
-	struct root *r = root_at(root);
 
 	if (!link)
 		return NULL;
@@ -81,9 +91,9 @@ struct owned_link *graph_pop(struct owned *o, u64 root, bool is_front)
 	else if (next)
 		next->right = NULL;
 	if (is_front || !next)
-		r->first = address_of(next);
+		set_first(root, next);
 	if (!is_front || !next)
-		r->last = address_of(next);
+		set_last(root, next);
 	let_go(link);
 	return link;
 }
@@ -92,7 +102,7 @@ struct owned_link *graph_pop(struct owned *o, u64 root, bool is_front)
 
 struct owned_link *graph_top(const struct owned *o, u64 root)
 {
-	struct owned_link *link = follow(o, root, root_at(root)->first);
+	struct owned_link *link = follow(o, root, first_of(root));
 
 	return link && !link->parent ? link : NULL;
 }
@@ -130,7 +140,7 @@ static void put_in_place(u64 root, const struct owned_link *old, struct owned_li
 		set_child(parent, parent->left == old, new);
 		return;
 	}
-	root_at(root)->first = address_of(new);
+	set_first(root, new);
 	if (new)
 		new->parent = NULL;
 }
@@ -159,7 +169,7 @@ void graph_add(struct owned *o, u64 root, struct owned_link *parent, struct owne
 	if (parent)
 		set_child(parent, is_left, link);
 	else
-		root_at(root)->first = address_of(link);
+		set_first(root, link);
 	/* A red one below a red one: its uncle is red, too, and the trouble moves up, or it is turned away. */
 	while (is_red(link->parent)) {
 		struct owned_link *up = link->parent, *top = up->parent;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "machine/maplock.h"
+#include "machine/mapvalue.h"
 
 #define CHUNK (64u << 10)
 #define CHUNKS (u32)(HEAP_MAX_BYTES / CHUNK)
@@ -144,7 +145,8 @@ void *heap_take(struct heap *h, u64 size)
 	if (!slot)
 		return NULL;
 	__atomic_fetch_add(&h->used, 1, __ATOMIC_RELAXED);
-	memset(slot, 0, size);
+	/* By words, as what a run has read it by may be older than what it was taken for. */
+	mapvalue_zero(slot, (u32)size);
 	return slot;
 }
 

@@ -76,6 +76,12 @@ static const struct op *first_op(const struct code *c, const struct run *run)
 #define SRC r[op->src]
 #define AT_DST ((void *)(uintptr_t)(DST + (u64)(s64)op->off))
 #define AT_SRC ((const void *)(uintptr_t)(SRC + (u64)(s64)op->off))
+/*
+ * Other threads may use the same memory, so each is one access, as it is in compiled code. A pointer that was loaded needs no order
+ * beside: the processor reads what it leads to after it, for it goes by it.
+ */
+#define LOAD(type) __atomic_load_n((const type *)AT_SRC, __ATOMIC_RELAXED)
+#define STORE(type, value) __atomic_store_n((type *)AT_DST, (type)(value), __ATOMIC_RELAXED)
 
 /*
  * Runs from an op on, until the function that it belongs to exits. With labels, hands out the handlers' addresses instead: only
@@ -128,24 +134,14 @@ static u64 interp_loop(const struct op *op, const u64 *args, struct run *run,
 	NEXT;
 #define INSN_SIZE(id, code, bytes, u, s)                                                           \
 	CHECKED(LDX_##id, op->src, bytes, false)                                                   \
-	{                                                                                          \
-		num_##id value;                                                                    \
-		memcpy(&value, AT_SRC, bytes);                                                     \
-		DST = value;                                                                       \
-		NEXT;                                                                              \
-	}                                                                                          \
+	DST = LOAD(num_##id);                                                                      \
+	NEXT;                                                                                      \
 	CHECKED(ST_##id, op->dst, bytes, true)                                                     \
-	{                                                                                          \
-		num_##id value = (num_##id)op->imm;                                                \
-		memcpy(AT_DST, &value, bytes);                                                     \
-		NEXT;                                                                              \
-	}                                                                                          \
+	STORE(num_##id, op->imm);                                                                  \
+	NEXT;                                                                                      \
 	CHECKED(STX_##id, op->dst, bytes, true)                                                    \
-	{                                                                                          \
-		num_##id value = (num_##id)SRC;                                                    \
-		memcpy(AT_DST, &value, bytes);                                                     \
-		NEXT;                                                                              \
-	}                                                                                          \
+	STORE(num_##id, SRC);                                                                      \
+	NEXT;                                                                                      \
 	CHECKED(ACQUIRE_##id, op->src, bytes, false)                                               \
 	DST = __atomic_load_n((const num_##id *)AT_SRC, __ATOMIC_ACQUIRE);                         \
 	NEXT;                                                                                      \
@@ -201,12 +197,8 @@ do_LD_IMM64:
 	DISPATCH;
 #define LDSX(id, type, bytes)                                                                      \
 	CHECKED(LDSX_##id, op->src, bytes, false)                                                  \
-	{                                                                                          \
-		type value;                                                                        \
-		memcpy(&value, AT_SRC, bytes);                                                     \
-		DST = (u64)value;                                                                  \
-		NEXT;                                                                              \
-	}
+	DST = (u64)LOAD(type);                                                                     \
+	NEXT;
 	LDSX(B, s8, 1)
 	LDSX(H, s16, 2)
 	LDSX(W, s32, 4)

@@ -175,8 +175,8 @@ KFUNC_FUNCTION(rbtree_add_impl)
 		parent = at;
 		is_left = run_callback(run, c, b, node_of(&p, at), 0, 0) & 1;
 		/* What compares may do anything if it was not verified. */
-		if (run->trap || at->owner != a) {
-			p.link->owner = 0;
+		if (run->trap || __atomic_load_n(&at->owner, __ATOMIC_RELAXED) != a) {
+			__atomic_store_n(&p.link->owner, 0, __ATOMIC_RELEASE);
 			return refuse(run, a);
 		}
 	}

@@ -321,10 +321,9 @@ void run_free(struct run *r)
 	free(r);
 }
 
-/* The variables that programs reach without asking a helper. */
-static void add_data(struct machine *m, struct run *r)
+void machine_add_data(struct machine *m, struct run *r)
 {
-	for (u32 i = 0; i < m->img->maps.n; i++) {
+	for (u32 i = 0; i < m->img->maps.n && r->is_checked; i++) {
 		const struct image_map *im = &m->img->maps.at[i];
 		u32 stride;
 		const u8 *values = is_data(im) ? map_array(m->maps[i], &stride) : NULL;
@@ -346,10 +345,8 @@ u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct 
 		r->trap = RUN_BAD_CALL;
 		return 0;
 	}
-	if (r->is_checked) {
-		add_data(m, r);
-		run_add_region(r, ctx, ctx_size, true, "context");
-	}
+	machine_add_data(m, r);
+	run_add_region(r, ctx, ctx_size, true, "context");
 	map_enter(r);
 	if (m->mode == MACHINE_JIT && c->native && !r->is_checked)
 		result = c->native(ctx, ctx_size, 0, 0, 0, r);

@@ -52,6 +52,8 @@ struct run *run_new(struct machine *m, u32 cpu);
 void run_free(struct run *r);
 /* Runs program prog with r1 = ctx; its r0. A trap is in r->trap, and r0 is 0 then. */
 u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct run *r);
+/* Checked mode: makes the variables known to a run, which programs reach without asking a helper. */
+void machine_add_data(struct machine *m, struct run *r);
 
 /*
  * Runs the callbacks of the timers that are due, the earliest first, each once at most; how many. It ends at a trap, which is

@@ -45,7 +45,7 @@ static void fill_value(struct map_hash *h, struct hash_elem *e, const void *valu
 	u8 *to = hash_value(h, e);
 	u32 step = m->value_stride;
 
-	if (m->spec.kept_count) {
+	if (m->spec.kept_count || m->listener_count) {
 		fill_kept(h, e, value, cpu);
 		return;
 	}

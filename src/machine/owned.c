@@ -163,18 +163,21 @@ u64 owned_make(struct owned *o, u32 id, bool is_percpu)
 	object = heap_take(o->heap, sizeof(*object) + size);
 	if (!object)
 		return 0;
-	object->type = type;
 	object->is_percpu = is_percpu;
-	__atomic_store_n(&object->refs, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&object->refs, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&object->type, type, __ATOMIC_RELEASE);
 	return owned_address(object);
 }
 
-/* Of any slot that was ever taken, and is not free for the next one. */
+/*
+ * Of any slot that was ever taken, and is not free for the next one. Its type is set last, so who finds it by a pointer that it has read
+ * from a map, without having acquired it, finds all that does not change.
+ */
 static struct owned_object *object_around(const struct owned *o, u64 address)
 {
 	struct owned_object *object = heap_slot(o->heap, address);
 
-	return object && object->type ? object : NULL;
+	return object && __atomic_load_n(&object->type, __ATOMIC_ACQUIRE) ? object : NULL;
 }
 
 static bool is_there(const struct owned_object *object)

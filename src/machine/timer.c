@@ -93,7 +93,6 @@ static struct timer *timer_of(struct timers *t, const u64 *field)
 
 static void release(struct timers *t, struct timer *timer)
 {
-	*timer->field = 0;
 	*timer = (struct timer){ .next_free = t->free };
 	t->free = (u32)(timer - t->at) + 1;
 }
@@ -108,6 +107,7 @@ static void drop(void *arg, void *value)
 	timer = timer_of(w->timers, field);
 	if (timer)
 		release(w->timers, timer);
+	*field = 0;
 	pthread_mutex_unlock(&w->timers->lock);
 }
 
@@ -298,6 +298,7 @@ u32 machine_run_timers(struct machine *m, struct run *run)
 	round = ++t->round;
 	pthread_mutex_unlock(&t->lock);
 	run_begin(run);
+	machine_add_data(m, run);
 	run->is_timer = true;
 	map_enter(run);
 	while (!run->trap && take_due(t, round, run, &timer)) {

@@ -50,10 +50,13 @@ static int repeat(void *map, __u32 *key, struct slot *s)
 	return 0;
 }
 
+/* The key is the element's, which is another one's as soon as it is deleted. */
 static int forget(void *map, __u64 *key, struct slot *s)
 {
+	__u64 name = *key;
+
 	fired++;
-	bpf_map_delete_elem(map, key);
+	bpf_map_delete_elem(map, &name);
 	return 0;
 }
 

@@ -218,16 +218,24 @@ static void fill_lru(struct shared *s, u32 number)
 
 TEST(machine_map_threads_lru)
 {
-	struct map_spec spec = maps_spec(BPF_MAP_TYPE_LRU_HASH, 8, 8, 100, 0);
-	struct shared s = { .m = maps_make(&spec) };
-	u64 key = 0, n = 0;
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_LRU_HASH,
+						   BPF_MAP_TYPE_LRU_PERCPU_HASH };
 
-	run_threads(&s, fill_lru, fill_lru);
-	for (bool more = !map_next(s.m, NULL, &key); more; more = !map_next(s.m, &key, &key))
-		n++;
-	CHECK_EQ(n, map_count(s.m));
-	CHECK(n <= 100);
-	map_put(s.m);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct map_spec spec = maps_spec(types[i], 8, 8, 100, 0);
+		struct shared s = { 0 };
+		u64 key = 0, n = 0;
+
+		spec.cpus = 1;
+		s.m = maps_make(&spec);
+		run_threads(&s, fill_lru, fill_lru);
+		for (bool more = !map_next(s.m, NULL, &key); more;
+		     more = !map_next(s.m, &key, &key))
+			n++;
+		CHECK_EQ(n, map_count(s.m));
+		CHECK(n <= 100);
+		map_put(s.m);
+	}
 }
 
 /* ---- each CPU has its own value */
@@ -329,14 +337,49 @@ static void push_and_pop(struct shared *s, u32 number)
 
 TEST(machine_map_threads_queue)
 {
-	struct map_spec spec = maps_spec(BPF_MAP_TYPE_QUEUE, 0, 8, 3, 0);
-	struct shared s = { .m = maps_make(&spec) };
-	u64 value;
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_STACK };
 
-	run_threads(&s, push_and_pop, push_and_pop);
-	while (!map_pop(s.m, &value))
-		s.sum -= value;
-	CHECK_EQ(s.sum, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct map_spec spec = maps_spec(types[i], 0, 8, 3, 0);
+		struct shared s = { .m = maps_make(&spec) };
+		u64 value;
+
+		run_threads(&s, push_and_pop, push_and_pop);
+		while (!map_pop(s.m, &value))
+			s.sum -= value;
+		CHECK_EQ(s.sum, 0);
+		map_put(s.m);
+	}
+}
+
+/* What was pushed into a Bloom filter is found from then on. */
+static void push_values(struct shared *s, u32 number)
+{
+	u64 seed = number;
+
+	for (u32 i = 0; i < ROUNDS; i++) {
+		u64 value = maps_random(&seed);
+
+		if (map_push(s->m, &value, BPF_ANY) || map_peek(s->m, &value))
+			fail(s);
+	}
+}
+
+static void peek_at_first(struct shared *s, u32 number)
+{
+	(void)number;
+	while (others_work(s))
+		if (map_peek(s->m, &(u64){ 1 }))
+			fail(s);
+}
+
+TEST(machine_map_threads_bloom)
+{
+	struct map_spec spec = maps_spec(BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 100, 0);
+	struct shared s = { .m = maps_make(&spec) };
+
+	CHECK_EQ(map_push(s.m, &(u64){ 1 }, BPF_ANY), 0);
+	run_threads(&s, peek_at_first, push_values);
 	map_put(s.m);
 }
 
@@ -394,6 +437,35 @@ TEST(machine_map_threads_ring)
 	map_put(s.m);
 }
 
+/* Each thread is a CPU of its own; the records are those of ring buffers. */
+static void output_records(struct shared *s, u32 number)
+{
+	struct run *run = maps_run(number);
+
+	for (u32 i = 0; i < ROUNDS; i++) {
+		u64 words[4];
+
+		for (u32 j = 0; j < 4; j++)
+			words[j] = (u64)number << 32 | i;
+		if (!map_perf_output(s->m, BPF_F_CURRENT_CPU, words, 8, words + 1, i % 4 * 8, run))
+			__atomic_add_fetch(&s->produced, 1, __ATOMIC_RELAXED);
+	}
+	free(run);
+}
+
+TEST(machine_map_threads_perf)
+{
+	struct map_spec spec = maps_spec(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, THREADS, 0);
+	struct shared s = { 0 };
+
+	spec.cpus = THREADS;
+	s.m = maps_make(&spec);
+	run_threads(&s, consume_records, output_records);
+	CHECK_EQ(s.consumed, s.produced);
+	CHECK_EQ(s.produced + map_ring_lost(s.m), (THREADS - 1) * ROUNDS);
+	map_put(s.m);
+}
+
 /* ---- inner maps live as long as a run sees them */
 
 static void replace_inner(struct shared *s, u32 number)
@@ -433,22 +505,27 @@ static void use_inner(struct shared *s, u32 number)
 
 TEST(machine_map_threads_of_maps)
 {
-	struct map_spec spec = maps_spec(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 1, 0);
-	struct shared s = { .epoch = epoch_new() };
-	struct map *inner;
-	u32 key = 0;
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_ARRAY_OF_MAPS,
+						   BPF_MAP_TYPE_HASH_OF_MAPS };
 
-	s.inner = maps_spec(BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
-	inner = maps_make(&s.inner);
-	CHECK_EQ(map_write(inner, &key, &(u64){ 5 }, BPF_ANY), 0);
-	spec.inner = inner;
-	spec.epoch = s.epoch;
-	s.m = maps_make(&spec);
-	CHECK_EQ(map_slot_set(s.m, &key, inner), 0);
-	map_put(inner);
-	run_threads(&s, replace_inner, use_inner);
-	map_put(s.m);
-	epoch_free(s.epoch);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct map_spec spec = maps_spec(types[i], 4, 4, 1, 0);
+		struct shared s = { .epoch = epoch_new() };
+		struct map *inner;
+		u32 key = 0;
+
+		s.inner = maps_spec(BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
+		inner = maps_make(&s.inner);
+		CHECK_EQ(map_write(inner, &key, &(u64){ 5 }, BPF_ANY), 0);
+		spec.inner = inner;
+		spec.epoch = s.epoch;
+		s.m = maps_make(&spec);
+		CHECK_EQ(map_slot_set(s.m, &key, inner), 0);
+		map_put(inner);
+		run_threads(&s, replace_inner, use_inner);
+		map_put(s.m);
+		epoch_free(s.epoch);
+	}
 }
 
 /* ---- stack traces, and storage */
@@ -492,6 +569,41 @@ static void store_for_ids(struct shared *s, u32 number)
 		else
 			fail(s);
 	}
+}
+
+/* What is deleted begins anew; all that is read is what one of them has written. */
+static void store_and_delete(struct shared *s, u32 number)
+{
+	struct run *run = maps_run(number);
+	u64 seed = number;
+
+	epoch_join(s->epoch, &run->reader);
+	for (u32 i = 0; i < ROUNDS; i++) {
+		u64 id = maps_random(&seed) % 8, *value;
+
+		map_enter(run);
+		value = map_storage(s->m, id, NULL, true, run);
+		if (value && __atomic_fetch_or(value, 1ull << number, __ATOMIC_RELAXED) >> THREADS)
+			fail(s);
+		if (i % 4 == 0)
+			map_storage_delete(s->m, id);
+		map_leave(run);
+	}
+	epoch_part(&run->reader);
+	free(run);
+}
+
+TEST(machine_map_threads_storage_comes_and_goes)
+{
+	struct map_spec spec = maps_spec(BPF_MAP_TYPE_INODE_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC);
+	struct shared s = { .epoch = epoch_new() };
+
+	spec.epoch = s.epoch;
+	s.m = maps_make(&spec);
+	run_threads(&s, store_and_delete, store_and_delete);
+	CHECK(map_count(s.m) <= 8);
+	map_put(s.m);
+	epoch_free(s.epoch);
 }
 
 TEST(machine_map_threads_storage)

@@ -2,6 +2,7 @@
 /* Timers, in the machine and in the kernel: tests/object/timer.c. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -224,4 +225,82 @@ TEST(machine_timer_as_in_the_kernel)
 	CHECK_EQ(slot_of(&w, 2).fired, repeated.fired);
 	CHECK_EQ(slot_of(&w, 2).key_seen, repeated.key_seen);
 	end(&w);
+}
+
+/* ---- in many threads: who starts and cancels them, forgets their values, and runs what is due */
+
+enum { THREADS = 4, ROUNDS = 2000 };
+
+struct racer {
+	struct world *w;
+	u32 number;
+	u32 fired, *ended; /* of those that start timers */
+	pthread_t thread;
+};
+
+static void start_and_forget(struct racer *racer, struct run *r)
+{
+	struct world *w = racer->w;
+	struct __sk_buff skb = { 0 };
+	struct slot zero = { 0 };
+
+	for (u32 i = 0; i < ROUNDS; i++, r->now += 700) {
+		u64 name = 5;
+
+		for (u32 k = 0; k < w->f.image.progs.n; k++)
+			machine_run(w->m, k, &skb, sizeof(skb), r);
+		CHECK_EQ(r->trap, RUN_OK);
+		if (i % 8 == 0)
+			map_remove(map_of(w, "hash"), &name);
+		if (i % 8 == 4)
+			map_write(map_of(w, "array"), &(u32){ 2 }, &zero, 0);
+	}
+	__atomic_add_fetch(racer->ended, 1, __ATOMIC_RELEASE);
+}
+
+static void *race(void *arg)
+{
+	struct racer *racer = arg;
+	struct run *r = run_new(racer->w->m, racer->number);
+
+	r->now = 1000000;
+	if (racer->number % 2)
+		start_and_forget(racer, r);
+	while (!(racer->number % 2) &&
+	       __atomic_load_n(racer->ended, __ATOMIC_ACQUIRE) < THREADS / 2) {
+		racer->fired += machine_run_timers(racer->w->m, r);
+		CHECK_EQ(r->trap, RUN_OK);
+		r->now += 700;
+	}
+	run_free(r);
+	return NULL;
+}
+
+TEST(machine_timer_in_many_threads)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct racer racers[THREADS];
+		struct world w;
+		u32 fired = 0, ended = 0;
+
+		if (!begin(&w, modes[i])) {
+			image_fixture_done(&w.f);
+			SKIP("the object has not been built");
+		}
+		for (u32 k = 0; k < THREADS; k++) {
+			racers[k] = (struct racer){ .w = &w, .number = k, .ended = &ended };
+			CHECK_EQ(pthread_create(&racers[k].thread, NULL, race, &racers[k]), 0);
+		}
+		for (u32 k = 0; k < THREADS; k++) {
+			pthread_join(racers[k].thread, NULL);
+			fired += racers[k].fired;
+		}
+		CHECK(fired > 0);
+		/* Nothing is left that is held to be running. */
+		w.r->now = 1ull << 62;
+		for (u32 k = 0; k < 8; k++, w.r->now += 10000)
+			machine_run_timers(w.m, w.r);
+		CHECK_EQ(machine_timer_count(w.m), 0);
+		end(&w);
+	}
 }

@@ -247,7 +247,7 @@ bool check_imm64(struct engine *e, const struct bpf_insn *i)
 		return engine_fail(e, VERIFY_INSN, "", "r10 is written");
 	if (is_map && low >= e->img->maps.n)
 		return engine_fail(e, VERIFY_INSN, "", "there is no map %u", low);
-	if (is_map && !privilege_map(e, low))
+	if (is_map && (!privilege_map(e, low) || !engine_check_map(e, low)))
 		return false;
 	switch (i->src_reg) {
 	case 0:

@@ -362,6 +362,8 @@ static bool make_value(struct engine *e, const struct call *c, struct reg *out, 
 			return engine_fail(e, VERIFY_ARGUMENT, "declare what maps it has",
 					   "what the maps of map %s are like is not known",
 					   m->name);
+		if (!engine_check_map(e, (u32)m->inner))
+			return false;
 		*out = reg_pointer(REG_MAP);
 		out->map = (u32)m->inner;
 		return true;

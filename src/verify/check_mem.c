@@ -48,9 +48,6 @@ static bool check_fields(struct engine *e, const struct reg *p, struct access a)
 	s64 high = low + p->n.full.smax - p->n.full.smin + a.size;
 	const struct fields *fields = engine_map_fields(e, p->map);
 
-	if (fields->wrong)
-		return engine_fail(e, VERIFY_OBJECT, "", "map %s cannot be: %s",
-				   e->img->maps.at[p->map].name, fields->wrong);
 	for (u32 i = 0; i < fields->count; i++) {
 		const struct field *f = &fields->at[i];
 		if (low >= (s64)f->offset + f->size || high <= (s64)f->offset)

@@ -176,6 +176,12 @@ const struct fields *engine_fields(struct engine *e, u32 type)
 	struct engine_fields *f = arena_new(&e->own, struct engine_fields);
 	f->type = type;
 	fields_read(e->img->btf, type, &f->fields);
+	const char *unowned = kptr_unowned(e, &f->fields);
+	if (unowned && !f->fields.wrong)
+		f->fields.wrong = arena_printf(
+			&e->own,
+			"it owns a struct %s, and the kernel has no function to release one with",
+			unowned);
 	*vec_add(&e->own, &e->fields) = f;
 	return &f->fields;
 }
@@ -183,6 +189,16 @@ const struct fields *engine_fields(struct engine *e, u32 type)
 const struct fields *engine_map_fields(struct engine *e, u32 map)
 {
 	return engine_fields(e, e->img->maps.at[map].value_type);
+}
+
+/* To load types takes CAP_BPF: without, the kernel knows of no fields. */
+bool engine_check_map(struct engine *e, u32 map)
+{
+	const struct fields *fields = engine_map_fields(e, map);
+
+	return !fields->wrong || !e->opts->privileged ||
+	       engine_fail(e, VERIFY_OBJECT, "", "map %s cannot be: %s", e->img->maps.at[map].name,
+			   fields->wrong);
 }
 
 static bool step(struct engine *e)

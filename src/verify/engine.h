@@ -158,6 +158,8 @@ bool check_context(struct engine *e, const struct reg *p, struct access a, struc
 /* The fields of a struct of the object, of a map's value, of what a pointer leads to; never NULL. */
 const struct fields *engine_fields(struct engine *e, u32 type);
 const struct fields *engine_map_fields(struct engine *e, u32 map);
+/* Fails for a map that the kernel does not make, as its values cannot be. */
+bool engine_check_map(struct engine *e, u32 map);
 
 /* kptr.c: a pointer that a value keeps. What is loaded of it, whether the access is a plain one of the whole, what may be stored. */
 bool check_kptr(struct engine *e, const struct reg *p, struct access a, const struct field *k);
@@ -166,5 +168,7 @@ bool kptr_store(struct engine *e, u32 r, const struct reg *value, const struct f
 /* bpf_kptr_xchg(): where a pointer is owned, and what is to be owned there instead. NULL: fails. */
 const struct field *kptr_place(struct engine *e, u32 r, const char *who);
 bool kptr_match(struct engine *e, u32 r, const struct field *k, const char *who);
+/* The struct of the kernel that one of the fields owns, though the kernel has no function to release it with; NULL: there is none. */
+const char *kptr_unowned(const struct engine *e, const struct fields *fields);
 
 #endif

@@ -4,6 +4,7 @@
  * any time, so what is loaded may be NULL, and is relied upon only where RCU keeps it; what is owned goes in and out by
  * bpf_kptr_xchg() alone. Of two structs of one name the kernel's is meant.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "verify/ktype.h"
@@ -23,6 +24,52 @@ static u32 kernel_type(const struct engine *e, const struct field *k)
 static bool is_owned(const struct field *k)
 {
 	return k->kind != FIELD_KPTR_UNTRUSTED;
+}
+
+/*
+ * What the kernel calls to release a struct that a map owned: it refuses maps that own any other. Where functions are told apart by
+ * their prototypes, it is one of its own, whose name ends in _dtor.
+ */
+static const struct {
+	const char *type, *release;
+} released[] = {
+	{ "task_struct", "bpf_task_release" },
+	{ "cgroup", "bpf_cgroup_release" },
+	{ "bpf_cpumask", "bpf_cpumask_release" },
+	{ "bpf_crypto_ctx", "bpf_crypto_ctx_release" },
+	{ "sk_buff", "bpf_kfree_skb" },
+	{ "prog_test_ref_kfunc", "bpf_kfunc_call_test_release" },
+	{ "prog_test_member", "bpf_kfunc_call_memb_release" },
+};
+
+static bool has_release(const struct rawbtf *kernel, const char *type)
+{
+	char name[64];
+
+	for (u32 i = 0; i < ARRAY_SIZE(released); i++) {
+		if (strcmp(released[i].type, type) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%s_dtor", released[i].release);
+		return ktype_find(kernel, BTF_KIND_FUNC, name) ||
+		       ktype_find(kernel, BTF_KIND_FUNC, released[i].release);
+	}
+	return false;
+}
+
+/* Before Linux 6.4 the tag "kptr" was for pointers that are not owned; functions to count owners came with that. */
+const char *kptr_unowned(const struct engine *e, const struct fields *fields)
+{
+	const struct rawbtf *kernel = e->opts->kernel;
+	const char *unowned = NULL;
+
+	for (u32 i = 0; kernel && i < fields->count && !unowned; i++) {
+		const struct field *k = &fields->at[i];
+		u32 type = k->kind == FIELD_KPTR ? kernel_type(e, k) : 0;
+		if (type && !has_release(kernel, ktype_name(kernel, type)))
+			unowned = ktype_name(kernel, type);
+	}
+	return unowned && ktype_find(kernel, BTF_KIND_FUNC, "bpf_refcount_acquire_impl") ? unowned
+											 : NULL;
 }
 
 /* Of a type of the program's own. */

@@ -19,6 +19,9 @@ struct task_struct {
 struct task_struct___other {
 	int never;
 } __attribute__((preserve_access_index));
+struct file {
+	unsigned int f_flags;
+} __attribute__((preserve_access_index));
 struct bpf_iter_num {
 	__u64 opaque[1];
 } __attribute__((aligned(8)));
@@ -37,6 +40,8 @@ extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, struct bpf_dynpt
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, __u32 offset, void *buffer,
 			      __u32 size) __ksym;
 extern __u32 bpf_dynptr_size(const struct bpf_dynptr *ptr) __ksym;
+extern void bpf_preempt_disable(void) __ksym;
+extern void bpf_preempt_enable(void) __ksym;
 
 struct kept {
 	struct task_struct __kptr_owned *task;
@@ -48,6 +53,16 @@ struct {
 	__type(key, int);
 	__type(value, struct kept);
 } keep SEC(".maps");
+struct unowned {
+	struct file __kptr_owned *file;
+	long n;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, int);
+	__type(value, struct unowned);
+} unowned SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4);
@@ -398,6 +413,22 @@ SEC("tp_btf/task_newtask") int BPF_PROG(reference_leak__exchange, struct task_st
 
 	if (t)
 		bpf_kptr_xchg(&v->task, t);
+	return 0;
+}
+
+/*
+ * The kernel has no function to release a file with, which a map that owns one takes. Before 6.4 the tag said something else; so it calls what
+ * such kernels do not have.
+ */
+SEC("tp_btf/task_newtask") int BPF_PROG(owned_object__unowned, struct task_struct *task)
+{
+	int k = 0;
+	struct unowned *v = bpf_map_lookup_elem(&unowned, &k);
+
+	bpf_preempt_disable();
+	bpf_preempt_enable();
+	if (v && bpf_kptr_xchg(&v->file, NULL))
+		v->n++;
 	return 0;
 }
 

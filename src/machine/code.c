@@ -41,21 +41,25 @@ static int resolve_map(struct code *c, u32 i, struct diag *d)
 	return 0;
 }
 
-/* There are no kernel symbols here: weak ones are absent, as on a kernel without them. */
+/* Of a function that is here its address, as programs ask whether it is. There are no other symbols: weak ones are absent, as on a kernel without. */
 static int resolve_extern(struct code *c, u32 i, struct diag *d)
 {
 	const struct image *img = c->machine ? machine_image(c->machine) : NULL;
 	u32 index = (u32)c->insns[i].imm;
+	const struct image_extern *e;
+	run_helper function;
 
 	if (!img || index >= img->externs.n)
 		return diag_error(d, LOC_NONE,
 				  "instruction %u refers to symbol %u, which there is none of", i,
 				  index);
-	if (!img->externs.at[index].is_weak)
+	e = &img->externs.at[index];
+	function = e->is_func ? run_find_kfunc(e->name) : NULL;
+	if (!function && !e->is_weak)
 		return diag_error(d, LOC_NONE,
 				  "instruction %u needs %s of the kernel, which is not here", i,
-				  img->externs.at[index].name);
-	set_imm64(&c->insns[i], 0);
+				  e->name);
+	set_imm64(&c->insns[i], (u64)(uintptr_t)function);
 	return 0;
 }
 

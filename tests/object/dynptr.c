@@ -16,6 +16,13 @@ extern _Bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *ptr) __ksym;
 extern __u32 bpf_dynptr_size(const struct bpf_dynptr *ptr) __ksym;
 extern int bpf_dynptr_clone(const struct bpf_dynptr *ptr, struct bpf_dynptr *clone) __ksym;
 
+struct task_struct {
+	int pid;
+} __attribute__((preserve_access_index));
+extern void bpf_rcu_read_lock(void) __ksym __weak;
+extern struct task_struct *bpf_task_from_pid(int pid) __ksym __weak;
+extern void never_heard_of(int x) __ksym __weak;
+
 long results[16];
 
 static int look(struct bpf_dynptr *p)
@@ -39,6 +46,24 @@ static int look(struct bpf_dynptr *p)
 	results[12] = bpf_dynptr_adjust(&copy, 0, 3);
 	results[13] = bpf_dynptr_data(p, 0, 1) != 0;
 	return bpf_dynptr_size(p);
+}
+
+/* Which functions there are; what is not there is not called either. */
+SEC("xdp")
+int asks(struct xdp_md *ctx)
+{
+	results[0] = !!bpf_rcu_read_lock;
+	results[1] = !!never_heard_of;
+	if (never_heard_of)
+		never_heard_of(1);
+	return bpf_rcu_read_lock ? XDP_PASS : XDP_DROP;
+}
+
+/* One that kernels have had since 6.2, and the machine has not. */
+SEC("xdp")
+int asks_for_tasks(struct xdp_md *ctx)
+{
+	return bpf_task_from_pid ? XDP_PASS : XDP_DROP;
 }
 
 SEC("xdp")

@@ -110,7 +110,16 @@ static bool gives_struct(s32 helper)
 	       (h->result->kind == HELPER_KIND_BTF || h->result->kind == HELPER_KIND_BTF_TRUSTED);
 }
 
-static bool asks_for_structs(const struct image *img)
+/* Whether it asks for a function that the kernel has and the machine has not: then it goes where the verifier has not been. */
+static bool misses(const struct image *img, const struct bpf_insn *i)
+{
+	u32 index = (u32)i->imm;
+
+	return insn_is_ld_imm64(i) && i->src_reg == BPF_PSEUDO_BTF_ID && index < img->externs.n &&
+	       img->externs.at[index].is_func && !run_find_kfunc(img->externs.at[index].name);
+}
+
+static bool needs_more(const struct image *img)
 {
 	for (size_t i = 0; i < img->progs.n; i++) {
 		const struct image_prog *p = &img->progs.at[i];
@@ -118,6 +127,8 @@ static bool asks_for_structs(const struct image *img)
 		for (u32 k = 0; k < p->count; k++) {
 			if (p->insns[k].code == (BPF_JMP | BPF_CALL) && !p->insns[k].src_reg &&
 			    gives_struct(p->insns[k].imm))
+				return true;
+			if (misses(img, &p->insns[k]))
 				return true;
 			k += insn_is_ld_imm64(&p->insns[k]);
 		}
@@ -135,7 +146,7 @@ bool exec_may_compile(const struct image *img, u32 prog)
 
 	u32 type = img->progs.at[prog].type;
 
-	return type < 64 && types >> type & 1 && !asks_for_structs(img);
+	return type < 64 && types >> type & 1 && !needs_more(img);
 }
 
 static enum machine_mode choose_mode(const struct exec *x)

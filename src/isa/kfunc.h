@@ -27,6 +27,7 @@ enum {
 	KFUNC_ADDS = 1 << 17,    /* the second argument belongs to the list or tree afterwards */
 	KFUNC_CALLS_BACK = 1 << 18,
 	KFUNC_IN_LOCK = 1 << 19, /* may be called while a lock is held */
+	KFUNC_WORK = 1 << 20,    /* for work queues, which lie in values of maps */
 };
 #define KFUNC_ITER (KFUNC_ITER_NEW | KFUNC_ITER_NEXT | KFUNC_ITER_DESTROY)
 

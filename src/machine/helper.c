@@ -41,22 +41,13 @@ static bool refuse(struct run *run, u64 address, u32 size)
 	return false;
 }
 
-static bool is_map(struct run *run, u64 address)
-{
-	for (u32 i = 0; run->machine && i < machine_image(run->machine)->maps.n; i++) {
-		if (machine_map(run->machine, i) == helper_at(address))
-			return true;
-	}
-	return run_is_region(run, address, RUN_INNER_MAP);
-}
-
 /* A map of the program's, of a type that the helper is for. */
 static bool may_pass_map(struct call *c, u64 address)
 {
 	const struct image_prog *p = c->run->code->prog;
 
-	if (!is_map(c->run, address))
-		return refuse(c->run, address, 0);
+	if (!run_may_map(c->run, address))
+		return false;
 	c->map = map_spec(helper_at(address));
 	return map_type_takes(c->map->type, c->number, (u32)p->type, p->attach) ||
 	       refuse(c->run, address, 0);

@@ -78,6 +78,7 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 		.cpus = m->cpus,
 		.spin_lock = offset_of(&fields, FIELD_SPIN_LOCK),
 		.timer = offset_of(&fields, FIELD_TIMER),
+		.work = offset_of(&fields, FIELD_WORK_QUEUE),
 		.epoch = m->epoch,
 		.shared = shared,
 		.kept = kept,
@@ -100,7 +101,7 @@ static int make_map(struct machine *m, u32 index, u32 level, const char *shared,
 		spec.inner = m->maps[im->inner];
 	}
 	err = map_new(&spec, d, &m->maps[index]);
-	if (!err && spec.timer >= 0)
+	if (!err)
 		timers_watch(m->timers, m->maps[index]);
 	if (!err && spec.kept_count)
 		owned_watch(m->owned, m->maps[index], &fields);

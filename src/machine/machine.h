@@ -56,11 +56,11 @@ u64 machine_run(struct machine *m, u32 prog, void *ctx, size_t ctx_size, struct 
 void machine_add_data(struct machine *m, struct run *r);
 
 /*
- * Runs the callbacks of the timers that are due, the earliest first, each once at most; how many. It ends at a trap, which is
+ * Runs the callbacks of work queues that were started, and of the timers that are due, the earliest first, each once at most; how many. It ends at a trap, which is
  * in r->trap then. A run that is in the middle of a program must not be given.
  */
 u32 machine_run_timers(struct machine *m, struct run *r);
-/* ns until the next one is due, by the run's time; UINT64_MAX: none is running. */
+/* ns until the next one is due, by the run's time; UINT64_MAX: none is running. Work is due at once. */
 u64 machine_timer_wait(struct machine *m, const struct run *r);
 u32 machine_timer_count(struct machine *m); /* of those that run */
 struct timers *machine_timers(struct machine *m);

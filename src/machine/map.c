@@ -91,9 +91,12 @@ static int take_fields(struct map *m, struct diag *d)
 
 	if (s->kept_count > MAP_MAX_KEPT)
 		return map_refuse(s, d, -E2BIG, "its value has too many kptrs");
-	if ((s->spin_lock >= 0 && !m->ops->has_lock) || (s->timer >= 0 && !m->ops->has_timer))
+	bool has_timer = s->timer >= 0 || s->work >= 0;
+
+	if ((s->spin_lock >= 0 && !m->ops->has_lock) || (has_timer && !m->ops->has_timer))
 		return map_refuse(s, d, -EOPNOTSUPP,
-				  "values of this type of map have no locks or timers");
+				  "values of this type of map have no locks, timers or work "
+				  "queues");
 	if ((s->kept_count && !m->ops->has_pointers) || (s->keeps_roots && !m->ops->has_roots))
 		return map_refuse(s, d, -EOPNOTSUPP,
 				  "values of this type of map own no objects, or no lists of them");
@@ -105,6 +108,8 @@ static int take_fields(struct map *m, struct diag *d)
 		err = add_field(m, s->spin_lock, sizeof(struct bpf_spin_lock), 4, d);
 	if (!err && s->timer >= 0)
 		err = add_field(m, s->timer, sizeof(struct bpf_timer), 8, d);
+	if (!err && s->work >= 0)
+		err = add_field(m, s->work, sizeof(u64[2]), 8, d);
 	for (u32 i = 0; !err && i < s->kept_count; i++) {
 		m->kept[i] = s->kept[i];
 		err = add_field(m, s->kept[i].at, s->kept[i].size, 8, d);
@@ -250,7 +255,7 @@ const void *map_key_of(struct map *m, const void *value, u32 *index)
 
 void map_on_drop(struct map *m, void (*fn)(void *arg, void *value), void *arg)
 {
-	if (m->spec.timer < 0 && !m->spec.kept_count)
+	if (m->spec.timer < 0 && m->spec.work < 0 && !m->spec.kept_count)
 		return;
 	if (!fn)
 		m->listener_count = 0;

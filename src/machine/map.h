@@ -42,7 +42,7 @@ struct map_spec {
 	u32 cpus;                /* of per-CPU maps; at least 1 */
 	const struct map *inner; /* of maps of maps: what theirs have to be like */
 	/* Fields of the value that the kernel keeps an eye on: bytes from its beginning, or -1. Updates leave them alone. */
-	s32 spin_lock, timer;
+	s32 spin_lock, timer, work;
 	const struct map_field
 		*kept;    /* more of them: pointers to objects, lists and trees of such */
 	u32 kept_count;   /* at most MAP_MAX_KEPT */
@@ -66,12 +66,12 @@ const struct map_spec *map_spec(const struct map *m);
 /* Writes by the host are refused from now on, with -EPERM; -EBUSY: it is frozen already. */
 int map_freeze(struct map *m);
 /*
- * fn is told of each value that is about to be forgotten or was overwritten, of maps with a timer or kept fields: to cancel
+ * fn is told of each value that is about to be forgotten or was overwritten, of maps with a timer, a work queue or kept fields: to cancel
  * and drop what these hold; of kept fields also before an element's memory is used anew, as a run that still had it may have put
  * something there. It is called with the map's locks held: it must not wait but for the value's own lock, nor use the map.
  * MAP_LISTENERS may be told; map_on_drop(m, NULL, NULL) forgets them.
  */
-#define MAP_LISTENERS 2
+#define MAP_LISTENERS 3
 void map_on_drop(struct map *m, void (*fn)(void *arg, void *value), void *arg);
 
 /*

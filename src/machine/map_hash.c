@@ -279,7 +279,8 @@ static int hash_open(struct map *m, struct diag *d)
 		return map_refuse(&m->spec, d, -E2BIG, "it has too many entries");
 	h->is_percpu = type_is_percpu(m->spec.type);
 	h->is_lru = type_is_lru(m->spec.type);
-	h->is_in_place = h->is_percpu || m->spec.timer >= 0 || m->spec.kept_count;
+	h->is_in_place =
+		h->is_percpu || m->spec.timer >= 0 || m->spec.work >= 0 || m->spec.kept_count;
 	h->key_size = m->spec.key_size;
 	h->mask = power_of_two(m->spec.max_entries) - 1;
 	h->stripe_mask = h->mask < MAX_STRIPES ? h->mask : MAX_STRIPES - 1;

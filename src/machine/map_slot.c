@@ -157,7 +157,7 @@ static bool is_like_inner(const struct map_slots *t, const struct map *inner)
 
 	return a->type == b->type && a->key_size == b->key_size && a->value_size == b->value_size &&
 	       a->flags == b->flags && a->spin_lock == b->spin_lock && a->timer == b->timer &&
-	       (!same_count || a->max_entries == b->max_entries);
+	       a->work == b->work && (!same_count || a->max_entries == b->max_entries);
 }
 
 static int slot_set(struct map *m, const void *key, void *item)
@@ -332,7 +332,8 @@ static int slot_open(struct map *m, struct diag *d)
 				  .max_entries = m->spec.max_entries,
 				  .cpus = 1,
 				  .spin_lock = -1,
-				  .timer = -1 };
+				  .timer = -1,
+				  .work = -1 };
 
 	if (holds_maps(m)) {
 		t->inner = m->spec.inner->ops;

@@ -76,7 +76,7 @@ struct map {
 	u32 owner;            /* of its locks: this process */
 	bool is_frozen;
 	u32 refs;
-	struct map_field fields[MAP_MAX_KEPT + 2]; /* ascending */
+	struct map_field fields[MAP_MAX_KEPT + 3]; /* ascending */
 	u32 field_count;
 	struct map_field kept[MAP_MAX_KEPT];
 	struct map_listener listeners[MAP_LISTENERS];

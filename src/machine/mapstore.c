@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TAG 0x736b65706d617031ull /* "skepmap1": another layout gets another one */
+#define TAG 0x736b65706d617032ull /* "skepmap2": another layout gets another one */
 enum { HEAD_BYTES = 4096, MAX_TRIES = 100 };
 
 /* What two processes have to agree on, in the first page of the file. */
@@ -17,7 +17,7 @@ struct head {
 	u64 tag; /* 0 until the map is set up */
 	u64 size, extra;
 	u32 type, key_size, value_size, max_entries, flags, cpus;
-	s32 spin_lock, timer;
+	s32 spin_lock, timer, work, unused; /* without padding, as it is compared whole */
 };
 
 bool mapstore_add(u64 *sum, u64 n, u64 size)
@@ -40,7 +40,8 @@ static struct head head_of(const struct map_spec *spec, u64 size)
 			      .flags = spec->flags,
 			      .cpus = spec->cpus,
 			      .spin_lock = spec->spin_lock,
-			      .timer = spec->timer };
+			      .timer = spec->timer,
+			      .work = spec->work };
 }
 
 /* Sets or changes the lock of the whole file; changing it never lets go of it in between. */

@@ -151,6 +151,20 @@ bool run_may(struct run *run, u64 address, u64 size, bool write)
 	return false;
 }
 
+bool run_may_map(struct run *run, u64 address)
+{
+	if (!run->is_checked || run_is_region(run, address, RUN_INNER_MAP))
+		return true;
+	for (u32 i = 0; run->machine && i < machine_image(run->machine)->maps.n; i++) {
+		if ((u64)(uintptr_t)machine_map(run->machine, i) == address)
+			return true;
+	}
+	run->trap = RUN_BAD_ACCESS;
+	run->trap_address = address;
+	run->trap_size = 0;
+	return false;
+}
+
 /* ---- control */
 
 u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c, u64 d)
@@ -166,23 +180,15 @@ u64 run_callback(struct run *run, u64 func, u64 a, u64 b, u64 c, u64 d)
 	return interp_run(run->code, (u32)(func - 1), a, b, c, d, 0, run);
 }
 
-static bool is_map_of(struct machine *m, u64 map)
-{
-	for (u32 i = 0; i < machine_image(m)->maps.n; i++) {
-		if ((u64)(uintptr_t)machine_map(m, i) == map)
-			return true;
-	}
-	return false;
-}
-
 const struct code *run_tail_call(struct run *run, u64 map, u64 index, u64 *result)
 {
 	struct map *progs = (struct map *)(uintptr_t)map;
 	const struct code *next;
 	u32 key = (u32)index;
 
-	if (run->is_checked &&
-	    (!is_map_of(run->machine, map) || map_spec(progs)->type != BPF_MAP_TYPE_PROG_ARRAY)) {
+	if (!run_may_map(run, map))
+		return NULL;
+	if (run->is_checked && map_spec(progs)->type != BPF_MAP_TYPE_PROG_ARRAY) {
 		run->trap = RUN_BAD_ACCESS;
 		run->trap_address = map;
 		run->trap_size = 0;

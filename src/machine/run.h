@@ -162,6 +162,9 @@ u64 run_region_left(struct run *run, u64 address);
 /* Whether the program may use it; if not, the trap is set. Always true when not checked. */
 bool run_may(struct run *run, u64 address, u64 size, bool write);
 
+/* Likewise whether it is a map of the program's. */
+bool run_may_map(struct run *run, u64 address);
+
 /* Checked mode: whether a helper may be called with these registers, r0 to r5; if not, the trap is set. */
 bool run_may_call(struct run *run, u32 number, const u64 *regs);
 /* The bytes of the run's packet, NULL if there is none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A table of timers behind one lock; a number is an index into it, plus one, and counts only from the field that it was given
+ * A table of timers and work queues behind one lock; a number is an index into it, plus one, and counts only from the field that it was given
  * to. The lock is never held while a callback runs or a map is used: maps call timers_drop() with locks of theirs held.
  */
 #include "machine/timer.h"
@@ -29,6 +29,8 @@ struct timer {
 	u64 expires; /* ns on the clock */
 	u64 round;   /* that it was last started in, see machine_run_timers() */
 	int clock;
+	u32 at;       /* bytes from the beginning of the value to the field */
+	bool is_work; /* due as soon as it is started; expires is its turn then */
 	bool is_active;
 	const struct run *running; /* its callback, now */
 	u32 next_free;             /* index + 1 */
@@ -37,6 +39,7 @@ struct timer {
 struct watch {
 	struct timers *timers;
 	struct map *map;
+	u32 at; /* of the field */
 	struct watch *next;
 };
 
@@ -44,7 +47,7 @@ struct timers {
 	pthread_mutex_t lock;
 	struct timer *at;
 	u32 count, room, free; /* free: index + 1 */
-	u64 round;
+	u64 round, turns;      /* turns: of work that was started, ever */
 	struct watch *watches;
 };
 
@@ -81,14 +84,28 @@ void timers_free(struct timers *t)
 	free(t);
 }
 
-/* The field's timer; NULL: it has none. With the lock held. */
-static struct timer *timer_of(struct timers *t, const u64 *field)
+/* What the field has of either; NULL: nothing. With the lock held. */
+static struct timer *any_of(struct timers *t, const u64 *field)
 {
 	u64 number = *field;
 
 	if (!number || number > t->count || t->at[number - 1].field != field)
 		return NULL;
 	return &t->at[number - 1];
+}
+
+static struct timer *timer_of(struct timers *t, const u64 *field)
+{
+	struct timer *timer = any_of(t, field);
+
+	return timer && !timer->is_work ? timer : NULL;
+}
+
+static struct timer *work_of(struct timers *t, const u64 *field)
+{
+	struct timer *timer = any_of(t, field);
+
+	return timer && timer->is_work ? timer : NULL;
 }
 
 static void release(struct timers *t, struct timer *timer)
@@ -100,26 +117,35 @@ static void release(struct timers *t, struct timer *timer)
 static void drop(void *arg, void *value)
 {
 	struct watch *w = arg;
-	u64 *field = (u64 *)((u8 *)value + map_spec(w->map)->timer);
+	u64 *field = (u64 *)((u8 *)value + w->at);
 	struct timer *timer;
 
 	pthread_mutex_lock(&w->timers->lock);
-	timer = timer_of(w->timers, field);
+	timer = any_of(w->timers, field);
 	if (timer)
 		release(w->timers, timer);
 	*field = 0;
 	pthread_mutex_unlock(&w->timers->lock);
 }
 
-void timers_watch(struct timers *t, struct map *m)
+static void watch(struct timers *t, struct map *m, s32 at)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct watch *w;
 
+	if (at < 0)
+		return;
+	w = calloc(1, sizeof(*w));
 	if (!w)
 		arena_exhausted();
-	*w = (struct watch){ t, m, t->watches };
+	*w = (struct watch){ t, m, (u32)at, t->watches };
 	t->watches = w;
 	map_on_drop(m, drop, w);
+}
+
+void timers_watch(struct timers *t, struct map *m)
+{
+	watch(t, m, map_spec(m)->timer);
+	watch(t, m, map_spec(m)->work);
 }
 
 /* A place in the table; 0 if there is none left. */
@@ -142,42 +168,94 @@ static u32 take(struct timers *t)
 	return ++t->count;
 }
 
-s64 timer_init(struct timers *t, struct map *m, u64 *field, u64 flags)
+static s64 init(struct timers *t, const struct timer *new)
 {
+	u64 *field = new->field;
 	s64 err = 0;
 	u32 number;
 
-	if (flags >= TIMER_MAX_CLOCKS ||
-	    (flags != CLOCK_MONOTONIC && flags != CLOCK_REALTIME && flags != CLOCK_BOOTTIME))
-		return -EINVAL;
-	if (map_spec(m)->timer < 0)
-		return -EINVAL;
 	pthread_mutex_lock(&t->lock);
-	number = timer_of(t, field) ? 0 : take(t);
-	if (timer_of(t, field)) {
+	number = any_of(t, field) ? 0 : take(t);
+	if (any_of(t, field)) {
 		err = -EBUSY;
 	} else if (!number) {
 		err = -ENOMEM;
 	} else {
-		t->at[number - 1] = (struct timer){ .field = field, .map = m, .clock = (int)flags };
+		t->at[number - 1] = *new;
 		*field = number;
 	}
 	pthread_mutex_unlock(&t->lock);
 	return err;
 }
 
-s64 timer_set_callback(struct timers *t, const u64 *field, const struct code *code, u64 func)
+s64 timer_init(struct timers *t, struct map *m, u64 *field, u64 flags)
+{
+	s32 at = map_spec(m)->timer;
+
+	if (flags >= TIMER_MAX_CLOCKS ||
+	    (flags != CLOCK_MONOTONIC && flags != CLOCK_REALTIME && flags != CLOCK_BOOTTIME))
+		return -EINVAL;
+	if (at < 0)
+		return -EINVAL;
+	return init(
+		t, &(struct timer){ .field = field, .map = m, .clock = (int)flags, .at = (u32)at });
+}
+
+s64 work_init(struct timers *t, struct map *m, u64 *field, u64 flags)
+{
+	s32 at = map_spec(m)->work;
+
+	if (flags || at < 0)
+		return -EINVAL;
+	return init(t, &(struct timer){ .field = field, .map = m, .at = (u32)at, .is_work = true });
+}
+
+static s64 set_callback(struct timers *t, const u64 *field, bool is_work, const struct code *code,
+			u64 func)
 {
 	struct timer *timer;
 
 	pthread_mutex_lock(&t->lock);
-	timer = timer_of(t, field);
+	timer = is_work ? work_of(t, field) : timer_of(t, field);
 	if (timer) {
 		timer->code = code;
 		timer->func = func;
 	}
 	pthread_mutex_unlock(&t->lock);
 	return timer ? 0 : -EINVAL;
+}
+
+s64 timer_set_callback(struct timers *t, const u64 *field, const struct code *code, u64 func)
+{
+	return set_callback(t, field, false, code, func);
+}
+
+s64 work_set_callback(struct timers *t, const u64 *field, const struct code *code, u64 func,
+		      u64 flags)
+{
+	return flags ? -EINVAL : set_callback(t, field, true, code, func);
+}
+
+/* What waits for its turn already keeps it. */
+s64 work_start(struct timers *t, const u64 *field, u64 flags)
+{
+	struct timer *work;
+	s64 err = -EINVAL;
+
+	if (flags)
+		return -EINVAL;
+	pthread_mutex_lock(&t->lock);
+	work = work_of(t, field);
+	if (work && work->code) {
+		if (!work->is_active) {
+			work->expires = ++t->turns;
+			work->round = t->round;
+		}
+		work->is_active = true;
+		err = 0;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return err;
 }
 
 s64 timer_start(struct timers *t, const u64 *field, u64 ns, u64 flags, const struct run *run)
@@ -233,9 +311,15 @@ s64 timer_cancel(struct timers *t, const u64 *field, struct run *run)
 
 static u64 left(const struct timer *timer, const struct run *run)
 {
-	u64 now = run_clock(run, timer->clock);
+	u64 now = timer->is_work ? 0 : run_clock(run, timer->clock);
 
-	return timer->expires > now ? timer->expires - now : 0;
+	return !timer->is_work && timer->expires > now ? timer->expires - now : 0;
+}
+
+/* Work comes before timers. */
+static bool is_before(const struct timer *a, const struct timer *b)
+{
+	return a->is_work != b->is_work ? a->is_work : a->expires < b->expires;
 }
 
 /* The one that is due first, of those that were started before this round; its copy, as the table may move. */
@@ -248,7 +332,7 @@ static bool take_due(struct timers *t, u64 round, struct run *run, struct timer 
 		struct timer *timer = &t->at[i];
 
 		if (timer->is_active && timer->round < round && !timer->running &&
-		    !left(timer, run) && (!first || timer->expires < first->expires))
+		    !left(timer, run) && (!first || is_before(timer, first)))
 			first = timer;
 	}
 	if (first) {
@@ -265,7 +349,7 @@ static void has_run(struct timers *t, const u64 *field, const struct run *run)
 	struct timer *timer;
 
 	pthread_mutex_lock(&t->lock);
-	timer = timer_of(t, field); /* unless its callback deleted the value */
+	timer = any_of(t, field); /* unless its callback deleted the value */
 	if (timer && timer->running == run)
 		timer->running = NULL;
 	pthread_mutex_unlock(&t->lock);
@@ -274,11 +358,12 @@ static void has_run(struct timers *t, const u64 *field, const struct run *run)
 static void fire(const struct timer *timer, struct run *run)
 {
 	const struct map_spec *spec = map_spec(timer->map);
-	u8 *value = (u8 *)timer->field - spec->timer;
+	u8 *value = (u8 *)timer->field - timer->at;
 	u32 index;
 	const void *key = map_key_of(timer->map, value, &index);
 
 	run->code = timer->code;
+	run->is_timer = !timer->is_work;
 	run_add_region(run, key, spec->key_size, false, "key");
 	run_add_region(run, value, spec->value_size, true, "value");
 	run_callback(run, timer->func, (u64)(uintptr_t)timer->map, (u64)(uintptr_t)key,
@@ -299,7 +384,6 @@ u32 machine_run_timers(struct machine *m, struct run *run)
 	pthread_mutex_unlock(&t->lock);
 	run_begin(run);
 	machine_add_data(m, run);
-	run->is_timer = true;
 	map_enter(run);
 	while (!run->trap && take_due(t, round, run, &timer)) {
 		fire(&timer, run);

@@ -159,7 +159,7 @@ static void pass_arguments(struct engine *e, u32 helper, const struct frame *cal
 		f->regs[2].size = ktype_size(e->opts->kernel, f->regs[2].map);
 		f->regs[3] = arg[4];
 		break;
-	default: /* a timer: the map, the key, the value */
+	default: /* a timer or a work queue: the map, the key, the value */
 		f->regs[1] = reg_pointer(REG_MAP);
 		f->regs[1].map = arg[1].map;
 		f->regs[2] = reg_pointer(REG_MEM);
@@ -170,6 +170,12 @@ static void pass_arguments(struct engine *e, u32 helper, const struct frame *cal
 		f->regs[3].id = ++e->next_id;
 		break;
 	}
+}
+
+/* Runs later, by itself. */
+static bool is_later(u32 helper)
+{
+	return helper == BPF_FUNC_timer_set_callback || helper == CHECK_WORK;
 }
 
 bool check_callback(struct engine *e, u32 func, u32 helper)
@@ -185,9 +191,11 @@ bool check_callback(struct engine *e, u32 func, u32 helper)
 	}
 	state_copy(&round, here);
 	e->cur = &round;
-	bool is_timer =
-		helper == BPF_FUNC_timer_set_callback; /* runs later, on a stack of its own */
-	bool ok = enter(e, func, true, is_timer ? NO_CALLER : state_frame(here)->start);
+	/* Then it is on a stack of its own, and in none of the sections that its caller is in. */
+	if (is_later(helper))
+		round.rcu = round.preempt = 0;
+	round.sleeps = is_later(helper) ? helper == CHECK_WORK : here->sleeps;
+	bool ok = enter(e, func, true, is_later(helper) ? NO_CALLER : state_frame(here)->start);
 	if (ok) {
 		u32 n = round.frame_count;
 		pass_arguments(e, helper, &round.frames[n - 2], &round.frames[n - 1]);
@@ -206,13 +214,17 @@ static bool return_from_callback(struct engine *e, const struct reg *r0)
 	struct state *s = e->cur;
 	u32 call = state_frame(s)->call;
 	const struct bpf_insn *caller = &e->prog->insns[call];
-	u32 helper = caller->src_reg ? CHECK_NO_HELPER : (u32)caller->imm;
-	u64 most = helper == BPF_FUNC_timer_set_callback ? 0 : 1;
+	const struct kfunc *kernel = kfunc_called(e, caller);
+	u32 helper = !kernel                            ? (u32)caller->imm
+		     : kernel->info->flags & KFUNC_WORK ? CHECK_WORK
+							: CHECK_NO_HELPER;
+	u64 most = is_later(helper) ? 0 : 1;
 
 	if (r0->kind != REG_SCALAR || r0->n.full.umax > most)
 		return engine_fail(e, VERIFY_RETURN,
-				   helper == CHECK_NO_HELPER ? "compare: return a->key < b->key"
-							     : "1 ends the loop, 0 goes on",
+				   is_later(helper)            ? "return 0"
+				   : helper == CHECK_NO_HELPER ? "compare: return a->key < b->key"
+							       : "1 ends the loop, 0 goes on",
 				   "the callback may return something else than 0%s",
 				   most ? " or 1" : "");
 	bool same = s->ref_count == state_frame(s)->ref_count;
@@ -224,8 +236,8 @@ static bool return_from_callback(struct engine *e, const struct reg *r0)
 			"what a callback acquires has to be released there, and nothing else");
 	free(state_frame(s)->slots);
 	s->frame_count--;
-	if (helper == BPF_FUNC_timer_set_callback) {
-		e->path_done = true; /* it runs by itself, later */
+	if (is_later(helper)) {
+		e->path_done = true;
 		return true;
 	}
 	s->insn = call;

@@ -102,6 +102,10 @@ static bool check_map(struct engine *e, struct call *c, u32 r)
 				   c->info->name, m->name ? m->name : "?",
 				   type ? type->name : "unknown");
 	}
+	if (c->map >= 0 && c->map != p->map)
+		return engine_fail(e, VERIFY_ARGUMENT, "give it the map that the value is of",
+				   "argument %u of %s() is map %s, and the value is of map %s", r,
+				   c->info->name, m->name, e->img->maps.at[c->map].name);
 	c->map = p->map;
 	return true;
 }
@@ -486,11 +490,11 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 		return engine_fail(e, VERIFY_HELPER, "declare the license in a section \"license\"",
 				   "%s() is for programs with a GPL-compatible license",
 				   info->name);
-	bool pinned = !e->prog->is_sleepable || e->cur->rcu || e->cur->preempt;
+	bool pinned = !engine_sleeps(e) || e->cur->rcu || e->cur->preempt;
 	if ((info->flags & HELPER_SLEEPS) && pinned)
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",
 				   "%s() may sleep, and this %s may not", info->name,
-				   e->prog->is_sleepable ? "section" : "program");
+				   engine_sleeps(e) ? "section" : "program");
 	bool may_path = number != BPF_FUNC_d_path || (u32)e->prog->type == PROG_LSM ||
 			ktype_is_iter(e->prog) || (ktype_hook(e->prog) & HOOK_PATH);
 	if (!may_path && !e->opts->safety_only)

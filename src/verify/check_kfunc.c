@@ -188,7 +188,7 @@ static bool check_section(struct engine *e, const struct kfunc *k)
 static bool may_call(struct engine *e, const struct kfunc *k)
 {
 	const struct prog_type_info *type = prog_type_info(e->prog->type);
-	bool in_rcu = e->cur->rcu || !e->prog->is_sleepable;
+	bool in_rcu = e->cur->rcu || !engine_sleeps(e);
 
 	if ((u32)e->prog->type >= PROG_TYPES || !(k->info->progs >> e->prog->type & 1))
 		return engine_fail(e, VERIFY_HELPER, "", "programs of type %s may not call %s()",
@@ -198,14 +198,13 @@ static bool may_call(struct engine *e, const struct kfunc *k)
 				   "%s() is for programs with a GPL-compatible license",
 				   k->info->name);
 	/* It takes a lock that only some places do not hold already. */
-	bool is_free =
-		(u32)e->prog->type == PROG_LSM || ktype_is_iter(e->prog) || e->prog->is_sleepable;
+	bool is_free = (u32)e->prog->type == PROG_LSM || ktype_is_iter(e->prog) || engine_sleeps(e);
 	if (!strcmp(k->info->name, "bpf_iter_css_task_new") && !is_free)
 		return engine_fail(e, VERIFY_HELPER,
 				   "use an iterator program, or one that may sleep",
 				   "%s() may not be called in this type of program", k->info->name);
 	bool pinned = e->cur->rcu || e->cur->preempt || e->cur->lock;
-	if ((k->info->flags & KFUNC_SLEEPS) && (!e->prog->is_sleepable || pinned))
+	if ((k->info->flags & KFUNC_SLEEPS) && (!engine_sleeps(e) || pinned))
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",
 				   "%s() may sleep, and this may not be here", k->info->name);
 	if ((k->info->flags & KFUNC_NEEDS_RCU) && !in_rcu)
@@ -246,7 +245,8 @@ bool check_kfunc(struct engine *e, const struct bpf_insn *i)
 		return false;
 	if (c.made && !clones && !dynptr_make(e, c.made, DYNPTR_PACKET, 0, k->info->name))
 		return false;
-	if (c.has_func && !check_callback(e, c.func, CHECK_NO_HELPER))
+	u32 caller = k->info->flags & KFUNC_WORK ? CHECK_WORK : CHECK_NO_HELPER;
+	if (c.has_func && !check_callback(e, c.func, caller))
 		return false;
 	if (c.given)
 		owned_lend(e, c.given);

@@ -303,7 +303,7 @@ static bool load_constant(struct engine *e, const struct reg *p, struct access a
 static struct reg followed(struct engine *e, const struct reg *p, u32 type, u32 off, u32 to)
 {
 	struct reg out = kernel_pointer(e, to, TRUST_PLAIN);
-	bool in_rcu = e->cur->rcu || e->cur->lock || !e->prog->is_sleepable;
+	bool in_rcu = e->cur->rcu || e->cur->lock || !engine_sleeps(e);
 	const char *field = ktype_member(e->opts->kernel, type, off);
 	enum hook_trust trust = hook_field(ktype_name(e->opts->kernel, type), field);
 

@@ -191,14 +191,37 @@ const struct fields *engine_map_fields(struct engine *e, u32 map)
 	return engine_fields(e, e->img->maps.at[map].value_type);
 }
 
+/* What programs that run anywhere in the kernel may not even have a map with. */
+static const struct field *barred(const struct engine *e, const struct fields *fields)
+{
+	const u64 anywhere = PROGS(KPROBE) | PROGS(TRACEPOINT) | PROGS(PERF_EVENT) | PROGS_RAW_TP;
+	static const enum field_kind kinds[] = { FIELD_SPIN_LOCK, FIELD_TIMER, FIELD_WORK_QUEUE,
+						 FIELD_LIST_HEAD, FIELD_RB_ROOT };
+	const struct field *found = NULL;
+
+	if ((u32)e->prog->type >= PROG_TYPES || !(anywhere >> e->prog->type & 1))
+		return NULL;
+	for (u32 i = 0; !found && i < ARRAY_SIZE(kinds); i++)
+		found = fields_find(fields, kinds[i]);
+	return found;
+}
+
 /* To load types takes CAP_BPF: without, the kernel knows of no fields. */
 bool engine_check_map(struct engine *e, u32 map)
 {
 	const struct fields *fields = engine_map_fields(e, map);
+	const char *name = e->img->maps.at[map].name;
+	const struct field *f = e->opts->safety_only ? NULL : barred(e, fields);
 
-	return !fields->wrong || !e->opts->privileged ||
-	       engine_fail(e, VERIFY_OBJECT, "", "map %s cannot be: %s", e->img->maps.at[map].name,
-			   fields->wrong);
+	if (!e->opts->privileged)
+		return true;
+	if (fields->wrong)
+		return engine_fail(e, VERIFY_OBJECT, "", "map %s cannot be: %s", name,
+				   fields->wrong);
+	return !f || engine_fail(e, VERIFY_VALUE, "keep it in a map of its own",
+				 "programs of type %s may not use map %s, as its values have a "
+				 "struct %s",
+				 prog_type_info(e->prog->type)->name, name, f->name);
 }
 
 static bool step(struct engine *e)

@@ -105,6 +105,12 @@ static inline struct reg engine_stale(const struct engine *e)
 
 __attribute__((format(printf, 4, 5))) bool engine_fail(struct engine *e, enum verify_category c,
 						       const char *hint, const char *fmt, ...);
+/* Whether what is walked may sleep but in sections: the program, or what work queues call, whatever the program is. */
+static inline bool engine_sleeps(const struct engine *e)
+{
+	return e->prog->is_sleepable || e->cur->sleeps;
+}
+
 /* "r3" is readable; fails otherwise. */
 bool engine_readable(struct engine *e, u32 r);
 /* What "r3" was before it became stale is used. */
@@ -133,7 +139,9 @@ bool check_any_call(struct engine *e, const struct bpf_insn *i);
 bool check_exit(struct engine *e);
 bool check_depth(struct engine *e); /* of all calls that were met, once the walk is over */
 bool check_helper(struct engine *e, const struct bpf_insn *i);
-#define CHECK_NO_HELPER 0 /* what calls back is a function of the kernel */
+/* What calls back is a function of the kernel: that of trees, that of work queues. */
+#define CHECK_NO_HELPER 0
+#define CHECK_WORK UINT32_MAX
 bool check_callback(struct engine *e, u32 func, u32 helper);
 
 /* What an access is made for. */

@@ -46,7 +46,7 @@ static bool make(struct engine *e, const struct kfunc *k, u32 type)
 	const struct reg *p = engine_reg(e, 1);
 	u32 size = ktype_size(e->opts->kernel, type), id = ++e->next_id;
 	struct access a = { .r = 1, .size = size, .is_write = true, .is_helper = true };
-	bool in_rcu = e->cur->rcu || !e->prog->is_sleepable;
+	bool in_rcu = e->cur->rcu || !engine_sleeps(e);
 
 	if (!is_place(p, size))
 		return engine_fail(e, VERIFY_ARGUMENT, "let it be a variable",

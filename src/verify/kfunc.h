@@ -36,6 +36,9 @@ struct kcall {
 /* kfunc_argument.c: an argument, in the order of the prototype. */
 bool kfunc_give(struct engine *e, struct kcall *c, u32 r);
 
+/* work.c: an argument of a function of work queues. */
+bool work_argument(struct engine *e, struct kcall *c, u32 r);
+
 /* iter.c: iterators, which lie on the stack: made, asked for the next element, destroyed. */
 bool iter_call(struct engine *e, const struct kfunc *k, const struct reg *result);
 /* Whether any iterator has gone on from one state to the other: so a loop has not come back to where it was. */

@@ -5,6 +5,7 @@
  *	x__sz		bytes of the memory before it	x__ign		anything
  *	x__k		a known number			x__nullable, x__opt	may be NULL
  *	x__str		a constant string		x__uninit	room for a dynptr
+ *	x__prog		what the kernel fills in
  */
 #include <string.h>
 
@@ -152,10 +153,12 @@ bool kfunc_give(struct engine *e, struct kcall *c, u32 r)
 	bool is_null = p->kind == REG_SCALAR && scalar_is_zero(&p->n);
 	u32 type = ktype_target(btf, param->type);
 
-	if (ends_with(name, "__ign"))
+	if (ends_with(name, "__ign") || ends_with(name, "__prog"))
 		return true;
 	if (!engine_readable(e, r))
 		return false;
+	if (c->k->info->flags & KFUNC_WORK)
+		return work_argument(e, c, r);
 	if (!ktype_is_pointer(btf, param->type))
 		return give_number(e, c, r, name);
 	if (c->k->info->flags & KFUNC_GRAPH)

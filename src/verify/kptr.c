@@ -104,7 +104,7 @@ static struct reg load_object(struct engine *e, const struct field *k, bool in_r
 struct reg kptr_load(struct engine *e, const struct field *k)
 {
 	struct reg out = reg_pointer(REG_BTF);
-	bool in_rcu = e->cur->rcu || e->cur->lock || !e->prog->is_sleepable;
+	bool in_rcu = e->cur->rcu || e->cur->lock || !engine_sleeps(e);
 
 	if (is_object(e, k)) {
 		out = load_object(e, k, in_rcu);

@@ -106,7 +106,7 @@ static bool same_outside(struct ids *ids, const struct state *a, const struct st
 {
 	if (a->frame_count != b->frame_count || a->ref_count != b->ref_count ||
 	    a->lock_map != b->lock_map || a->rcu != b->rcu || a->preempt != b->preempt ||
-	    !same_id(ids, b->lock, a->lock))
+	    a->sleeps != b->sleeps || !same_id(ids, b->lock, a->lock))
 		return false;
 	for (u32 i = 0; i < a->ref_count; i++) {
 		if (!same_id(ids, b->refs[i], a->refs[i]))
@@ -267,7 +267,7 @@ bool state_join(struct state *into, const struct state *other, const struct stat
 
 	if (into->frame_count != other->frame_count || into->ref_count != other->ref_count ||
 	    into->lock != other->lock || into->rcu != other->rcu ||
-	    into->preempt != other->preempt ||
+	    into->preempt != other->preempt || into->sleeps != other->sleeps ||
 	    memcmp(into->refs, other->refs, into->ref_count * sizeof(into->refs[0])) != 0)
 		return false;
 	into->rounds = other->rounds;

@@ -108,7 +108,7 @@ void owned_leave_rcu(struct engine *e)
 void owned_unlock(struct engine *e)
 {
 	state_forget(e->cur, is_lent, NULL, engine_stale(e));
-	if (!e->cur->rcu && e->prog->is_sleepable)
+	if (!e->cur->rcu && engine_sleeps(e))
 		state_each(e->cur, lose, NULL);
 }
 
@@ -122,7 +122,7 @@ static void keep(struct reg *r, void *arg)
 
 void owned_keep(struct engine *e, u32 ref)
 {
-	if (e->cur->rcu || !e->prog->is_sleepable)
+	if (e->cur->rcu || !engine_sleeps(e))
 		state_each(e->cur, keep, &ref);
 	state_release(e->cur, ref, engine_stale(e));
 }

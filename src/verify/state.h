@@ -101,6 +101,7 @@ struct state {
 	u32 rcu, preempt;    /* sections that were entered, within each other */
 	u32 rounds;          /* may_goto that were gone through, not taken */
 	bool is_speculative; /* no run comes here, but a CPU may by a wrong guess */
+	bool sleeps;         /* in a function that a work queue calls */
 	bool is_round;       /* just came back from a callback to the call that calls it again */
 	struct frame frames[STATE_FRAMES];
 };

@@ -15,7 +15,8 @@ static struct map *make(struct arena *a, enum bpf_map_type type, u32 key, u32 en
 				 .flags = flags,
 				 .cpus = 2,
 				 .spin_lock = -1,
-				 .timer = -1 };
+				 .timer = -1,
+				 .work = -1 };
 	struct map *m = NULL;
 	struct diag d;
 

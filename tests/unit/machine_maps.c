@@ -23,7 +23,8 @@ struct map_spec maps_spec(enum bpf_map_type type, u32 key_size, u32 value_size, 
 				  .flags = flags,
 				  .cpus = cpus > 0 ? (u32)cpus : 1,
 				  .spin_lock = -1,
-				  .timer = -1 };
+				  .timer = -1,
+				  .work = -1 };
 }
 
 static int make(const struct map_spec *spec, struct map **out, char **complaint)

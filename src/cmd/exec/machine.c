@@ -238,7 +238,7 @@ static void run_timers(struct own *own, const struct exec_job *job, struct exec_
 	machine_run_timers(own->m, run);
 	if (!run->trap)
 		return;
-	buf_puts(&r->why, "in a timer's callback: ");
+	buf_puts(&r->why, "in the callback of a timer or work queue: ");
 	tell_trap(own, r);
 }
 

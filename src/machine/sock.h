@@ -32,6 +32,8 @@ struct sock {
 	u64 cookie, cgroup;
 	u32 uid;
 	bool is_v6only;
+	bool sends_cookies; /* to those who ask by a SYN; when the last one was, in ns */
+	u64 last_cookie;
 	s32 options[SOCK_OPTIONS];
 	char congestion[16];
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Helpers, called as programs call them: by run_find_helper() and numbers of the table. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -484,5 +485,32 @@ TEST(machine_helper_checksums)
 		 0);
 	CHECK(!ip[26] && !ip[27]);
 	packet_free(p);
+	run_free(r);
+}
+
+/* A cookie counts for as long as the clock's minute is its own or the next. */
+TEST(machine_helper_syn_cookies)
+{
+	u8 ip[40] = { [0] = 0x60, [30] = 1 }, tcp[24] = { 0x9c, 0x40, 0, 80, 0, 0, 0, 100 };
+	struct run *r = the_run();
+	u64 minute = 60000000000ull;
+	s64 got;
+
+	r->now = 7 * minute;
+	tcp[12] = 6 << 4;
+	memcpy(tcp + 20, "\x02\x04\x05\xa0", 4);
+	CHECK_EQ(call(r, HELPER_tcp_raw_gen_syncookie_ipv4, P(ip), P(tcp), 20, 0, 0), -EINVAL);
+	CHECK_EQ(call(r, HELPER_tcp_raw_gen_syncookie_ipv6, P(ip), 0, 0, 0, 0), -EINVAL);
+	got = call(r, HELPER_tcp_raw_gen_syncookie_ipv6, P(ip), P(tcp), 24, 0, 0);
+	CHECK_EQ(got >> 32, 1440);
+	u32 ack = htonl((u32)got + 1), seq = htonl(101);
+	memcpy(tcp + 4, &seq, 4);
+	memcpy(tcp + 8, &ack, 4);
+	CHECK_EQ(call(r, HELPER_tcp_raw_check_syncookie_ipv6, P(ip), P(tcp), 0, 0, 0), 0);
+	CHECK_EQ(call(r, HELPER_tcp_raw_check_syncookie_ipv4, P(ip), P(tcp), 0, 0, 0), -EACCES);
+	r->now = 9 * minute - 1;
+	CHECK_EQ(call(r, HELPER_tcp_raw_check_syncookie_ipv6, P(ip), P(tcp), 0, 0, 0), 0);
+	r->now = 9 * minute;
+	CHECK_EQ(call(r, HELPER_tcp_raw_check_syncookie_ipv6, P(ip), P(tcp), 0, 0, 0), -EACCES);
 	run_free(r);
 }

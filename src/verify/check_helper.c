@@ -20,6 +20,7 @@
 struct call {
 	const struct helper_info *info;
 	s64 map;      /* index; -1: none was given */
+	s64 key;      /* of an array, if it is known; -1: it is not */
 	u32 size;     /* of what is handed out */
 	u32 released; /* a reference; 0: none */
 	u32 func;
@@ -254,6 +255,8 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 		return check_map(e, c, r);
 	case HELPER_KIND_KEY:
 	case HELPER_KIND_VALUE:
+		if (arg->kind == HELPER_KIND_KEY)
+			c->key = check_stack_key(e, p);
 		if (c->map < 0)
 			return refuse(e, c, r, "a map before it");
 		/* What a map of sockets takes is a socket. */
@@ -383,6 +386,31 @@ static bool make_value(struct engine *e, const struct call *c, struct reg *out, 
 	return true;
 }
 
+/* Linux 6.14 does, and has a word for the key. */
+static bool knows_keys(struct engine *e)
+{
+	const struct rawbtf *btf = e->opts->kernel;
+
+	if (e->keys == KEYS_UNASKED) {
+		u32 call = ktype_find(btf, BTF_KIND_STRUCT, "bpf_call_arg_meta");
+		e->keys = call && ktype_has_member(btf, call, "const_map_key") ? KEYS_KNOWN
+									       : KEYS_UNKNOWN;
+	}
+	return e->keys == KEYS_KNOWN;
+}
+
+/* What is looked up in an array at a known place is there, but an inner map may be shorter than the one that shows what they are like. */
+static bool is_there(struct engine *e, const struct call *c)
+{
+	const struct image_map *m = c->map >= 0 ? &e->img->maps.at[c->map] : NULL;
+	bool is_array =
+		m && (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY);
+
+	return c->info->number == BPF_FUNC_map_lookup_elem && is_array &&
+	       !(m->flags & BPF_F_INNER_MAP) && c->key >= 0 && c->key < (s64)m->max_entries &&
+	       e->opts->privileged && knows_keys(e);
+}
+
 static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 {
 	const struct helper_arg *result = c->info->result;
@@ -439,7 +467,7 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 				   c->info->name);
 	}
 	out->id = ++e->next_id;
-	out->maybe_null = result->flags & HELPER_ARG_OR_NULL;
+	out->maybe_null = (result->flags & HELPER_ARG_OR_NULL) && !is_there(e, c);
 	acquires = acquires && !c->made;
 	if (acquires)
 		out->ref = out->id; /* the same, so that NULL is known to need no release */
@@ -551,7 +579,7 @@ static void note_fact(struct engine *e, const struct call *c)
 
 bool check_helper(struct engine *e, const struct bpf_insn *i)
 {
-	struct call c = { .map = -1, .result_max = -1 };
+	struct call c = { .map = -1, .key = -1, .result_max = -1 };
 	u32 number = (u32)i->imm;
 
 	if (!may_call(e, number, &c.info) || !check_arguments(e, &c))

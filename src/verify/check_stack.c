@@ -162,6 +162,7 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	if (zero || forgets || (slot->size && a.size < 8)) {
 		for (u32 i = 0; i < a.size; i++)
 			slot->bytes[from + i] = zero ? BYTE_ZERO : BYTE_MISC;
+		slot->zero = zero && !from ? (u8)a.size : 0;
 		return true;
 	}
 	if (a.size < 8) {
@@ -174,4 +175,35 @@ bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 	for (u32 i = 0; i < a.size; i++)
 		slot->bytes[from + i] = BYTE_SPILL;
 	return true;
+}
+
+#define KEY 4 /* bytes of an array's */
+
+static bool is_known(const struct slot *slot, u32 from, u32 size)
+{
+	return slot->size == size && slot->from == from && slot->spill.kind == REG_SCALAR &&
+	       scalar_is_const(&slot->spill.n);
+}
+
+/*
+ * Kernels remember a number only where it was stored whole at the beginning of a slot, but zeroes in the other half, too. Of one of 8
+ * bytes they take the whole for its upper half, so that has to fit as well.
+ */
+s64 check_stack_key(struct engine *e, const struct reg *p)
+{
+	s64 off = (s64)p->off + (s64)p->n.bits.value;
+	bool zero = true;
+
+	if (p->kind != REG_STACK || !scalar_is_const(&p->n) || off < -STATE_STACK || off > -KEY ||
+	    off % KEY)
+		return -1;
+	struct slot *slot = frame_slot(&e->cur->frames[p->frame], (u32)(-off - 1) / 8);
+	u32 from = (u32)(off + STATE_STACK) % 8;
+	for (u32 i = 0; i < KEY; i++)
+		zero = zero && slot->bytes[from + i] == BYTE_ZERO;
+	if (zero)
+		return from || slot->zero == KEY ? 0 : -1;
+	if (!is_known(slot, 0, from ? 8 : KEY) || slot->spill.n.bits.value > UINT32_MAX)
+		return -1;
+	return (s64)slot->spill.n.bits.value;
 }

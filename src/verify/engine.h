@@ -50,6 +50,9 @@ struct engine_call {
 	u32 from, to; /* first instructions of functions */
 };
 
+/* Whether the kernel knows that what is looked up in an array by a known key is there. */
+enum engine_keys { KEYS_UNASKED, KEYS_UNKNOWN, KEYS_KNOWN };
+
 struct engine {
 	struct arena *arena; /* results */
 	struct arena own;    /* what lives for the walk */
@@ -84,6 +87,7 @@ struct engine {
 	const u64 *limits; /* numbers that the program compares with, ascending */
 	u32 limit_count;
 	struct buf log;
+	u8 keys; /* enum engine_keys */
 	bool failed;
 	bool path_done;
 };
@@ -161,6 +165,8 @@ bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a);
 bool check_stack_load(struct engine *e, const struct reg *p, struct access a, struct reg *out);
 bool check_stack_store(struct engine *e, const struct reg *p, struct access a,
 		       const struct reg *value);
+/* The number that is a key of 4 bytes, as kernels know it; -1: it is not known. */
+s64 check_stack_key(struct engine *e, const struct reg *p);
 bool check_context(struct engine *e, const struct reg *p, struct access a, struct reg *out);
 
 /* The fields of a struct of the object, of a map's value, of what a pointer leads to; never NULL. */

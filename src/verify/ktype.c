@@ -301,3 +301,15 @@ const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset)
 	}
 	return "";
 }
+
+bool ktype_has_member(const struct rawbtf *btf, u32 id, const char *name)
+{
+	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
+	const struct btf_member *m = (const void *)(t + 1);
+
+	for (u32 i = 0; rawbtf_is_record(t) && i < BTF_INFO_VLEN(t->info); i++) {
+		if (!strcmp(rawbtf_str(btf, m[i].name_off), name))
+			return true;
+	}
+	return false;
+}

@@ -20,6 +20,7 @@ enum ktype_field { KTYPE_NOTHING, KTYPE_NUMBER, KTYPE_POINTER };
 enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 size, u32 *to);
 /* The struct that the pointer at an offset of a struct leads to; 0 if there is no such pointer. */
 u32 ktype_follow(const struct rawbtf *btf, u32 id, u32 offset);
+bool ktype_has_member(const struct rawbtf *btf, u32 id, const char *name);
 /* The first member that begins at an offset, by name; "" if none does. */
 const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset);
 /* HOOK_... of what a program attaches to. */

@@ -251,6 +251,7 @@ static bool join_slot(struct join *j, struct slot *a, const struct slot *b)
 		a->size = 0;
 		a->spill = (struct reg){ 0 };
 	}
+	a->zero = a->zero == b->zero ? a->zero : 0;
 	for (u32 i = 0; i < 8; i++) {
 		if (a->bytes[i] == BYTE_NONE || b->bytes[i] == BYTE_NONE)
 			a->bytes[i] = a->size ? a->bytes[i] : BYTE_NONE;

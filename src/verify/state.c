@@ -82,6 +82,7 @@ void frame_forget(struct frame *f, s32 off, u32 size)
 			slot->spill = (struct reg){ 0 };
 		}
 		slot->bytes[(u32)(at + STATE_STACK) % 8] = BYTE_MISC;
+		slot->zero = 0;
 	}
 }
 

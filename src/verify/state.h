@@ -76,6 +76,7 @@ enum byte_kind { BYTE_NONE, BYTE_MISC, BYTE_ZERO, BYTE_SPILL };
 struct slot {
 	u8 bytes[8]; /* enum byte_kind */
 	u8 from, size;
+	u8 zero; /* bytes of a zero that was stored whole at its beginning; 0: none was, or it was written over */
 	struct reg spill;
 };
 

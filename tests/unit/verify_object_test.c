@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "selftests/ask.h"
 #include "unit/test.h"
+#include "verify/ktype.h"
 #include "verify/verify.h"
 
 #define MAX_OBJECT (1u << 24)
@@ -169,6 +170,42 @@ TEST(verify_work_queues)
 		SKIP("the kernel has no work queues");
 	}
 	check_with_kernel(kernel, "work");
+	rawbtf_free(kernel);
+}
+
+/* Without the kernel's types it is not known what the kernel knows, and all that is looked up may be NULL. */
+static void reject_all(const char *name)
+{
+	struct verify_options opts = { .privileged = true };
+	struct arena a;
+	struct diag d;
+
+	arena_init(&a);
+	diag_init(&d, &a);
+	struct image *img = open_object(&a, newest(&a, name), NULL, &d);
+	for (u32 i = 0; img && i < img->progs.n; i++) {
+		struct verify_result r;
+		CHECK_EQ(verify_program(&a, img, i, &opts, &r, &d), 0);
+		CHECK(!r.accepted && r.finding.category == VERIFY_NULL);
+	}
+	if (img)
+		image_done(img);
+	arena_done(&a);
+}
+
+TEST(verify_known_keys)
+{
+	struct rawbtf *kernel = NULL;
+
+	reject_all("verify_keys");
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	u32 call = ktype_find(kernel, BTF_KIND_STRUCT, "bpf_call_arg_meta");
+	if (!call || !ktype_has_member(kernel, call, "const_map_key")) {
+		rawbtf_free(kernel);
+		SKIP("the kernel knows of no keys");
+	}
+	check_with_kernel(kernel, "verify_keys");
 	rawbtf_free(kernel);
 }
 

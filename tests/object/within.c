@@ -18,6 +18,15 @@ struct {
 	__array(values, struct counts);
 } tenants SEC(".maps");
 
+struct counts red SEC(".maps"), blue SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__array(values, struct counts);
+} colours SEC(".maps") = { .values = { [1] = &red, [3] = &blue } };
+
 struct {
 	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
 	__uint(max_entries, 4096);
@@ -67,6 +76,16 @@ int counts(struct call *ctx)
 	else
 		bpf_map_update_elem(inner, &key, &one, BPF_ANY);
 	return !n;
+}
+
+SEC("tc")
+int paints(struct __sk_buff *skb)
+{
+	__u32 colour = 3, key = skb->len;
+	__u64 one = 1;
+	void *inner = bpf_map_lookup_elem(&colours, &colour);
+
+	return inner ? (int)bpf_map_update_elem(inner, &key, &one, BPF_ANY) : 1;
 }
 
 static long take(struct bpf_dynptr *record, void *arg)

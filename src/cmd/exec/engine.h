@@ -117,6 +117,8 @@ struct exec_engine_ops {
 			  void *value);
 	int (*write_inner)(struct exec_engine *e, u32 map, const void *outer, const void *key,
 			   const void *value);
+	/* Which of the object's maps that is; -ENOENT: there is none, -ESRCH: it is none of the object's. */
+	s32 (*inner)(struct exec_engine *e, u32 map, const void *outer);
 	/* Puts a record into a user ring buffer. */
 	int (*send)(struct exec_engine *e, u32 map, const void *data, u32 len);
 	/* What is in maps of sockets (its number as of exec_about) and cgroups (its number); 0: nothing is. NULL: only the machine can. */

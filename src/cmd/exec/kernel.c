@@ -460,6 +460,23 @@ static int kernel_read_inner(struct exec_engine *e, u32 map, const void *outer, 
 	return err;
 }
 
+static s32 kernel_inner(struct exec_engine *e, u32 map, const void *outer)
+{
+	const struct own *own = e->own;
+	struct bpf_map_info info;
+	u32 id, len = sizeof(info);
+
+	if (bpf_map_lookup_elem(own->maps[map], outer, &id))
+		return -ENOENT;
+	for (u32 i = 0; i < e->job->img->maps.n; i++) {
+		memset(&info, 0, sizeof(info));
+		if (own->maps[i] >= 0 && !bpf_obj_get_info_by_fd(own->maps[i], &info, &len) &&
+		    info.id == id)
+			return (s32)i;
+	}
+	return -ESRCH;
+}
+
 static int kernel_write_inner(struct exec_engine *e, u32 map, const void *outer, const void *key,
 			      const void *value)
 {
@@ -506,6 +523,7 @@ const struct exec_engine_ops exec_kernel = {
 	.write = kernel_write,
 	.read_inner = kernel_read_inner,
 	.write_inner = kernel_write_inner,
+	.inner = kernel_inner,
 	.send = kernel_send,
 	.hits = kernel_hits,
 	.close = kernel_close,

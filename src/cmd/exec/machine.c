@@ -385,6 +385,17 @@ static int machine_write_inner(struct exec_engine *e, u32 map, const void *outer
 	return err ? err : map_write(inner, key, value, BPF_ANY);
 }
 
+static s32 machine_inner(struct exec_engine *e, u32 map, const void *outer)
+{
+	const struct map *inner = map_slot(map_at(e, map), outer);
+
+	for (u32 i = 0; inner && i < e->job->img->maps.n; i++) {
+		if (map_at(e, i) == inner)
+			return (s32)i;
+	}
+	return inner ? -ESRCH : -ENOENT;
+}
+
 static int machine_send(struct exec_engine *e, u32 map, const void *data, u32 len)
 {
 	return map_ring_output(map_at(e, map), data, len, 0);
@@ -471,6 +482,7 @@ const struct exec_engine_ops exec_machine = {
 	.write = machine_write,
 	.read_inner = machine_read_inner,
 	.write_inner = machine_write_inner,
+	.inner = machine_inner,
 	.send = machine_send,
 	.set_item = machine_set_item,
 	.item = machine_item,

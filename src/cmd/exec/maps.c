@@ -263,19 +263,30 @@ static void put_head(const struct contents *c, struct out *o)
 	}
 }
 
-static void contents_print(const struct contents *c, const struct exec_job *job, struct out *o)
+static u64 shown_of(const struct contents *c, const struct out *o)
 {
-	u64 shown = o->json || c->kept < EXEC_MAP_SHOWN ? c->kept : EXEC_MAP_SHOWN;
+	return o->json || c->kept < EXEC_MAP_SHOWN ? c->kept : EXEC_MAP_SHOWN;
+}
 
-	put_head(c, o);
-	if (!is_section(c->map) || c->kept != 1 || !put_variables(c, job, value_at(c, 0), o)) {
-		if (o->json)
-			out_json_open(o, "entries", '[');
-		for (u64 i = 0; i < shown; i++)
-			put_entry(c, job, i, o);
-		if (o->json)
-			out_json_close(o, ']');
-	}
+static void put_all(const struct contents *c, const struct exec_job *job,
+		    void (*put)(const struct contents *c, const struct exec_job *job, u64 i,
+				struct out *o),
+		    struct out *o)
+{
+	u64 shown = shown_of(c, o);
+
+	if (o->json)
+		out_json_open(o, "entries", '[');
+	for (u64 i = 0; i < shown; i++)
+		put(c, job, i, o);
+	if (o->json)
+		out_json_close(o, ']');
+}
+
+static void put_end(const struct contents *c, struct out *o)
+{
+	u64 shown = shown_of(c, o);
+
 	if (o->json) {
 		out_json_close(o, '}');
 		out_json_end(o);
@@ -283,6 +294,73 @@ static void contents_print(const struct contents *c, const struct exec_job *job,
 		out_printf(o, "  and %" PRIu64 " more%s\n", c->count - shown,
 			   shown < c->kept ? ", which -f json shows" : "");
 	}
+}
+
+static void contents_print(const struct contents *c, const struct exec_job *job, struct out *o)
+{
+	put_head(c, o);
+	if (!is_section(c->map) || c->kept != 1 || !put_variables(c, job, value_at(c, 0), o))
+		put_all(c, job, put_entry, o);
+	put_end(c, o);
+}
+
+/* ---- maps of maps: which of the object's maps are where, each of which is printed by itself */
+
+static void put_inner(const struct contents *c, const struct exec_job *job, u64 i, struct out *o)
+{
+	s32 inner;
+
+	memcpy(&inner, value_at(c, i), sizeof(inner));
+	const char *name = inner < 0 ? "" : job->img->maps.at[inner].name;
+
+	if (o->json)
+		out_json_open(o, NULL, '{');
+	out_puts(o, o->json ? "" : "  [");
+	rawvalue_print(o, "key", job->img->btf, c->map->key_type, key_at(c, i), c->map->key_size);
+	if (!o->json) {
+		out_printf(o, inner < 0 ? "] = a map of others\n" : "] = map %s\n", name);
+		return;
+	}
+	if (inner >= 0)
+		out_json_str(o, "map", name, strlen(name));
+	out_json_close(o, '}');
+}
+
+/* As values the numbers of the maps. */
+static void read_inner(struct exec_engine *e, u32 map, struct contents *c)
+{
+	u32 key_size = c->map->key_size;
+	u8 *key = calloc(1, key_size + 1), *next = calloc(1, key_size + 1), *swap;
+	u64 limit = c->map->max_entries;
+
+	if (!key || !next)
+		arena_exhausted();
+	for (int err = e->ops->next(e, map, NULL, next); !err && limit--;
+	     err = e->ops->next(e, map, key, next)) {
+		s32 inner = e->ops->inner(e, map, next);
+
+		swap = key, key = next, next = swap;
+		if (inner != -ENOENT)
+			keep(c, key, &inner);
+	}
+	if (c->kept)
+		qsort_r(c->entries.data, c->kept, entry_bytes(c), by_key, &key_size);
+	free(key);
+	free(next);
+}
+
+static void print_inner(struct exec_engine *e, u32 map, struct out *o)
+{
+	const struct image_map *m = &e->job->img->maps.at[map];
+	struct contents c = { .map = m, .value_bytes = sizeof(s32) };
+
+	read_inner(e, map, &c);
+	if (c.count) {
+		put_head(&c, o);
+		put_all(&c, e->job, put_inner, o);
+		put_end(&c, o);
+	}
+	buf_done(&c.entries);
 }
 
 void exec_maps_print(struct exec_engine *e, struct out *o)
@@ -293,6 +371,8 @@ void exec_maps_print(struct exec_engine *e, struct out *o)
 		const struct image_map *m = &img->maps.at[i];
 		struct contents c;
 
+		if (traits_of(m) & MAP_TRAIT_OF_MAPS)
+			print_inner(e, i, o);
 		if (!has_values(m, traits_of(m)))
 			continue;
 		contents_read(e, i, &c);

@@ -89,7 +89,7 @@ static u32 fit(const struct sock *s, const struct sock_query *q)
 	return score;
 }
 
-struct sock *sock_find(const struct socks *all, const struct sock_query *q)
+static struct sock *find_best(const struct socks *all, const struct sock_query *q)
 {
 	struct sock *best = NULL;
 	u32 most = 0;
@@ -105,18 +105,78 @@ struct sock *sock_find(const struct socks *all, const struct sock_query *q)
 	return best;
 }
 
+/* Whether both are bound to the same, which they only can be if they share the port (SO_REUSEPORT), and to nobody at the other end. */
+static bool share_port(const struct sock *a, const struct sock *b)
+{
+	const struct bpf_sock *x = &a->view, *y = &b->view;
+
+	return x->protocol == y->protocol && x->family == y->family && x->state == y->state &&
+	       x->src_port == y->src_port && !x->dst_port && !y->dst_port &&
+	       x->src_ip4 == y->src_ip4 && !memcmp(x->src_ip6, y->src_ip6, sizeof(x->src_ip6)) &&
+	       x->bound_dev_if == y->bound_dev_if && a->is_v6only == b->is_v6only;
+}
+
+static u64 mix(u64 sum, const void *at, u32 size)
+{
+	const u8 *bytes = at;
+
+	for (u32 i = 0; i < size; i++)
+		sum = (sum ^ bytes[i]) * 0x100000001b3ull;
+	return sum;
+}
+
+/* The kernel's hash begins with a number by chance; this one is the same each time. */
+static u32 hash_of(const struct sock_query *q)
+{
+	u32 size = q->family == AF_INET ? 4 : 16;
+	u64 sum = mix(0xcbf29ce484222325ull, q->local, size);
+
+	sum = mix(sum, q->remote, size);
+	sum = mix(sum, &q->local_port, sizeof(q->local_port));
+	sum = mix(sum, &q->remote_port, sizeof(q->remote_port));
+	sum = (sum ^ sum >> 29) * 0x9e3779b97f4a7c15ull;
+	return (u32)(sum >> 32);
+}
+
+/* Of those that share a port with this one the one that the packets of a connection go to, always the same. */
+static struct sock *choose(const struct socks *all, struct sock *s, u32 hash)
+{
+	u64 count = 0, wanted;
+
+	for (size_t i = 0; s && i < all->all.n; i++)
+		count += share_port(&all->all.at[i], s);
+	if (count < 2)
+		return s;
+	wanted = hash * count >> 32;
+	for (size_t i = 0; i < all->all.n; i++) {
+		if (share_port(&all->all.at[i], s) && !wanted--)
+			return &all->all.at[i];
+	}
+	return s;
+}
+
+struct sock *sock_find(const struct socks *all, const struct sock_query *q)
+{
+	return choose(all, find_best(all, q), hash_of(q));
+}
+
 struct sock *sock_listener(const struct socks *all, const struct sock *s)
 {
 	struct sock_query q = { .protocol = (u8)s->view.protocol,
 				.family = (u8)s->view.family,
 				.local_port = htons((u16)s->view.src_port),
 				.ifindex = s->view.bound_dev_if };
-	u8 local[16];
+	u8 local[16], remote[16];
+	struct sock *best;
 
 	/* No port is 0, so nothing that is connected fits. */
 	address_of(s, false, q.family, local);
-	q.local = q.remote = local;
-	return sock_find(all, &q);
+	address_of(s, true, q.family, remote);
+	q.local = local;
+	q.remote = remote;
+	best = find_best(all, &q);
+	q.remote_port = s->view.dst_port;
+	return choose(all, best, hash_of(&q));
 }
 
 bool sock_is_full(const struct sock *s)

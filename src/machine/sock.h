@@ -54,9 +54,12 @@ struct sock_query {
 	u32 ifindex;
 };
 
-/* As the kernel looks it up: connected before listening, its address before any, its device before none, then the first. NULL: none. */
+/*
+ * As the kernel looks it up: connected before listening, its address before any, its device before none, then the first; of those that
+ * share a port one by a hash of addresses and ports. NULL: none.
+ */
 struct sock *sock_find(const struct socks *all, const struct sock_query *q);
-/* The socket that listens for one that is being opened (SYN-RECV); NULL: there is none. */
+/* The socket that listens for one that is being opened (SYN-RECV), the one that was found for its SYN; NULL: there is none. */
 struct sock *sock_listener(const struct socks *all, const struct sock *s);
 /* Whether all of it is there: it is not about to be opened, nor waits after its end. */
 bool sock_is_full(const struct sock *s);

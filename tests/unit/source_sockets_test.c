@@ -132,6 +132,44 @@ TEST(source_sockets_one_that_is_there)
 	arena_done(&p.arena);
 }
 
+/* Those that share a port have their share each, and what belongs together goes to one. */
+TEST(source_sockets_that_share_a_port)
+{
+	enum { CONNECTIONS = 4000, SHARING = 4 };
+	u32 found[6] = { 0 };
+	struct parsed p;
+
+	CHECK_EQ(parse(&p, "tcp 10.0.0.1:80\ntcp 10.0.0.1:80\ntcp 0.0.0.0:80\ntcp 10.0.0.1:80\n"
+			   "tcp 10.0.0.1:80\ntcp SYN-RECV 10.0.0.1:80 10.9.8.7:6\n"),
+		 0);
+	u32 local = htonl(0x0a000001), remote;
+	struct sock_query q = { .protocol = IPPROTO_TCP,
+				.family = AF_INET,
+				.local = &local,
+				.remote = &remote,
+				.local_port = htons(80) };
+	for (u32 i = 0; i < CONNECTIONS; i++) {
+		remote = htonl(0x0a000000 + i % 7);
+		q.remote_port = htons((u16)(1024 + i));
+		struct sock *s = sock_find(&p.socks, &q);
+		CHECK(s && s == sock_find(&p.socks, &q));
+		found[s - p.socks.all.at]++;
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(found); i++)
+		CHECK(i == 2 || i == 5 ? !found[i]
+				       : found[i] > CONNECTIONS / SHARING * 9 / 10 &&
+						 found[i] < CONNECTIONS / SHARING * 11 / 10);
+	/* What is being opened is with the one that its SYN had come to. */
+	struct sock *opened = &p.socks.all.at[5];
+	remote = htonl(0x0a090807);
+	q.remote_port = htons(6);
+	CHECK(sock_find(&p.socks, &q) == opened);
+	struct sock *listener = sock_listener(&p.socks, opened);
+	opened->view.protocol = 0; /* as if it were not there yet */
+	CHECK(listener && sock_find(&p.socks, &q) == listener);
+	arena_done(&p.arena);
+}
+
 /* ---- beside the kernel's */
 
 /* As the program has it, in the packet. */

@@ -140,12 +140,12 @@ _skep() {
 	run,--dev) _skep_words "$(ls /sys/class/net)" && return ;;
 	run,--cgroup | run,--pin | *,-I | *,--include) COMPREPLY=($(compgen -d -- "$cur")) && compopt -o filenames && return ;;
 	run,--hook | run,--route | run,--target | run,--hz | run,--seconds | run,--set | run,--record | *,-D | *,--define) return ;;
-	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | exec,--sockets | debug,--sockets | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
+	run,--pcap | exec,--pcap | exec,--coverage | exec,--routes | exec,--cgroups | exec,--sockets | debug,--sockets | test,--coverage) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
 	exec,--ctx | exec,--packet | exec,--repeat | exec,--ifindex | exec,--cpu | exec,--comm | exec,--now | exec,--socket | exec,--data | exec,--sysctl | debug,--socket | debug,--data | debug,--sysctl | exec,--record | test,--filter) return ;;
 	esac
 	case $command,$cur in
 	exec,-*)
-		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --sockets --socket --data --sysctl --record --coverage --no-verify -I --include -D --define -f -q --quiet -h --help"
+		_skep_words "--ctx --packet --pcap -o --repeat --engine --compare --mode --ifindex --cpu --pid --comm --now --routes --cgroups --sockets --socket --data --sysctl --record --coverage --no-verify -I --include -D --define -f -q --quiet -h --help"
 		;;
 	test,-*) _skep_words "-v --verbose --filter --engine --coverage -f -h --help" ;;
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;

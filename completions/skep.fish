@@ -110,6 +110,7 @@ complete -c skep -n '__fish_seen_subcommand_from exec' -l pid -x -a '(__fish_com
 complete -c skep -n '__fish_seen_subcommand_from exec' -l comm -x -d 'Its name'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l now -x -d 'What all clocks say'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l routes -r -d 'The routes that bpf_fib_lookup() finds'
+complete -c skep -n '__fish_seen_subcommand_from exec' -l cgroups -r -d 'The tree of cgroups'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l sockets -r -d 'The sockets that programs find'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l socket -x -d 'The socket that the context is about'
 complete -c skep -n '__fish_seen_subcommand_from exec' -l data -x -d 'What the pointers of the context lead to'

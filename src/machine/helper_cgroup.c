@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs of cgroups: sysctls, what system calls return, which cgroup something is in. Of a cgroup nothing but its number is known. */
+/*
+ * Programs of cgroups: sysctls, what system calls return, which cgroup something is in, and the tree of cgroups, of which each is but a number
+ * here, for kernel functions, too: it stands for the address of its struct.
+ */
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <sys/socket.h>
 
 #include "isa/prog_type.h"
+#include "machine/cgroup.h"
 #include "machine/helper.h"
+#include "machine/kfunc.h"
+#include "machine/machine.h"
 #include "machine/sock.h"
 
 #define FAMILY_END (offsetof(struct sockaddr, sa_family) + sizeof(sa_family_t))
@@ -141,9 +147,66 @@ HELP(bind)
 	return bind_to(&run->sock->view, helper_at(b), (u32)c, family);
 }
 
+/* ---- the tree */
+
+static const struct cgroups *tree_of(const struct run *run)
+{
+	return run->machine ? machine_cgroups(run->machine) : NULL;
+}
+
+HELP(get_current_ancestor_cgroup_id)
+{
+	return cgroup_ancestor(tree_of(run), run->task.cgroup, (s32)a);
+}
+
+static u64 ancestor_of_sock(struct run *run, u64 address, u64 level)
+{
+	const struct sock *s = helper_sock(run, address);
+
+	return s && sock_is_full(s) ? cgroup_ancestor(tree_of(run), s->cgroup, (s32)level) : 0;
+}
+
+HELP(sk_ancestor_cgroup_id)
+{
+	return ancestor_of_sock(run, a, b);
+}
+
+HELP(skb_ancestor_cgroup_id)
+{
+	return ancestor_of_sock(run, a, b);
+}
+
+KFUNC_FUNCTION(cgroup_from_id)
+{
+	return cgroup_find(tree_of(run), a) ? a : 0;
+}
+
+KFUNC_FUNCTION(cgroup_ancestor)
+{
+	return cgroup_ancestor(tree_of(run), a, (s32)b);
+}
+
+/* They stay as long as the table does. */
+KFUNC_FUNCTION(cgroup_acquire)
+{
+	return a;
+}
+
+KFUNC_FUNCTION(cgroup_release)
+{
+	return 0;
+}
+
+/* There is one task, the one that the program runs in. */
+KFUNC_FUNCTION(task_under_cgroup)
+{
+	return a == (u64)(uintptr_t)&run->task &&
+	       cgroup_is_under(tree_of(run), run->task.cgroup, b);
+}
+
 /* ---- cgroup arrays, whose entries are numbers of cgroups */
 
-static u64 is_under(struct map *m, u64 index, u64 cgroup)
+static u64 is_under(const struct run *run, struct map *m, u64 index, u64 cgroup)
 {
 	u32 key = (u32)index;
 	u64 of;
@@ -151,17 +214,18 @@ static u64 is_under(struct map *m, u64 index, u64 cgroup)
 	if (key >= map_spec(m)->max_entries)
 		return helper_error(-E2BIG);
 	of = (u64)(uintptr_t)map_slot(m, &key);
-	return of ? of == cgroup : helper_error(-EAGAIN);
+	return of ? cgroup_is_under(tree_of(run), cgroup, of) : helper_error(-EAGAIN);
 }
 
 HELP(current_task_under_cgroup)
 {
-	return is_under(helper_at(a), b, run->task.cgroup);
+	return is_under(run, helper_at(a), b, run->task.cgroup);
 }
 
 HELP(skb_under_cgroup)
 {
 	const struct sock *s = helper_sock(run, a);
 
-	return s && sock_is_full(s) ? is_under(helper_at(b), c, s->cgroup) : helper_error(-ENOENT);
+	return s && sock_is_full(s) ? is_under(run, helper_at(b), c, s->cgroup)
+				    : helper_error(-ENOENT);
 }

@@ -205,17 +205,6 @@ HELP(skb_cgroup_id)
 	return cgroup_of(run, a);
 }
 
-/* Of a cgroup nothing but its number is known. */
-HELP(sk_ancestor_cgroup_id)
-{
-	return 0;
-}
-
-HELP(skb_ancestor_cgroup_id)
-{
-	return 0;
-}
-
 HELP(sk_storage_get)
 {
 	struct sock *s = helper_sock(run, b);

@@ -22,6 +22,7 @@ struct machine {
 	struct timers *timers;
 	struct owned *owned;
 	const struct fib *fib;
+	const struct cgroups *cgroups;
 	struct socks socks; /* without an arena */
 };
 
@@ -256,6 +257,16 @@ void machine_set_fib(struct machine *m, const struct fib *fib)
 const struct fib *machine_fib(const struct machine *m)
 {
 	return m->fib;
+}
+
+void machine_set_cgroups(struct machine *m, const struct cgroups *cgroups)
+{
+	m->cgroups = cgroups;
+}
+
+const struct cgroups *machine_cgroups(const struct machine *m)
+{
+	return m->cgroups;
 }
 
 void machine_set_socks(struct machine *m, const struct socks *socks)

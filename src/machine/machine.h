@@ -29,6 +29,7 @@ struct machine_options {
 		*shared; /* maps are shared with other processes under this name; NULL: private */
 };
 
+struct cgroups;
 struct fib;
 struct machine;
 struct socks;
@@ -68,6 +69,9 @@ struct owned *machine_owned(struct machine *m); /* objects of the program's own 
 /* The routes that programs find; borrowed. NULL: there are none. */
 void machine_set_fib(struct machine *m, const struct fib *fib);
 const struct fib *machine_fib(const struct machine *m);
+/* The tree of cgroups, likewise. */
+void machine_set_cgroups(struct machine *m, const struct cgroups *cgroups);
+const struct cgroups *machine_cgroups(const struct machine *m);
 /* The sockets that programs find: the machine has a copy, which programs may change; as many again are at the same addresses. machine_socks() is never NULL. */
 void machine_set_socks(struct machine *m, const struct socks *socks);
 struct socks *machine_socks(struct machine *m);

@@ -8,6 +8,7 @@
 #ifndef CMD_EXEC_ENGINE_H
 #define CMD_EXEC_ENGINE_H
 
+#include "machine/cgroup.h"
 #include "machine/fib.h"
 #include "machine/machine.h"
 #include "machine/sock.h"
@@ -34,10 +35,11 @@ struct exec_job {
 	struct run_task task;
 	bool set_data; /* variables begin as img has them, which was changed since it was read from elf */
 	u64 now;       /* what the machine's clocks say, in ns; 0: the clocks' own time */
-	const struct fib *fib;     /* the machine's routes; NULL: none */
-	const struct socks *socks; /* and its sockets */
-	const u8 *ctx;             /* as given, NULL: not told */
-	const u8 *ctx_mask;        /* which of its bits were; NULL: all */
+	const struct fib *fib;         /* the machine's routes; NULL: none */
+	const struct cgroups *cgroups; /* and its tree of cgroups */
+	const struct socks *socks;     /* and its sockets */
+	const u8 *ctx;                 /* as given, NULL: not told */
+	const u8 *ctx_mask;            /* which of its bits were; NULL: all */
 	u32 ctx_len;
 };
 

@@ -73,6 +73,7 @@ static int machine_open(struct exec_engine *e)
 	own->run->now = job->now;
 	own->run->trace = &own->trace;
 	machine_set_fib(own->m, job->fib);
+	machine_set_cgroups(own->m, job->cgroups);
 	if (job->socks)
 		machine_set_socks(own->m, job->socks);
 	if (!exec_takes_packets(type))

@@ -22,6 +22,7 @@ enum option {
 	OPTION_COMM,
 	OPTION_NOW,
 	OPTION_ROUTES,
+	OPTION_CGROUPS,
 	OPTION_SOCKETS,
 	OPTION_SOCKET,
 	OPTION_DATA,
@@ -59,6 +60,8 @@ static const struct opt options[] = {
 			 "what all clocks say (machine), so that runs can be repeated" },
 	[OPTION_ROUTES] = { 0, "routes", "FILE",
 			    "the routes that bpf_fib_lookup() finds (machine)" },
+	[OPTION_CGROUPS] = { 0, "cgroups", "FILE",
+			     "the tree of cgroups (machine), paths and numbers" },
 	[OPTION_SOCKETS] = { 0, "sockets", "FILE",
 			     "the sockets that programs find (machine), as ss -Hntuae\nprints "
 			     "them" },
@@ -148,6 +151,9 @@ static int take_text(struct exec_options *o, struct arena *a, enum option option
 		break;
 	case OPTION_ROUTES:
 		o->routes = value;
+		break;
+	case OPTION_CGROUPS:
+		o->cgroups = value;
 		break;
 	case OPTION_SOCKETS:
 		o->sockets = value;
@@ -250,9 +256,14 @@ static int check_options(const struct exec_options *o, struct diag *d)
 			d, LOC_NONE,
 			"--pid and --comm are for the machine: in the kernel the process is "
 			"skep itself");
-	if ((o->now || o->routes) && uses_kernel)
+	if ((o->now || o->routes || o->cgroups) && uses_kernel)
 		return diag_error(d, LOC_NONE, "--%s is for the machine: the kernel has its own %s",
-				  o->now ? "now" : "routes", o->now ? "clocks" : "routes");
+				  o->now      ? "now"
+				  : o->routes ? "routes"
+					      : "cgroups",
+				  o->now      ? "clocks"
+				  : o->routes ? "routes"
+					      : "cgroups");
 	if ((o->sockets || o->socket || o->data || o->sysctl) && uses_kernel)
 		return diag_error(
 			d, LOC_NONE,

@@ -15,8 +15,8 @@ struct exec_options {
 	const char *ctx;            /* hexadecimal, or fields; NULL: none */
 	vec_of(const char *) packets;
 	clang_args clang;
-	const char *record;                                      /* name of a type; NULL: none */
-	const char *pcap, *output, *coverage, *routes, *sockets; /* paths; NULL: none */
+	const char *record; /* name of a type; NULL: none */
+	const char *pcap, *output, *coverage, *routes, *cgroups, *sockets; /* paths; NULL: none */
 	const char *socket, *data, *sysctl; /* what the context is about; NULL: not told */
 	enum exec_mode mode;
 	u32 repeat, cpu, ifindex;

@@ -15,8 +15,10 @@
 #include "isa/ctx.h"
 #include "isa/helper.h"
 #include "isa/insn.h"
+#include "isa/kfunc.h"
 #include "isa/prog_type.h"
 #include "machine/packet.h"
+#include "source/cgroups.h"
 #include "source/lines.h"
 #include "source/routes.h"
 #include "source/sockets.h"
@@ -119,6 +121,17 @@ static bool misses(const struct image *img, const struct bpf_insn *i)
 	       img->externs.at[index].is_func && !run_find_kfunc(img->externs.at[index].name);
 }
 
+/* Likewise a kernel function: of objects there are the program's own alone. */
+static bool gives_kernel_struct(const struct image *img, const struct bpf_insn *i)
+{
+	const struct kfunc_info *k =
+		i->src_reg == BPF_PSEUDO_KFUNC_CALL && (u32)i->imm < img->externs.n
+			? kfunc_info(img->externs.at[i->imm].name)
+			: NULL;
+
+	return k && (k->flags & KFUNC_ACQUIRE) && !(k->flags & (KFUNC_OBJECT | KFUNC_GRAPH));
+}
+
 static bool needs_more(const struct image *img)
 {
 	for (size_t i = 0; i < img->progs.n; i++) {
@@ -128,7 +141,9 @@ static bool needs_more(const struct image *img)
 			if (p->insns[k].code == (BPF_JMP | BPF_CALL) && !p->insns[k].src_reg &&
 			    gives_struct(p->insns[k].imm))
 				return true;
-			if (misses(img, &p->insns[k]))
+			if (misses(img, &p->insns[k]) ||
+			    (p->insns[k].code == (BPF_JMP | BPF_CALL) &&
+			     gives_kernel_struct(img, &p->insns[k])))
 				return true;
 			k += insn_is_ld_imm64(&p->insns[k]);
 		}
@@ -288,6 +303,16 @@ int exec_routes(struct fib *fib, struct arena *a, const char *path, struct diag 
 	return text ? routes_parse(fib, text, len, lines) : -EINVAL;
 }
 
+int exec_cgroups(struct cgroups *cgroups, struct arena *a, const char *path, struct diag *lines,
+		 u64 *current)
+{
+	size_t len;
+	const char *text = read_lines(a, path, &len, lines);
+
+	cgroups_init(cgroups, a);
+	return text ? cgroups_parse(cgroups, text, len, lines, current) : -EINVAL;
+}
+
 int exec_sockets(struct socks *socks, struct arena *a, const char *path, struct diag *lines)
 {
 	size_t len;
@@ -306,6 +331,19 @@ static int take_routes(struct exec *x)
 		return 0;
 	x->job.fib = &x->fib;
 	err = exec_routes(&x->fib, &x->arena, x->opts.routes, &lines);
+	diag_render(&lines, stderr);
+	return err;
+}
+
+static int take_cgroups(struct exec *x)
+{
+	struct diag lines;
+	int err;
+
+	if (!x->opts.cgroups)
+		return 0;
+	x->job.cgroups = &x->cgroups;
+	err = exec_cgroups(&x->cgroups, &x->arena, x->opts.cgroups, &lines, &x->job.task.cgroup);
 	diag_render(&lines, stderr);
 	return err;
 }
@@ -337,7 +375,7 @@ int exec_prepare(struct exec *x, const struct image *img, const struct rawbtf *k
 	x->job.ifindex = x->opts.ifindex;
 	x->job.now = x->opts.now;
 	take_task(x);
-	if (take_cpus(x) || take_inputs(x) || take_routes(x) || take_about(x) ||
+	if (take_cpus(x) || take_inputs(x) || take_routes(x) || take_cgroups(x) || take_about(x) ||
 	    take_record(x, &x->log.record_type))
 		return -EINVAL;
 	/* What only the kernel runs it judges by itself. */

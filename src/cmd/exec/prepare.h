@@ -19,6 +19,7 @@ struct exec {
 	struct exec_report report;
 	struct exec_output output;
 	struct fib fib;                 /* of --routes */
+	struct cgroups cgroups;         /* of --cgroups */
 	struct socks socks;             /* of --sockets and --socket */
 	struct exec_log log, other_log; /* other: of the second engine, which is not shown */
 	struct out out;
@@ -36,6 +37,8 @@ void exec_own_task(struct run_task *task);
 u32 exec_cpus(void); /* that per-CPU maps have values of */
 /* Reads routes out of a file, which becomes the source of lines, where errors are told. */
 int exec_routes(struct fib *fib, struct arena *a, const char *path, struct diag *lines);
+int exec_cgroups(struct cgroups *cgroups, struct arena *a, const char *path, struct diag *lines,
+		 u64 *current);
 int exec_sockets(struct socks *socks, struct arena *a, const char *path, struct diag *lines);
 
 /*

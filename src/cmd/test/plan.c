@@ -169,6 +169,11 @@ static int take_setting(struct test_plan *p, const struct test_line *line)
 		return exec_routes(&p->fib, p->arena,
 				   test_plan_path(p, test_text(p->file, line, p->arena)),
 				   &p->fib_diag);
+	case TEST_CGROUPS:
+		p->job.cgroups = &p->cgroups;
+		return exec_cgroups(&p->cgroups, p->arena,
+				    test_plan_path(p, test_text(p->file, line, p->arena)),
+				    &p->cgroups_diag, &p->job.task.cgroup);
 	case TEST_SOCKETS: /* it is read before all others */
 		return 0;
 	case TEST_EXPECT_REJECTED:

@@ -58,8 +58,10 @@ struct test_plan {
 	struct test_object *object;
 	struct exec_job job;
 	struct fib fib;
+	struct cgroups cgroups;
 	struct socks socks;
-	struct diag fib_diag, socks_diag; /* what is wrong with the routes, with the sockets */
+	/* What is wrong with the routes, the cgroups, the sockets. */
+	struct diag fib_diag, cgroups_diag, socks_diag;
 	/* What the inputs that follow are run with, or that one which nothing is said of. */
 	struct test_bytes ctx;
 	struct exec_about about;
@@ -75,7 +77,7 @@ struct test_plan {
 	const char *skip; /* why it cannot be run here; NULL: it can */
 };
 
-/* Fills in all from file, c and objects on. 0, or -EINVAL with messages in d, fib_diag or socks_diag. */
+/* Fills in all from file, c and objects on. 0, or -EINVAL with messages in d, fib_diag, cgroups_diag or socks_diag. */
 int test_plan_make(struct test_plan *p);
 
 /* ---- between the halves of it */

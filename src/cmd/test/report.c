@@ -117,6 +117,8 @@ static void json_case(struct test_report *r, const struct test_plan *p,
 	put_mistakes(r, p->d);
 	if (p->fib_diag.items.n)
 		put_mistakes(r, &p->fib_diag);
+	if (p->cgroups_diag.items.n)
+		put_mistakes(r, &p->cgroups_diag);
 	if (p->socks_diag.items.n)
 		put_mistakes(r, &p->socks_diag);
 	out_json_close(out, '}');
@@ -142,6 +144,7 @@ void test_report_case(struct test_report *r, const struct test_plan *p,
 		text_difference(r->out, p, &o->differences.at[i]);
 	put_mistakes(r, p->d);
 	put_mistakes(r, &p->fib_diag);
+	put_mistakes(r, &p->cgroups_diag);
 	put_mistakes(r, &p->socks_diag);
 }
 

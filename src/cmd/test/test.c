@@ -181,6 +181,7 @@ static void run_case(struct testing *t, const struct test_file *file, const stru
 	arena_init(&a);
 	diag_init(&d, &a);
 	diag_init(&p.fib_diag, &a);
+	diag_init(&p.cgroups_diag, &a);
 	diag_init(&p.socks_diag, &a);
 	diag_set_source(&d, file->path, file->text, file->len);
 	p.arena = p.fib.arena = &a;

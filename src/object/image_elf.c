@@ -14,6 +14,13 @@ static bool has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
+static bool has_suffix(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), of = strlen(suffix);
+
+	return n >= of && !strcmp(s + n - of, suffix);
+}
+
 static bool is_variables(const char *name)
 {
 	static const char *const names[] = { ".data", ".rodata", ".bss" };
@@ -35,7 +42,9 @@ static enum image_role section_role(const struct image_section *s)
 		return s->data && s->sh.sh_size ? IMAGE_ROLE_CODE : IMAGE_ROLE_NONE;
 	if (!strcmp(s->name, ".maps"))
 		return IMAGE_ROLE_MAPS;
-	if (!strcmp(s->name, "maps") || has_prefix(s->name, "maps/"))
+	/* Infrared decoders have theirs beside the programs: "lirc_mode2/maps". */
+	if (!strcmp(s->name, "maps") || has_prefix(s->name, "maps/") ||
+	    has_suffix(s->name, "/maps"))
 		return IMAGE_ROLE_LEGACY;
 	return is_variables(s->name) && s->sh.sh_size ? IMAGE_ROLE_DATA : IMAGE_ROLE_NONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Maps as older objects declare them: each symbol in the section `maps` (or `maps/NAME`) is a struct of 32-bit numbers,
+ * Maps as older objects declare them: each symbol in the section `maps` (or `maps/NAME`, `TYPE/maps`) is a struct of 32-bit
+ * numbers,
  *
  *	type, key size, value size, entries, flags
  *

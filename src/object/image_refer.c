@@ -6,6 +6,8 @@
  *	call	distance - 1 in instructions, from the symbol: -1 for the function that the symbol is
  *	load	bytes, from the symbol
  */
+#include <string.h>
+
 #include "isa/insn.h"
 #include "object/image_impl.h"
 
@@ -94,6 +96,25 @@ static int refer_data(const struct place *p, u32 symbol, struct bpf_insn *insn, 
 }
 
 /*
+ * Infrared decoders, by v4l-utils' loader: what stands for a variable's address is its value, so that one decoder does for many
+ * protocols. libbpf does not know sections of such names.
+ */
+static bool is_parameter(const struct place *p, const struct image_target *t)
+{
+	return !strncmp(p->section->name, "lirc_mode2/", 11) && t->size == 4 &&
+	       t->section->sh.sh_size - t->offset >= t->size;
+}
+
+static int refer_parameter(struct bpf_insn *insn, const struct image_target *t)
+{
+	insn[0].imm = 0; /* as in .bss */
+	if (t->section->data)
+		memcpy(&insn[0].imm, t->section->data + t->offset, sizeof(insn[0].imm));
+	insn[1].imm = 0;
+	return 0;
+}
+
+/*
  * What is added to a symbol's place. The GNU assembler once put the place itself into the instruction as well; such a number is
  * told by leading out of the symbol as it is, but not without its place.
  */
@@ -114,6 +135,8 @@ static int refer_section(const struct place *p, u32 symbol, struct bpf_insn *ins
 
 	switch (t->section->role) {
 	case IMAGE_ROLE_DATA:
+		if (is_parameter(p, t))
+			return refer_parameter(insn, t);
 		return refer_data(p, symbol, insn, t->section->map, offset);
 	case IMAGE_ROLE_MAPS:
 	case IMAGE_ROLE_LEGACY:

@@ -10,6 +10,7 @@ struct bpf_map_def {
 
 struct bpf_map_def SEC("maps") hash = { BPF_MAP_TYPE_HASH, 4, 8, 100, BPF_F_NO_PREALLOC };
 struct bpf_map_def SEC("maps") array = { BPF_MAP_TYPE_ARRAY, 4, 16, 10, 0 };
+struct bpf_map_def SEC("socket/maps") beside = { BPF_MAP_TYPE_LRU_HASH, 4, 2, 7, 0 };
 static struct bpf_map_def SEC("maps") local = { BPF_MAP_TYPE_PERCPU_ARRAY, 4, 32, 1, 0 };
 
 /* As BPF_ANNOTATE_KV_PAIR() has it. */
@@ -31,7 +32,7 @@ static __attribute__((noinline)) int probe(void *map)
 SEC("socket1")
 int filter(struct __sk_buff *skb)
 {
-	return probe(&hash) + 2 * probe(&array) + 4 * probe(&local);
+	return probe(&hash) + 2 * probe(&array) + 4 * probe(&local) + 8 * probe(&beside);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -283,7 +283,10 @@ TEST(image_legacy)
 		SKIP("the test objects were not built");
 	}
 	CHECK_EQ(image_fixture_open(&f), 0);
-	CHECK_EQ(f.image.maps.n, 3);
+	CHECK_EQ(f.image.maps.n, 4);
+	m = image_fixture_map(&f, "beside");
+	CHECK(m && m->origin == IMAGE_MAP_LEGACY && m->type == BPF_MAP_TYPE_LRU_HASH);
+	CHECK(m && m->max_entries == 7);
 	m = image_fixture_map(&f, "hash");
 	CHECK(m && m->origin == IMAGE_MAP_LEGACY && m->type == BPF_MAP_TYPE_HASH);
 	CHECK(m && m->key_type && m->value_type && m->key_type != m->value_type);
@@ -294,6 +297,30 @@ TEST(image_legacy)
 	CHECK(p && p->is_known && p->type == BPF_PROG_TYPE_SOCKET_FILTER);
 	if (p)
 		check_references(&f.image, p);
+	image_fixture_done(&f);
+}
+
+TEST(image_parameters)
+{
+	struct image_fixture f;
+	const struct image_prog *p;
+	u32 numbers = 0;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "decoder")) {
+		image_fixture_done(&f);
+		SKIP("the test objects were not built");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	p = image_fixture_prog(&f, "decode");
+	CHECK(p && p->type == BPF_PROG_TYPE_LIRC_MODE2);
+	for (u32 i = 0; p && i < p->count; i++) {
+		if (insn_is_ld_imm64(&p->insns[i]) && !p->insns[i].src_reg) {
+			numbers++;
+			CHECK(!p->insns[i].imm || p->insns[i].imm == 150);
+		}
+	}
+	CHECK_EQ(numbers, 2);
 	image_fixture_done(&f);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Arithmetic: numbers by the number domain; of pointers only distances may change, and only where the kind allows it. */
 #include "isa/insn.h"
+#include "verify/ksym.h"
 #include "verify/privilege.h"
 #include "verify/speculation.h"
 
@@ -287,8 +288,8 @@ bool check_imm64(struct engine *e, const struct bpf_insn *i)
 			return false;
 		break;
 	default:
-		return engine_fail(e, VERIFY_INSN, "",
-				   "a kernel symbol is used, which is not supported here");
+		if (!ksym_address(e, low, d))
+			return false;
 	}
 	e->cur->insn += 2;
 	return true;

@@ -10,7 +10,7 @@
 #include "isa/map_type.h"
 #include "object/image.h"
 #include "verify/dynptr.h"
-#include "verify/engine.h"
+#include "verify/ksym.h"
 #include "verify/ktype.h"
 #include "verify/owned.h"
 #include "verify/privilege.h"
@@ -183,15 +183,18 @@ static bool is_struct(const struct engine *e, const struct reg *p, const char *n
 		      : ktype_is(e->opts->kernel, p->map, name);
 }
 
-/* An object that each CPU has for itself, where RCU keeps it. */
+/* A variable of the kernel, or an object where RCU keeps it, that each CPU has for itself. */
 static bool check_percpu(struct engine *e, struct call *c, u32 r)
 {
 	struct reg *p = engine_reg(e, r);
 
+	c->object = *p;
+	if (p->kind == REG_PERCPU)
+		return true;
 	if (p->kind != REG_OBJECT || !p->is_percpu || p->maybe_null || p->trust != TRUST_RCU ||
 	    p->off || !scalar_is_zero(&p->n))
-		return refuse(e, c, r, "a per-CPU object that was loaded in an RCU section");
-	c->object = *p;
+		return refuse(e, c, r,
+			      "a per-CPU variable, or object that was loaded in an RCU section,");
 	return true;
 }
 
@@ -443,6 +446,10 @@ static bool make_result(struct engine *e, const struct call *c, struct reg *out)
 		*out = dynptr_slice(&c->dynptr, c->size);
 		break;
 	case HELPER_KIND_PERCPU:
+		if (c->object.kind == REG_PERCPU) {
+			*out = ksym_of_cpu(e, &c->object);
+			break;
+		}
 		*out = owned_reg(e, c->object.map);
 		out->trust = TRUST_RCU;
 		break;

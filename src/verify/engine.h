@@ -69,6 +69,7 @@ struct engine {
 	u32 *saved_count;
 	u32 next_id;
 	const struct kfunc **kfuncs; /* of externs, as they are met */
+	struct reg *ksyms;           /* likewise: what their addresses are */
 	vec_of(struct engine_fields *) fields;
 	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
 	u32 *depths;  /* bytes of stack of the function that begins there */

@@ -188,6 +188,7 @@ const char *reg_kind_name(enum reg_kind kind)
 		"object",
 		"flow keys",
 		"a function",
+		"a per-CPU variable",
 		"an iterator",
 		"a dynptr",
 	};

@@ -39,6 +39,7 @@ enum reg_kind {
 	REG_OBJECT, /* a struct of the program's own, made by bpf_obj_new(): see owned.h */
 	REG_FLOW_KEYS,
 	REG_FUNC,
+	REG_PERCPU, /* a variable of the kernel that each CPU has for itself: see ksym.h */
 	REG_ITER,   /* on the stack only: see iter.c */
 	REG_DYNPTR, /* on the stack, or handed to a callback: see dynptr.h */
 };
@@ -65,7 +66,8 @@ struct reg {
 	s32 off;
 	u32 id;  /* 0: tied to nothing */
 	u32 ref; /* 0: needs no release */
-	u32 map; /* index, of REG_MAP and REG_VALUE; of REG_BTF and REG_OBJECT the type's id in the kernel's BTF, the object's */
+	/* Index, of REG_MAP and REG_VALUE; of REG_BTF, REG_PERCPU and REG_OBJECT the type's id in the kernel's BTF, the object's. */
+	u32 map;
 	u32 size; /* REG_MEM: bytes; REG_PACKET, REG_PACKET_META: bytes from off 0 that are there; REG_FUNC: instruction */
 	struct scalar n;
 };

@@ -144,6 +144,62 @@ TEST(verify_what_the_kernel_has)
 	rawbtf_free(kernel);
 }
 
+TEST(verify_symbols_of_the_kernel)
+{
+	struct rawbtf *kernel = NULL;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	check_with_kernel(kernel, "verify_symbols");
+	rawbtf_free(kernel);
+}
+
+static u32 count_reached(struct arena *a, const struct image *img, u32 prog,
+			 const struct verify_options *opts)
+{
+	struct verify_result r;
+	struct diag d;
+	u32 n = 0;
+
+	diag_init(&d, a);
+	CHECK_EQ(verify_program(a, img, prog, opts, &r, &d), 0);
+	CHECK(r.accepted);
+	for (u32 k = 0; r.accepted && k < img->progs.at[prog].count; k++)
+		n += r.facts[k].is_reached;
+	return n;
+}
+
+/* Where there is no kernel, what it has is not there. */
+TEST(verify_symbols_apart)
+{
+	struct verify_options opts = { .privileged = true };
+	struct rawbtf *kernel = NULL;
+	struct arena a;
+	struct diag d;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	if (!rawbtf_find(kernel, RAWBTF_KIND(BTF_KIND_FUNC), "bpf_rcu_read_lock")) {
+		rawbtf_free(kernel);
+		SKIP("the kernel has no bpf_rcu_read_lock()");
+	}
+	arena_init(&a);
+	diag_init(&d, &a);
+	opts.kernel = kernel;
+	struct image *img = open_object(&a, TEST_OBJECTS "/verify_symbols.o", kernel, &d);
+	s32 prog = img ? image_find_prog(img, "ok__function_there") : IMAGE_NONE;
+	CHECK(prog >= 0);
+	if (prog >= 0) {
+		u32 there = count_reached(&a, img, (u32)prog, &opts);
+		opts.is_apart = true;
+		CHECK_EQ(count_reached(&a, img, (u32)prog, &opts), there + 1);
+	}
+	if (img)
+		image_done(img);
+	rawbtf_free(kernel);
+	arena_done(&a);
+}
+
 /* Objects of programs' own types, lists and trees. */
 TEST(verify_what_programs_own)
 {

@@ -232,9 +232,9 @@ struct debug_prog *debug_prog(struct debug *d, u32 index)
 struct debug_prog *debug_verified(struct debug *d, u32 index)
 {
 	struct debug_prog *p = debug_prog(d, index);
-	const struct verify_options how = { .privileged = true,
-					    .record = true,
-					    .kernel = d->kernel };
+	const struct verify_options how = {
+		.privileged = true, .is_apart = true, .record = true, .kernel = d->kernel
+	};
 	struct diag why;
 
 	if (p->is_verified)

@@ -91,7 +91,9 @@ void exec_reachable(const struct image *img, u32 prog, bool *wanted)
 
 static int judge_all(struct exec *x, const struct rawbtf *kernel)
 {
-	const struct verify_options how = { .privileged = true, .kernel = kernel };
+	const struct verify_options how = { .privileged = true,
+					    .is_apart = true,
+					    .kernel = kernel };
 	const struct image *img = x->job.img;
 	bool *wanted = arena_array(&x->arena, bool, img->progs.n);
 

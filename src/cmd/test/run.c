@@ -64,7 +64,9 @@ static bool is_told(const struct verify_finding *f, const char *text)
 /* The program, and those that it can get to. -EINVAL: it is not to be run. */
 static int verify(struct test_plan *p, struct test_outcome *out)
 {
-	const struct verify_options how = { .privileged = true, .kernel = p->objects->kernel };
+	const struct verify_options how = { .privileged = true,
+					    .is_apart = true,
+					    .kernel = p->objects->kernel };
 	const struct image *img = p->job.img;
 	const char *text = p->rejected ? test_text(p->file, p->rejected, p->arena) : NULL;
 	bool *wanted = arena_array(p->arena, bool, img->progs.n + 1);

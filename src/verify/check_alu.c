@@ -180,6 +180,33 @@ static bool swap(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
+static bool is_shift(const struct bpf_insn *i, u8 op)
+{
+	return i->code == (BPF_ALU64 | op | BPF_K) && i->imm == 32;
+}
+
+/*
+ * Before instructions of 32 bits came, numbers were cut to those by shifting them up and down again. Where that changes nothing,
+ * the number stays tied to its copies. False if it is no such pair.
+ */
+static bool shift_back(struct engine *e, const struct bpf_insn *i)
+{
+	u32 insn = e->cur->insn;
+	const struct reg *from = &e->shifted;
+	bool is_signed = is_shift(i, BPF_ARSH);
+
+	if ((!is_signed && !is_shift(i, BPF_RSH)) || !insn || e->flow.insns[insn].is_target ||
+	    !is_shift(i - 1, BPF_LSH) || i[-1].dst_reg != i->dst_reg)
+		return false;
+	bool is_same = is_signed ? from->n.full.smin >= INT32_MIN && from->n.full.smax <= INT32_MAX
+				 : from->n.full.umax <= UINT32_MAX;
+	*engine_reg(e, i->dst_reg) =
+		is_same     ? *from
+		: is_signed ? reg_scalar(scalar_sext(&from->n, 32, false, SCALAR_BITS))
+			    : reg_scalar(scalar_zext(&from->n, 32, SCALAR_BITS));
+	return true;
+}
+
 static bool compute(struct engine *e, const struct bpf_insn *i)
 {
 	bool is_half = (i->code & 7) == BPF_ALU, by_reg = i->code & BPF_X;
@@ -213,6 +240,10 @@ static bool compute(struct engine *e, const struct bpf_insn *i)
 		return alu_pointers(e, i, d, &b);
 	if (!speculation_numbers(e, i))
 		return false;
+	if (e->opts->privileged && shift_back(e, i))
+		return true;
+	if (is_shift(i, BPF_LSH))
+		e->shifted = *d;
 	struct scalar_mode mode = { .is_half = is_half, .is_signed = i->off == 1 };
 	/* Still tied to its copies, as far as the distance goes. */
 	bool is_linked = op == BPF_ADD && !is_half && !by_reg && d->id && e->opts->privileged &&

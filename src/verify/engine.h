@@ -71,6 +71,7 @@ struct engine {
 	const struct kfunc **kfuncs; /* of externs, as they are met */
 	struct reg *ksyms;           /* likewise: what their addresses are */
 	vec_of(struct engine_fields *) fields;
+	struct reg shifted; /* a number, before the last shift by 32 bits upwards */
 	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
 	u32 *depths;  /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;

@@ -61,7 +61,7 @@ TESTOBJECTS := $(foreach c,$(sort $(wildcard tests/object/*.c)),$(foreach v,o v1
 # gcc 12 cannot compile calls of helpers as libbpf's header has them but where it folds them.
 TESTOBJECTS += $(if $(shell command -v bpf-gcc),$(patsubst %,$(BUILD)/tests/object/%.gcc.o,route sum tcp_options layouts))
 # Those that script cases run.
-TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops helper raw mapkinds links links_multi netkit sock context within owned
+TESTEDOBJECTS := packets route timer dynptr live rejected core legacy skel skel_ops iter iter_map struct_ops helper raw mapkinds links links_multi netkit sock context within owned unnamed
 # Of which older compilers leave out the tags of pointers.
 TESTEDOBJECTS += $(if $(shell command -v clang-19),owned.clang-19)
 EXAMPLES := $(patsubst examples/%.bpf.c,$(BUILD)/tests/examples/%.bpf.o,$(sort $(wildcard examples/*.bpf.c)))

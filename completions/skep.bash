@@ -151,7 +151,7 @@ _skep() {
 	list,-*) _skep_words "-v --verbose -p --pid -h --help" ;;
 	list,*) _skep_probes ;;
 	build,-*) _skep_words "-o --output -e --unsafe -h --help" ;;
-	verify,-*) _skep_words "-f --safety-only --unprivileged --kernel --log -I --include -D --define -h --help" ;;
+	verify,-*) _skep_words "-f --safety-only --unprivileged --kernel --log --type --btf -I --include -D --define -h --help" ;;
 	disasm,-*) _skep_words "-f --jit --bytes --no-source -I --include -D --define -h --help" ;;
 	debug,-*) _skep_words "--packet --ctx --fuel --now --random --sockets --socket --data --sysctl -I --include -D --define -h --help" ;;
 	run,-*) _skep_words "$options $c_options" ;;

@@ -93,6 +93,8 @@ complete -c skep -n '__fish_seen_subcommand_from verify' -l safety-only -d 'Memo
 complete -c skep -n '__fish_seen_subcommand_from verify' -l unprivileged -d 'As of one who has no capabilities'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l kernel -d 'Ask the kernel, too'
 complete -c skep -n '__fish_seen_subcommand_from verify' -l log -d 'Each step, too'
+complete -c skep -n '__fish_seen_subcommand_from verify' -l type -x -a 'xdp tc socket' -d 'What programs are whose sections do not say it'
+complete -c skep -n '__fish_seen_subcommand_from verify' -l btf -r -d 'Types of another kernel'
 complete -c skep -n '__fish_seen_subcommand_from verify' -s I -l include -x -a '(__fish_complete_directories)' -d 'Of C: where headers are'
 complete -c skep -n '__fish_seen_subcommand_from verify' -s D -l define -x -d 'Of C: a macro'
 

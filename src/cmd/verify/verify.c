@@ -10,11 +10,13 @@
 #include "base/opt.h"
 #include "cmd/clang.h"
 #include "cmd/verify/kernel.h"
+#include "cmd/verify/kind.h"
 #include "cmd/verify/report.h"
 #include "kernel/privilege.h"
 #include "kernel/warn.h"
 
 #define KERNEL_LOG (16u << 20)
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 static const struct opt options[] = {
 	{ 'f', NULL, "FORMAT", "how to write results: text (default) or json" },
@@ -24,6 +26,10 @@ static const struct opt options[] = {
 	  "as the kernel judges programs of those without CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN" },
 	{ 0, "kernel", NULL, "ask the running kernel's verifier, too" },
 	{ 0, "log", NULL, "each step, with what is known of the registers before it" },
+	{ 0, "type", "SECTION",
+	  "what programs are whose sections do not say it: as in a section of this name (xdp, tc, "
+	  "socket)" },
+	{ 0, "btf", "FILE", "judge by the types of this kernel, not by those of the running one" },
 	CLANG_INCLUDE,
 	CLANG_DEFINE,
 	{ 'h', "help", NULL, "this text" },
@@ -33,8 +39,8 @@ struct verify {
 	struct arena arena;
 	struct diag diag;
 	struct verify_options opts;
-	const char *file;
-	char **progs; /* names; none: all */
+	const char *file, *type, *btf; /* type, btf: NULL if not given */
+	char **progs;                  /* names; none: all */
 	int prog_count;
 	clang_args clang;
 	bool json, kernel, unprivileged, help;
@@ -66,8 +72,12 @@ static int parse_options(struct verify *v, int argc, char **argv)
 			else if (option == 4)
 				v->opts.log = true;
 			else if (option == 5)
-				clang_include(&v->arena, &v->clang, value);
+				v->type = value;
 			else if (option == 6)
+				v->btf = value;
+			else if (option == 7)
+				clang_include(&v->arena, &v->clang, value);
+			else if (option == 8)
 				clang_define(&v->arena, &v->clang, value);
 			else
 				v->help = true;
@@ -85,6 +95,16 @@ static int parse_options(struct verify *v, int argc, char **argv)
 		return diag_error(&v->diag, LOC_NONE,
 				  "--safety-only leaves out what --unprivileged asks for: give one "
 				  "of them");
+	struct image_prog unused;
+	if (v->type && kind_set(&unused, v->type)) {
+		diag_error(&v->diag, LOC_NONE, "no program stands in a section '%s'", v->type);
+		diag_hint(&v->diag, "give a name as libbpf has them: xdp, tc, cgroup/connect4");
+		return -EINVAL;
+	}
+	if (v->btf && v->kernel)
+		return diag_error(&v->diag, LOC_NONE,
+				  "--kernel asks the running kernel, whose types --btf leaves out: "
+				  "give one of them");
 	if (!v->help && !v->file)
 		return diag_error(&v->diag, LOC_NONE,
 				  "there is nothing to verify: give an OBJECT, "
@@ -129,6 +149,11 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 		bpf_object__for_each_program(other, obj)
 			bpf_program__set_autoload(other, other == prog);
 		bpf_program__set_log_buf(prog, log, KERNEL_LOG);
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_UNSPEC) {
+			bpf_program__set_type(prog, p->type);
+			bpf_program__set_expected_attach_type(prog,
+							      (enum bpf_attach_type)p->attach);
+		}
 		ok = load(v, obj);
 	}
 	if (!ok &&
@@ -148,7 +173,29 @@ static bool ask_kernel(struct verify *v, struct out *o, const void *elf, size_t 
 	return ok;
 }
 
-/* How many were rejected; negative if something could not be judged. */
+/* What a program is, where its section does not say it. */
+static bool find_kind(struct verify *v, const struct image *img, struct image_prog *p)
+{
+	const char *guess = v->type ? NULL : kind_guess(img, p);
+
+	if (p->is_known || v->opts.safety_only || (v->type && !kind_set(p, v->type)))
+		return true;
+	if (guess && !kind_set(p, guess)) {
+		diag_warning(&v->diag, LOC_NONE,
+			     "section '%s' does not say what program %s is: it is judged as one "
+			     "of '%s', by what it takes",
+			     p->section, p->name, guess);
+		diag_hint(&v->diag, "--type SECTION says what it is");
+		return true;
+	}
+	diag_error(&v->diag, LOC_NONE,
+		   "program %s is not judged, as section '%s' does not say what it is", p->name,
+		   p->section);
+	diag_hint(&v->diag, "--type SECTION says it: --type xdp");
+	return false;
+}
+
+/* How many were rejected, or could not be judged; negative on errors. */
 static int verify_image(struct verify *v, const struct image *img, const void *elf, size_t len)
 {
 	struct out o;
@@ -156,11 +203,15 @@ static int verify_image(struct verify *v, const struct image *img, const void *e
 
 	out_init(&o, STDOUT_FILENO, v->json);
 	for (u32 i = 0; i < img->progs.n && !err; i++) {
-		const struct image_prog *p = &img->progs.at[i];
+		struct image_prog *p = &img->progs.at[i];
 		struct verify_result r;
 		if (!is_wanted(v, p->name))
 			continue;
 		judged++;
+		if (!find_kind(v, img, p)) {
+			rejected++;
+			continue;
+		}
 		err = verify_program(&v->arena, img, i, &v->opts, &r, &v->diag);
 		if (err)
 			break;
@@ -189,8 +240,14 @@ static int verify(struct verify *v)
 
 	if (!elf)
 		return -EINVAL;
-	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+	int failed = rawbtf_open(v->btf ? v->btf : KERNEL_BTF, NULL, &kernel);
+	if (failed)
 		kernel = NULL;
+	if (failed && v->btf) {
+		free(elf);
+		return diag_error(&v->diag, LOC_NONE, "%s cannot be read as BTF: %s", v->btf,
+				  strerror(-failed));
+	}
 	v->opts.kernel = kernel;
 	v->opts.privileged = !v->unprivileged;
 	struct image_options how = { .name = v->file, .kernel = kernel };

@@ -19,8 +19,8 @@ static bool may_move(const struct reg *p, bool is_const)
 	case REG_PACKET:
 	case REG_PACKET_META:
 	case REG_MEM:
+	case REG_CTX: /* what was moved so is an address for helpers that read from anywhere */
 		return true;
-	case REG_CTX:
 	case REG_BTF:
 	case REG_OBJECT:
 	case REG_FLOW_KEYS:

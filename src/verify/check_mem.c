@@ -602,7 +602,8 @@ bool check_legacy(struct engine *e, const struct bpf_insn *i)
 	if (e->cur->ref_count || e->cur->lock || e->cur->rcu || e->cur->preempt)
 		return engine_fail(e, VERIFY_REFERENCE, "release it before",
 				   "the load may end the program, and something is not released");
-	if (engine_reg(e, 6)->kind != REG_CTX || engine_reg(e, 6)->off)
+	if (engine_reg(e, 6)->kind != REG_CTX || engine_reg(e, 6)->off ||
+	    !scalar_is_zero(&engine_reg(e, 6)->n))
 		return engine_fail(e, VERIFY_ARGUMENT, "", "r6 has to be the context here");
 	if (mode == BPF_IND && !engine_readable(e, i->src_reg))
 		return false;

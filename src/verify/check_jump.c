@@ -84,7 +84,7 @@ static void resolve_packet(struct state *s, const struct reg *p, bool is_less)
 
 	/* Far off pointers could have wrapped around. */
 	if (p->off < 0 || size <= 0 || p->n.full.smin < 0 ||
-	    p->n.full.umax + (u64)size > MAX_PACKET)
+	    p->n.full.umax + (u64)p->off > MAX_PACKET)
 		return;
 	struct packet_check c = { p->kind, p->id, (u32)size };
 	state_each(s, learn_packet, &c);

@@ -203,6 +203,9 @@ static bool may_call(struct engine *e, const struct kfunc *k)
 		return engine_fail(e, VERIFY_HELPER,
 				   "use an iterator program, or one that may sleep",
 				   "%s() may not be called in this type of program", k->info->name);
+	if (!strcmp(k->info->name, "bpf_sock_destroy") && !ktype_is_iter(e->prog))
+		return engine_fail(e, VERIFY_HELPER, "use SEC(\"iter/tcp\") or SEC(\"iter/udp\")",
+				   "%s() is for iterator programs", k->info->name);
 	bool pinned = e->cur->rcu || e->cur->preempt || e->cur->lock;
 	if ((k->info->flags & KFUNC_SLEEPS) && (!engine_sleeps(e) || pinned))
 		return engine_fail(e, VERIFY_HELPER, "use a section whose name ends in .s",
@@ -222,11 +225,15 @@ bool check_kfunc(struct engine *e, const struct bpf_insn *i)
 	struct kcall c = { .k = k };
 	struct reg out;
 
-	if (!k)
-		return engine_fail(e, VERIFY_HELPER, "",
-				   "kernel function %s is called, which is not known here",
-				   (u32)i->imm < e->img->externs.n ? e->img->externs.at[i->imm].name
-								   : "?");
+	if (!k) {
+		const char *name =
+			(u32)i->imm < e->img->externs.n ? e->img->externs.at[i->imm].name : "?";
+		return engine_fail(e, VERIFY_HELPER, "", "kernel function %s is called, which %s",
+				   name,
+				   ktype_prototype(e->opts->kernel, name)
+					   ? "is not known here"
+					   : "the kernel does not have");
+	}
 	if (!may_call(e, k))
 		return false;
 	for (u32 r = 1; r <= k->count; r++) {

@@ -105,8 +105,10 @@ static bool give_number(struct engine *e, struct kcall *c, u32 r, const char *na
 		return engine_fail(e, VERIFY_ARGUMENT,
 				   "bound it first, and check that it is not negative",
 				   "the size r%u has no bound", r);
+	/* No bytes are anywhere. */
 	if (mem->kind == REG_SCALAR && scalar_is_zero(&mem->n) &&
-	    ends_with(ktype_param(e->opts->kernel, &c->k->params[r - 2]), "__opt"))
+	    (!p->n.full.umax ||
+	     ends_with(ktype_param(e->opts->kernel, &c->k->params[r - 2]), "__opt")))
 		return true;
 	return give_memory(e, c->k, r - 1, (u32)p->n.full.umax, is_const);
 }

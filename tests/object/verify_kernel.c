@@ -546,4 +546,81 @@ SEC("kprobe/vfs_read") int unknown_call__no_session(void *ctx)
 	return bpf_session_is_return();
 }
 
+/* ---- sockets and connections */
+
+struct sock_common {
+	unsigned short skc_family;
+} __attribute__((preserve_access_index));
+struct bpf_iter__tcp {
+	void *meta;
+	struct sock_common *sk_common;
+} __attribute__((preserve_access_index));
+struct bpf_ct_opts___own {
+	int netns_id, error;
+	unsigned char l4proto, dir, reserved[2];
+};
+struct nf_conn {
+	long status;
+} __attribute__((preserve_access_index));
+
+extern int bpf_sock_destroy(struct sock_common *sock) __ksym;
+extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					 __u32 tuple_size, struct bpf_ct_opts___own *opts,
+					 __u32 opts_size) __ksym;
+extern void bpf_ct_release(struct nf_conn *ct) __ksym;
+extern int bpf_ct_change_timeout(struct nf_conn *ct, __u32 timeout) __ksym;
+
+SEC("iter/tcp") int ok__socket_is_closed(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *sk = ctx->sk_common;
+
+	if (sk)
+		bpf_sock_destroy(sk);
+	return 0;
+}
+
+SEC("iter/tcp") int null_pointer__socket_may_not_be(struct bpf_iter__tcp *ctx)
+{
+	bpf_sock_destroy(ctx->sk_common);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state") int unknown_call__socket_is_closed_elsewhere(__u64 *ctx)
+{
+	bpf_sock_destroy((struct sock_common *)ctx[0]);
+	return 0;
+}
+
+SEC("tc") int ok__connection(struct __sk_buff *skb)
+{
+	struct bpf_ct_opts___own opts = { .netns_id = -1, .l4proto = 6 };
+	struct bpf_sock_tuple tuple = { .ipv4.sport = 80 };
+	struct nf_conn *ct =
+		bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+
+	if (ct) {
+		bpf_ct_change_timeout(ct, 1000);
+		bpf_ct_release(ct);
+	}
+	return 0;
+}
+
+SEC("tc") int ok__connection_of_nothing(struct __sk_buff *skb)
+{
+	struct bpf_ct_opts___own opts = { .netns_id = -1, .l4proto = 6 };
+	struct nf_conn *ct = bpf_skb_ct_lookup(skb, 0, 0, &opts, sizeof(opts));
+
+	if (ct)
+		bpf_ct_release(ct);
+	return 0;
+}
+
+SEC("tc") int reference_leak__connection(struct __sk_buff *skb)
+{
+	struct bpf_ct_opts___own opts = { .netns_id = -1, .l4proto = 6 };
+	struct bpf_sock_tuple tuple = { .ipv4.sport = 80 };
+
+	return bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts)) ? 1 : 0;
+}
+
 char _license[] SEC("license") = "GPL";

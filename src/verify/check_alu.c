@@ -187,16 +187,14 @@ static bool is_shift(const struct bpf_insn *i, u8 op)
 
 /*
  * Before instructions of 32 bits came, numbers were cut to those by shifting them up and down again. Where that changes nothing,
- * the number stays tied to its copies. False if it is no such pair.
+ * the number stays tied to its copies. False if this does not end such a pair.
  */
 static bool shift_back(struct engine *e, const struct bpf_insn *i)
 {
-	u32 insn = e->cur->insn;
-	const struct reg *from = &e->shifted;
+	const struct reg *from = &e->shifted, *d = engine_reg(e, i->dst_reg);
 	bool is_signed = is_shift(i, BPF_ARSH);
 
-	if ((!is_signed && !is_shift(i, BPF_RSH)) || !insn || e->flow.insns[insn].is_target ||
-	    !is_shift(i - 1, BPF_LSH) || i[-1].dst_reg != i->dst_reg)
+	if ((!is_signed && !is_shift(i, BPF_RSH)) || !d->id || d->id != e->shifted_id || d->off)
 		return false;
 	bool is_same = is_signed ? from->n.full.smin >= INT32_MIN && from->n.full.smax <= INT32_MAX
 				 : from->n.full.umax <= UINT32_MAX;
@@ -205,6 +203,13 @@ static bool shift_back(struct engine *e, const struct bpf_insn *i)
 		: is_signed ? reg_scalar(scalar_sext(&from->n, 32, false, SCALAR_BITS))
 			    : reg_scalar(scalar_zext(&from->n, 32, SCALAR_BITS));
 	return true;
+}
+
+/* A sum of 32 bits is that of 64 bits. */
+static bool stays_half(const struct scalar *n, s32 imm)
+{
+	return n->full.umax <= UINT32_MAX && (imm >= 0 ? n->full.umax + (u64)imm <= UINT32_MAX
+						       : n->full.umin >= (u64) - (s64)imm);
 }
 
 static bool compute(struct engine *e, const struct bpf_insn *i)
@@ -242,11 +247,13 @@ static bool compute(struct engine *e, const struct bpf_insn *i)
 		return false;
 	if (e->opts->privileged && shift_back(e, i))
 		return true;
-	if (is_shift(i, BPF_LSH))
+	bool is_shifted = e->opts->privileged && is_shift(i, BPF_LSH) && !scalar_is_const(&d->n);
+	if (is_shifted)
 		e->shifted = *d;
 	struct scalar_mode mode = { .is_half = is_half, .is_signed = i->off == 1 };
 	/* Still tied to its copies, as far as the distance goes. */
-	bool is_linked = op == BPF_ADD && !is_half && !by_reg && d->id && e->opts->privileged &&
+	bool is_linked = op == BPF_ADD && !by_reg && d->id && e->opts->privileged &&
+			 (!is_half || stays_half(&d->n, i->imm)) &&
 			 (s64)d->off + i->imm == (s32)(d->off + (s64)i->imm);
 	struct reg link = *d;
 	/* A number minus itself, or its difference with itself, is 0. */
@@ -254,6 +261,8 @@ static bool compute(struct engine *e, const struct bpf_insn *i)
 		*d = reg_const(0);
 	else
 		*d = reg_scalar(scalar_alu(op, &d->n, &b.n, mode, SCALAR_BITS));
+	if (is_shifted)
+		d->id = e->shifted_id = ++e->next_id;
 	if (is_linked) {
 		d->id = link.id;
 		d->off = link.off + i->imm;

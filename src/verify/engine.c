@@ -32,6 +32,7 @@ static void fork_path(struct engine *e, u32 insn, struct engine_trail decision)
 
 	state_copy(&b->state, e->cur);
 	b->state.insn = insn;
+	b->state.from = e->cur->insn;
 	b->state.is_speculative |= decision.is_guess;
 	note(e, decision);
 	b->trail = e->trail;
@@ -291,8 +292,10 @@ static bool walk_path(struct engine *e)
 		if (e->out->claims && !e->cur->is_speculative)
 			claims_record(e->out->claims, e->cur);
 		e->insns++;
+		u32 at = e->cur->insn;
 		if (!step(e))
 			return false;
+		e->cur->from = at;
 	}
 	return true;
 }

@@ -71,7 +71,8 @@ struct engine {
 	const struct kfunc **kfuncs; /* of externs, as they are met */
 	struct reg *ksyms;           /* likewise: what their addresses are */
 	vec_of(struct engine_fields *) fields;
-	struct reg shifted; /* a number, before the last shift by 32 bits upwards */
+	struct reg shifted; /* a number, before it was shifted by 32 bits upwards */
+	u32 shifted_id;     /* of what it has become; 0: none */
 	u8 *pointers; /* of each load and store the kind of pointer that it was made through */
 	u32 *depths;  /* bytes of stack of the function that begins there */
 	vec_of(struct engine_call) calls;
@@ -86,7 +87,8 @@ struct engine {
 	bool joins;
 	const struct loop *loops;
 	u32 loop_count;
-	const u64 *limits; /* numbers that the program compares with, ascending */
+	struct counting *counting; /* of each loop; see counting.h */
+	const u64 *limits;         /* numbers that the program compares with, ascending */
 	u32 limit_count;
 	struct buf log;
 	u8 keys; /* enum engine_keys */

@@ -273,11 +273,44 @@ static bool understand(const struct graph *g, const struct body *b, struct loop 
 	return false;
 }
 
+static void find_latches(const struct graph *g, struct arena *a, struct loop *l)
+{
+	u32 n = 0;
+
+	for (u32 e = g->from[l->head]; e != NONE; e = g->edges[e].next)
+		n++;
+	l->latches = arena_array(a, u32, n);
+	for (u32 e = g->from[l->head]; e != NONE; e = g->edges[e].next) {
+		if (dominates(g, l->head, g->edges[e].from))
+			l->latches[l->latch_count++] = g->edges[e].from;
+	}
+}
+
+/* Each is within the smallest of the loops that have its head. */
+static void find_outer(const struct graph *g, struct arena *a, struct body *b, struct loop *loops,
+		       u32 n)
+{
+	u32 *size = arena_array(a, u32, n + 1);
+
+	for (u32 i = 0; i < n; i++) {
+		find_body(g, loops[i].head, b);
+		for (u32 k = 0; k < n; k++) {
+			if (k != i && b->in[loops[k].head] && (!size[k] || b->n < size[k])) {
+				loops[k].outer = i;
+				size[k] = b->n;
+			}
+		}
+		for (u32 k = 0; k < b->n; k++)
+			b->in[b->list[k]] = 0;
+	}
+}
+
 bool loops_find(struct arena *a, const struct bpf_insn *insns, u32 count, struct loop **out, u32 *n)
 {
 	struct graph g = { .insns = insns, .count = count };
 	struct body body = { .in = arena_array(a, u8, count), .list = arena_array(a, u32, count) };
 	vec_of(struct loop) found = { 0 };
+	bool any_traced = false;
 
 	build(&g, a);
 	find_dominators(&g);
@@ -299,13 +332,18 @@ bool loops_find(struct arena *a, const struct bpf_insn *insns, u32 count, struct
 			continue;
 		struct loop *l = vec_add(a, &found);
 		l->head = h;
+		l->outer = LOOPS_NONE;
 		find_body(&g, h, &body);
-		bool ok = understand(&g, &body, l);
+		l->is_traced = !understand(&g, &body, l);
+		any_traced |= l->is_traced;
+		find_latches(&g, a, l);
 		for (u32 i = 0; i < body.n; i++)
 			body.in[body.list[i]] = 0;
-		if (!ok)
-			return false;
 	}
+	if (any_traced && found.n > LOOPS_MAX_TRACED)
+		return false;
+	if (any_traced)
+		find_outer(&g, a, &body, found.at, (u32)found.n);
 	*out = found.at;
 	*n = (u32)found.n;
 	return true;
@@ -318,4 +356,13 @@ const struct loop *loops_at(const struct loop *loops, u32 n, u32 head)
 			return &loops[i];
 	}
 	return NULL;
+}
+
+bool loops_is_round(const struct loop *l, u32 from)
+{
+	for (u32 i = 0; i < l->latch_count; i++) {
+		if (l->latches[i] == from)
+			return true;
+	}
+	return false;
 }

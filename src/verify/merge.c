@@ -49,6 +49,8 @@ static bool reg_subset(struct ids *ids, const struct reg *new, const struct reg 
 		return true;
 	if (!same_shape(new, old) || !scalar_subset(&new->n, &old->n))
 		return false;
+	if (old->kind == REG_SCALAR && ((old->id | new->id) & STATE_NAME))
+		return !old->id || (old->off == new->off && old->id == new->id);
 	if (old->kind == REG_SCALAR)
 		return !old->id || (old->off == new->off &&same_id(ids, old->id, new->id));
 	/* How far iterators have come is no part of what is known. */
@@ -220,7 +222,10 @@ static bool join_reg(struct join *j, struct reg *a, const struct reg *b)
 		return false;
 	if (a->kind == REG_SCALAR) {
 		a->n = join_number(j, &a->n, &b->n);
-		a->id = a->id && b->id && a->off == b->off ? join_id(j, a->id, b->id) : 0;
+		if (!a->id || !b->id || a->off != b->off)
+			a->id = 0;
+		else if (a->id != b->id)
+			a->id = join_id(j, a->id, b->id);
 		return true;
 	}
 	if (a->ref != b->ref)

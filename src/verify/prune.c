@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verify/counting.h"
 #include "verify/engine.h"
 #include "verify/kfunc.h"
 
@@ -164,6 +165,8 @@ static bool is_counted(struct engine *e)
 
 	if (!l || l->is_bounded)
 		return true;
+	if (l->is_traced)
+		return counting_keep(e, l);
 	u64 top = l->is_half ? UINT32_MAX : UINT64_MAX;
 	bool ok = r->kind == REG_SCALAR && r->n.full.umax <= top &&
 		  (l->is_down ? r->n.full.umin >= l->step : r->n.full.umax <= top - l->step);
@@ -176,7 +179,10 @@ static bool visit_joining(struct engine *e)
 {
 	u32 insn = e->cur->insn, kept = e->saved_count[insn];
 	bool is_head = e->flow.insns[insn].is_head;
+	const struct loop *l = is_head ? loops_at(e->loops, e->loop_count, insn) : NULL;
 
+	if (l && l->is_traced && !counting_arrive(e, l))
+		return true;
 	for (struct engine_saved *s = e->saved[insn]; s; s = s->next) {
 		if (state_subset(e->cur, s->state)) {
 			e->path_done = true;

@@ -20,6 +20,8 @@
 #define STATE_REFS 32
 #define STATE_MAX_OFFSET (1 << 29)
 #define STATE_LOCK_OBJECT (1u << 31)
+#define STATE_NAME                                                                                 \
+	(1u << 31) /* in ids of numbers that are the same in all states: see counting.h */
 
 enum reg_kind {
 	REG_NONE, /* nothing was written */
@@ -95,7 +97,7 @@ struct frame {
 };
 
 struct state {
-	u32 insn;
+	u32 insn, from; /* from: the instruction before it on the path */
 	u32 frame_count;
 	u32 ref_count;
 	u32 refs[STATE_REFS];

@@ -8,6 +8,7 @@
 #include "isa/hook.h"
 #include "isa/insn.h"
 #include "verify/claims.h"
+#include "verify/counting.h"
 #include "verify/engine.h"
 #include "verify/kfunc.h"
 #include "verify/ktype.h"
@@ -139,12 +140,14 @@ static bool walk(struct engine *e, bool joins)
 	e->failed = false;
 	e->parent = NULL;
 	e->trail = NULL;
-	e->next_id = 0;
+	e->next_id = e->shifted_id = 0;
 	e->out->steps = e->out->states = 0;
 	memset(&e->out->finding, 0, sizeof(e->out->finding));
 	memset(e->out->facts, 0, count * sizeof(*e->out->facts));
 	for (u32 i = 0; i < count; i++)
 		e->out->facts[i].map = VERIFY_MAP_UNSEEN;
+	if (joins)
+		counting_begin(e);
 	start_state(e->cur);
 	e->saved = arena_array(&e->own, struct engine_saved *, count);
 	e->saved_count = arena_array(&e->own, u32, count);

@@ -278,18 +278,6 @@ bool check_alu(struct engine *e, const struct bpf_insn *i)
 	return true;
 }
 
-/* Of a function of the kernel there is an address, and nothing to read there. */
-static bool check_symbol(struct engine *e, u32 index, struct reg *out)
-{
-	if (index >= e->img->externs.n || !e->img->externs.at[index].is_func ||
-	    !e->opts->privileged)
-		return engine_fail(e, VERIFY_INSN, "",
-				   "a kernel symbol is used, which is not supported here");
-	*out = reg_pointer(REG_MEM);
-	out->is_read_only = true;
-	return true;
-}
-
 bool check_imm64(struct engine *e, const struct bpf_insn *i)
 {
 	struct reg *d = engine_reg(e, i->dst_reg);
@@ -322,10 +310,6 @@ bool check_imm64(struct engine *e, const struct bpf_insn *i)
 	case BPF_PSEUDO_FUNC:
 		*d = reg_pointer(REG_FUNC);
 		d->size = (u32)flow_target(i, e->cur->insn);
-		break;
-	case BPF_PSEUDO_BTF_ID:
-		if (!check_symbol(e, low, d))
-			return false;
 		break;
 	default:
 		if (!ksym_address(e, low, d))

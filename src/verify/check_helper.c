@@ -296,8 +296,7 @@ static bool check_argument(struct engine *e, struct call *c, u32 r)
 	case HELPER_KIND_STACK:
 		return p->kind == REG_STACK || refuse(e, c, r, "a pointer to the stack");
 	case HELPER_KIND_CONST_STR:
-		return (p->kind == REG_VALUE && p->is_read_only && scalar_is_const(&p->n)) ||
-		       refuse(e, c, r, "a constant string");
+		return check_string(e, p) || refuse(e, c, r, "a constant string, with its end,");
 	case HELPER_KIND_SOCK_COMMON:
 	case HELPER_KIND_SOCKET:
 	case HELPER_KIND_ANY_SOCK:
@@ -537,6 +536,12 @@ static bool may_call(struct engine *e, u32 number, const struct helper_info **ou
 			e, VERIFY_HELPER, "attach to security_file_open, for example",
 			"%s() may be called at some functions only, and %s is not of them",
 			info->name, e->prog->target);
+	bool is_option = number == BPF_FUNC_setsockopt || number == BPF_FUNC_getsockopt;
+	if (is_option && ktype_is_iter(e->prog) && strcmp(e->prog->target, "tcp") != 0 &&
+	    strcmp(e->prog->target, "unix") != 0)
+		return engine_fail(e, VERIFY_HELPER, "use SEC(\"iter/tcp\") or SEC(\"iter/unix\")",
+				   "%s() may be called by iterators of TCP and Unix sockets only",
+				   info->name);
 	*out = info;
 	return true;
 }

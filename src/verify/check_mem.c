@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loads and stores, by what the pointer points to. */
+#include <string.h>
+
 #include "isa/ctx.h"
 #include "isa/hook.h"
 #include "isa/insn.h"
@@ -140,6 +142,19 @@ bool check_memory(struct engine *e, const struct reg *p, struct access a)
 	}
 	return engine_fail(e, VERIFY_ACCESS, "", "r%u is %s, through which no memory may be %s",
 			   a.r, reg_kind_name(p->kind), a.is_write ? "written" : "read");
+}
+
+bool check_string(const struct engine *e, const struct reg *p)
+{
+	const struct image_map *m = p->kind == REG_VALUE ? &e->img->maps.at[p->map] : NULL;
+	s64 off = (s64)p->off + (s64)p->n.bits.value;
+
+	if (!m || p->maybe_null || !p->is_read_only || !scalar_is_const(&p->n) || off < 0 ||
+	    off >= m->value_size)
+		return false;
+	if (m->origin != IMAGE_MAP_RODATA && m->origin != IMAGE_MAP_KCONFIG)
+		return false;
+	return !m->data || memchr(m->data + off, 0, m->value_size - (size_t)off) != NULL;
 }
 
 /* ---- contexts */
@@ -418,7 +433,15 @@ static bool load(struct engine *e, const struct bpf_insn *i, struct reg *out)
 	case REG_CTX:
 		return check_context(e, p, a, out);
 	case REG_BTF:
-		return p->maybe_null ? check_memory(e, p, a) : load_kernel(e, p, a, p->map, out);
+		if (p->maybe_null)
+			return check_memory(e, p, a);
+		if (!e->opts->safety_only && !strstr(e->img->license, "GPL"))
+			return engine_fail(e, VERIFY_ACCESS,
+					   "declare the license in a section \"license\"",
+					   "r%u: structs of the kernel are read by programs with a "
+					   "GPL-compatible license only",
+					   a.r);
+		return load_kernel(e, p, a, p->map, out);
 	case REG_MAP:
 		return load_map(e, p, a, out);
 	case REG_SOCK:

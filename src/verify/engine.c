@@ -196,7 +196,8 @@ const struct fields *engine_map_fields(struct engine *e, u32 map)
 static const struct field *barred(const struct engine *e, const struct fields *fields)
 {
 	const u64 anywhere = PROGS(KPROBE) | PROGS(TRACEPOINT) | PROGS(PERF_EVENT) | PROGS_RAW_TP;
-	static const enum field_kind kinds[] = { FIELD_SPIN_LOCK, FIELD_TIMER, FIELD_WORK_QUEUE,
+	static const enum field_kind kinds[] = { FIELD_SPIN_LOCK, FIELD_RES_SPIN_LOCK,
+						 FIELD_TIMER,     FIELD_WORK_QUEUE,
 						 FIELD_LIST_HEAD, FIELD_RB_ROOT };
 	const struct field *found = NULL;
 
@@ -219,7 +220,9 @@ bool engine_check_map(struct engine *e, u32 map)
 	if (fields->wrong)
 		return engine_fail(e, VERIFY_OBJECT, "", "map %s cannot be: %s", name,
 				   fields->wrong);
-	return !f || engine_fail(e, VERIFY_VALUE, "keep it in a map of its own",
+	return !f || engine_fail(e, VERIFY_LOCK,
+				 "keep it in a map of its own, or use SEC(\"tp_btf/...\") or "
+				 "SEC(\"fentry/...\")",
 				 "programs of type %s may not use map %s, as its values have a "
 				 "struct %s",
 				 prog_type_info(e->prog->type)->name, name, f->name);

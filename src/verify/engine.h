@@ -164,6 +164,8 @@ struct access {
 bool check_alignment(struct engine *e, const struct reg *p, struct access a, bool always);
 /* Memory of any kind but the stack and the context: in bounds, and may be written. */
 bool check_memory(struct engine *e, const struct reg *p, struct access a);
+/* The beginning of a string that nobody changes, and that ends. */
+bool check_string(const struct engine *e, const struct reg *p);
 /* The stack as bytes: for helpers, atomics. Reads have to be of written bytes; writes forget. */
 bool check_stack_bytes(struct engine *e, const struct reg *p, struct access a);
 bool check_stack_load(struct engine *e, const struct reg *p, struct access a, struct reg *out);

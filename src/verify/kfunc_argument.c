@@ -174,8 +174,7 @@ bool kfunc_give(struct engine *e, struct kcall *c, u32 r)
 	if (ends_with(next, "__sz") || ends_with(next, "__szk"))
 		return true; /* with its size */
 	if (ends_with(name, "__str"))
-		return (p->kind == REG_VALUE && p->is_read_only && scalar_is_const(&p->n)) ||
-		       refuse(e, c->k, r, "a constant string");
+		return check_string(e, p) || refuse(e, c->k, r, "a constant string, with its end,");
 	if (type && !strcmp(ktype_name(btf, type), "bpf_dynptr"))
 		return give_dynptr(e, c, r, name, ktype_to_const(btf, param->type));
 	if (type && is_context(e, type))

@@ -8,7 +8,7 @@
  *	any other type		memory of so many bytes that is read only
  *
  * Variables that each CPU has for itself have no address at all until bpf_per_cpu_ptr() or bpf_this_cpu_ptr() says which CPU's is
- * meant. Weak symbols that the kernel lacks do not come here: they are 0, as is each where there is no kernel.
+ * meant. Weak symbols that the kernel lacks do not come here: they are 0, as is each variable where there is no kernel.
  */
 #include <string.h>
 
@@ -53,13 +53,13 @@ static bool address(struct engine *e, u32 index, struct reg *out)
 	const struct btf_type *own = rawbtf_type(e->img->btf, x->type);
 	u32 id = own ? own->type : 0;
 
-	if (x->is_weak && e->opts->is_apart) {
-		*out = reg_const(0);
-		return true;
-	}
 	if (x->is_func) {
 		*out = reg_pointer(REG_MEM);
 		out->is_read_only = true;
+		return true;
+	}
+	if (x->is_weak && e->opts->is_apart) {
+		*out = reg_const(0);
 		return true;
 	}
 	if (!rawbtf_skip(e->img->btf, &id, NULL)) {

@@ -24,7 +24,7 @@ struct verify_options {
 	bool safety_only; /* memory safety and termination alone, none of the kernel's policies */
 	bool log;         /* keep the states of all steps as text, VERIFY_MAX_LOG bytes of it */
 	bool privileged;  /* with CAP_BPF and CAP_PERFMON; the default of the commands */
-	bool is_apart;    /* run without a kernel: weak symbols of its are 0 */
+	bool is_apart;    /* run without a kernel: weak variables of its are 0 */
 	bool record;      /* keep what is claimed at each instruction: claims.h */
 	u64 max_steps;    /* 0: VERIFY_MAX_STEPS */
 	const struct rawbtf *kernel; /* types behind BTF pointers and kfuncs; NULL: none */

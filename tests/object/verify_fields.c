@@ -229,4 +229,21 @@ SEC("tc") int uninitialized__stale_packet(struct __sk_buff *s)
 	bpf_skb_pull_data(s, 20);
 	return *(char *)d;
 }
+/* ---- where a lock may be held already */
+
+SEC("raw_tp/sys_enter") int lock__traced(void *ctx)
+{
+	int k = 0;
+	struct locked *v = bpf_map_lookup_elem(&m, &k);
+
+	return v ? v->a : 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_getpid") int lock__traced_timer(void *ctx)
+{
+	int k = 0;
+
+	return bpf_map_delete_elem(&t, &k);
+}
+
 char _license[] SEC("license") = "GPL";

@@ -623,4 +623,22 @@ SEC("tc") int reference_leak__connection(struct __sk_buff *skb)
 	return bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts)) ? 1 : 0;
 }
 
+/* ---- strings that are compared with */
+
+static const char named[4] = "eth0", ended[8] = "eth0";
+
+SEC("tc") int ok__string(struct __sk_buff *skb)
+{
+	char name[8] = "eth1";
+
+	return bpf_strncmp(name, sizeof(name), ended) == 0;
+}
+
+SEC("tc") int bad_argument__string_without_an_end(struct __sk_buff *skb)
+{
+	char name[8] = "eth1";
+
+	return bpf_strncmp(name, sizeof(name), named) == 0;
+}
+
 char _license[] SEC("license") = "GPL";

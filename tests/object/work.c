@@ -169,7 +169,7 @@ WORK_PROGRAM(bad_argument__on_the_stack, struct bpf_wq wq = {}; bpf_wq_start(&wq
 WORK_PROGRAM(bad_argument__no_function, set_callback(&s->work, 0, 0))
 WORK_PROGRAM(value_bounds__read, key = *(volatile __u32 *)&s->work)
 
-SEC("tracepoint/syscalls/sys_enter_openat") int value_bounds__anywhere(void *ctx)
+SEC("tracepoint/syscalls/sys_enter_openat") int lock__anywhere(void *ctx)
 {
 	__u32 key = 1;
 	struct slot *s = bpf_map_lookup_elem(&array, &key);

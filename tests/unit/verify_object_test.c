@@ -154,6 +154,35 @@ TEST(verify_symbols_of_the_kernel)
 	rawbtf_free(kernel);
 }
 
+/* What the kernel keeps is for programs with its licence. */
+TEST(verify_structs_by_license)
+{
+	struct verify_options opts = { .privileged = true };
+	struct verify_result r;
+	struct rawbtf *kernel = NULL;
+	struct arena a;
+	struct diag d;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	arena_init(&a);
+	diag_init(&d, &a);
+	opts.kernel = kernel;
+	struct image *img = open_object(&a, TEST_OBJECTS "/verify_symbols.o", kernel, &d);
+	s32 prog = img ? image_find_prog(img, "ok__struct_of_this_cpu") : IMAGE_NONE;
+	CHECK(prog >= 0);
+	for (int i = 0; prog >= 0 && i < 2; i++) {
+		img->license = i ? "Dual MIT/GPL" : "MIT";
+		CHECK_EQ(verify_program(&a, img, (u32)prog, &opts, &r, &d), 0);
+		CHECK(r.accepted == (i == 1));
+		CHECK(r.accepted || r.finding.category == VERIFY_ACCESS);
+	}
+	if (img)
+		image_done(img);
+	rawbtf_free(kernel);
+	arena_done(&a);
+}
+
 static u32 count_reached(struct arena *a, const struct image *img, u32 prog,
 			 const struct verify_options *opts)
 {

@@ -21,6 +21,15 @@ static const struct {
 #include "isa/hook.def"
 };
 
+static const struct {
+	const char *who, *record, *path;
+} writables[] = {
+#define HOOK(name, traits)
+#define HOOK_FIELD(record, field, trust)
+#define HOOK_WRITABLE(who, record, path) { who, record, path },
+#include "isa/hook.def"
+};
+
 u32 hook_traits(const char *function)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
@@ -37,4 +46,13 @@ enum hook_trust hook_field(const char *record, const char *field)
 			return fields[i].trust;
 	}
 	return HOOK_NOTHING;
+}
+
+const char *hook_writable(const char *who, const char *record, u32 i)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(writables); k++) {
+		if (!strcmp(writables[k].who, who) && !strcmp(writables[k].record, record) && !i--)
+			return writables[k].path;
+	}
+	return NULL;
 }

@@ -22,5 +22,7 @@ enum hook_trust {
 	HOOK_RCU_OR_NULL,
 };
 enum hook_trust hook_field(const char *record, const char *field);
+/* The i-th field of a struct, as a path of members, that `who` may write; NULL behind the last. */
+const char *hook_writable(const char *who, const char *record, u32 i);
 
 #endif

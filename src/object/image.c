@@ -82,6 +82,7 @@ static int load(struct image_loader *l, const struct image_input *in)
 		err = image_extern_all(l);
 	if (!err) {
 		image_prog_find(l);
+		image_ops_find(l);
 		err = image_map_fill_slots(l);
 	}
 	if (!err)

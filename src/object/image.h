@@ -99,6 +99,8 @@ struct image_prog {
 	const char *name, *section;
 	const char *
 		target; /* of the section's name, behind what says the type: "sched/sched_switch"; "" if none */
+	const char *ops,
+		*member; /* of struct_ops: of which struct it is which member; NULL if not known */
 	enum bpf_prog_type type;
 	u32 attach; /* enum bpf_attach_type, as the section says */
 	bool is_sleepable;

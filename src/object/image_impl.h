@@ -9,6 +9,7 @@
  *	image_extern.c	kernel symbols and, with image_kconfig.c, values of the kernel's configuration
  *	image_core.c	CO-RE relocations, with image_spec.c and image_compat.c
  *	image_refer.c	references of the code to all of these
+ *	image_ops.c	which programs are members of structs of operations
  *	image_prog.c	programs, with the functions that they call behind them
  *
  * All but the first two see ids and string offsets of the one BTF.
@@ -220,6 +221,7 @@ int image_refer_all(struct image_loader *l);
 
 /* ---- image_prog.c */
 void image_prog_find(struct image_loader *l); /* which functions are programs */
+void image_ops_find(struct image_loader *l);  /* image_ops.c: which members of structs they are */
 int image_prog_make(struct image_loader *l);
 
 /* ---- image_type.c: questions about types that may be anything */

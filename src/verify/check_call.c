@@ -282,6 +282,9 @@ static bool check_result(struct engine *e)
 	struct reg *r0 = engine_reg(e, 0);
 	s32 min, max;
 
+	if (e->prog->type == BPF_PROG_TYPE_STRUCT_OPS &&
+	    ktype_result(e->opts->kernel, e->prog) == KTYPE_VOID)
+		return true;
 	if (!engine_readable(e, 0))
 		return false;
 	bool has_range = prog_type_range(e->prog->type, e->prog->attach, &min, &max);

@@ -8,6 +8,7 @@
 #include "isa/map_type.h"
 #include "verify/engine.h"
 #include "verify/ktype.h"
+#include "verify/ops.h"
 #include "verify/owned.h"
 #include "verify/privilege.h"
 #include "verify/proto.h"
@@ -212,6 +213,8 @@ static bool load_argument(struct engine *e, u32 off, struct access a, struct reg
 {
 	u32 type;
 
+	if ((u32)e->prog->type == PROG_STRUCT_OPS)
+		return ops_argument(e, off / 8, a, out);
 	if ((u32)e->prog->type != PROG_TRACING && (u32)e->prog->type != PROG_LSM)
 		return true;
 	if (!ktype_argument(e->opts->kernel, e->prog, off / 8, &type))
@@ -503,6 +506,8 @@ static bool store(struct engine *e, const struct bpf_insn *i, const struct reg *
 		if (!may_store(e, i, "is written into the context"))
 			return false;
 		return check_context(e, p, a, &unused);
+	case REG_BTF:
+		return ops_may_write(e, p, a) || check_memory(e, p, a);
 	default:
 		if (!check_memory(e, p, a))
 			return false;
@@ -543,7 +548,7 @@ static bool check_atomic(struct engine *e, const struct bpf_insn *i)
 		a.is_write = true;
 		if (!check_memory(e, p, a))
 			return false;
-	} else {
+	} else if (p->kind != REG_BTF || !ops_may_write(e, p, a)) {
 		return engine_fail(e, VERIFY_ACCESS, "they work on the stack and on map values",
 				   "r%u is %s, where there are no atomic operations", a.r,
 				   reg_kind_name(p->kind));

@@ -219,6 +219,26 @@ bool ktype_is_iter(const struct image_prog *p)
 	return p->type == BPF_PROG_TYPE_TRACING && p->attach == BPF_TRACE_ITER;
 }
 
+/* The member of a struct of the kernel that programs take the place of. */
+static const struct btf_type *member_prototype(const struct rawbtf *btf, const struct image_prog *p)
+{
+	u32 ops = ktype_find_local(btf, p->ops);
+	const struct btf_type *t = ops ? rawbtf_type(btf, ops) : NULL;
+	const struct btf_member *m = (const void *)(t + 1);
+
+	for (u32 i = 0; t && i < BTF_INFO_VLEN(t->info); i++) {
+		u32 id = m[i].type;
+		if (strcmp(rawbtf_str(btf, m[i].name_off), p->member) != 0)
+			continue;
+		const struct btf_type *to = rawbtf_skip(btf, &id, NULL);
+		if (!to || BTF_INFO_KIND(to->info) != BTF_KIND_PTR)
+			return NULL;
+		to = rawbtf_type(btf, to->type);
+		return to && BTF_INFO_KIND(to->info) == BTF_KIND_FUNC_PROTO ? to : NULL;
+	}
+	return NULL;
+}
+
 /* The prototype of what is attached to, and how many arguments before the first are not the program's. */
 static const struct btf_type *prototype(const struct rawbtf *btf, const struct image_prog *p,
 					u32 *skip)
@@ -228,6 +248,11 @@ static const struct btf_type *prototype(const struct rawbtf *btf, const struct i
 	bool is_lsm = p->type == BPF_PROG_TYPE_LSM;
 	bool is_iter = ktype_is_iter(p);
 
+	*skip = is_raw ? 1 : 0;
+	if (p->type == BPF_PROG_TYPE_STRUCT_OPS)
+		return p->ops ? member_prototype(btf, p) : NULL;
+	if (!p->target[0])
+		return NULL;
 	snprintf(name, sizeof(name), "%s%s",
 		 is_raw    ? "btf_trace_"
 		 : is_lsm  ? "bpf_lsm_"
@@ -236,7 +261,6 @@ static const struct btf_type *prototype(const struct rawbtf *btf, const struct i
 		 p->target);
 	u32 id = ktype_find(btf, is_raw ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC, name);
 	const struct btf_type *t = rawbtf_type(btf, id);
-	*skip = is_raw ? 1 : 0;
 	if (!id || !t)
 		return NULL;
 	if (is_raw) {
@@ -255,9 +279,7 @@ bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 ar
 	u32 skip;
 
 	*id = 0;
-	if (!btf || !p->target[0])
-		return false;
-	const struct btf_type *t = prototype(btf, p, &skip);
+	const struct btf_type *t = btf ? prototype(btf, p, &skip) : NULL;
 	if (!t)
 		return false;
 	u32 count = BTF_INFO_VLEN(t->info) - skip;
@@ -271,10 +293,17 @@ bool ktype_argument(const struct rawbtf *btf, const struct image_prog *p, u32 ar
 	return true;
 }
 
+bool ktype_has_target(const struct rawbtf *btf, const struct image_prog *p)
+{
+	u32 skip;
+
+	return btf && prototype(btf, p, &skip);
+}
+
 enum ktype_result ktype_result(const struct rawbtf *btf, const struct image_prog *p)
 {
 	u32 skip;
-	const struct btf_type *t = btf && p->target[0] ? prototype(btf, p, &skip) : NULL;
+	const struct btf_type *t = btf ? prototype(btf, p, &skip) : NULL;
 
 	return !t ? KTYPE_UNKNOWN : t->type ? KTYPE_OTHER : KTYPE_VOID;
 }
@@ -302,14 +331,41 @@ const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset)
 	return "";
 }
 
-bool ktype_has_member(const struct rawbtf *btf, u32 id, const char *name)
+/* Of the first len bytes of that name; NULL if it is no record or has none of the kind. */
+static const struct btf_member *find_member(const struct rawbtf *btf, const struct btf_type *t,
+					    const char *name, size_t len)
 {
-	const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
 	const struct btf_member *m = (const void *)(t + 1);
 
 	for (u32 i = 0; rawbtf_is_record(t) && i < BTF_INFO_VLEN(t->info); i++) {
-		if (!strcmp(rawbtf_str(btf, m[i].name_off), name))
-			return true;
+		const char *own = rawbtf_str(btf, m[i].name_off);
+
+		if (!strncmp(own, name, len) && !own[len])
+			return &m[i];
 	}
-	return false;
+	return NULL;
+}
+
+bool ktype_has_member(const struct rawbtf *btf, u32 id, const char *name)
+{
+	return find_member(btf, rawbtf_skip(btf, &id, NULL), name, strlen(name));
+}
+
+bool ktype_path(const struct rawbtf *btf, u32 id, const char *path, u32 *offset, u32 *size)
+{
+	*offset = *size = 0;
+	while (*path) {
+		const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
+		size_t n = strcspn(path, ".");
+		const struct btf_member *found = find_member(btf, t, path, n);
+
+		if (!found)
+			return false;
+		u32 bits = bitfield_size(t, found);
+		*offset += offset_of(t, found);
+		*size = bits ? (bits + 7) / 8 : (u32)size_of(btf, found->type);
+		id = found->type;
+		path += n + (path[n] == '.');
+	}
+	return *size != 0;
 }

@@ -25,6 +25,10 @@ bool ktype_has_member(const struct rawbtf *btf, u32 id, const char *name);
 const char *ktype_member(const struct rawbtf *btf, u32 id, u32 offset);
 /* HOOK_... of what a program attaches to. */
 u32 ktype_hook(const struct image_prog *p);
+/* Whether what the program attaches to, or takes the place of, is known. */
+bool ktype_has_target(const struct rawbtf *btf, const struct image_prog *p);
+/* Where a member lies by its path, "a.b.c", and its bytes; false if there is no such. */
+bool ktype_path(const struct rawbtf *btf, u32 id, const char *path, u32 *offset, u32 *size);
 /* The type that what is attached to returns, in C's words; false if the target is not known. */
 enum ktype_result { KTYPE_UNKNOWN, KTYPE_VOID, KTYPE_OTHER };
 enum ktype_result ktype_result(const struct rawbtf *btf, const struct image_prog *p);

@@ -300,6 +300,23 @@ TEST(image_legacy)
 	image_fixture_done(&f);
 }
 
+TEST(image_operations)
+{
+	struct image_fixture f;
+	const struct image_prog *p;
+
+	image_fixture_init(&f);
+	if (!image_fixture_add(&f, "struct_ops")) {
+		image_fixture_done(&f);
+		SKIP("the test objects were not built");
+	}
+	CHECK_EQ(image_fixture_open(&f), 0);
+	p = image_fixture_prog(&f, "undo_cwnd");
+	CHECK(p && p->ops && !strcmp(p->ops, "tcp_congestion_ops"));
+	CHECK(p && p->member && !strcmp(p->member, "undo_cwnd"));
+	image_fixture_done(&f);
+}
+
 TEST(image_parameters)
 {
 	struct image_fixture f;

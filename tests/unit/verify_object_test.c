@@ -154,6 +154,17 @@ TEST(verify_symbols_of_the_kernel)
 	rawbtf_free(kernel);
 }
 
+/* Members of a struct of operations. */
+TEST(verify_operations)
+{
+	struct rawbtf *kernel = NULL;
+
+	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
+		SKIP("the kernel has no BTF");
+	check_with_kernel(kernel, "verify_ops");
+	rawbtf_free(kernel);
+}
+
 /* What the kernel keeps is for programs with its licence. */
 TEST(verify_structs_by_license)
 {

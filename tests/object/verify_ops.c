@@ -68,7 +68,7 @@ SEC("struct_ops/release") void bad_access__behind_its_room(__u64 *ctx)
 	own[26] = 1;
 }
 
-SEC("struct_ops/undo_cwnd") __attribute__((naked)) int uninitialized__no_result(__u64 *ctx)
+SEC("struct_ops/undo_cwnd") __attribute__((naked)) int uninitialized__no_result(void)
 {
 	asm volatile("exit");
 }

@@ -177,13 +177,40 @@ static const struct btf_member *member_at(const struct rawbtf *btf, const struct
 	return NULL;
 }
 
+/* Behind the end: an element of the array without a length that is the last member. False if there is none. */
+static bool to_element(const struct rawbtf *btf, const struct btf_type *record, u32 *id,
+		       u32 *offset)
+{
+	const struct btf_member *m = (const void *)(record + 1);
+	u32 n = BTF_INFO_VLEN(record->info), type = n ? m[n - 1].type : 0;
+	const struct btf_type *t = n ? rawbtf_skip(btf, &type, NULL) : NULL;
+	u32 at = n ? offset_of(record, &m[n - 1]) : 0;
+
+	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_ARRAY || *offset < at)
+		return false;
+	const struct btf_array *a = (const void *)(t + 1);
+	*id = a->type;
+	t = rawbtf_skip(btf, id, NULL);
+	if (a->nelems || !t || !t->size || (!rawbtf_is_number(t) && !rawbtf_is_record(t)))
+		return false;
+	*offset = (*offset - at) % t->size;
+	return true;
+}
+
 enum ktype_field ktype_access(const struct rawbtf *btf, u32 id, u32 offset, u32 size, u32 *to)
 {
 	*to = 0;
 	for (u32 depth = 0; btf && depth < DEPTH; depth++) {
 		const struct btf_type *t = rawbtf_skip(btf, &id, NULL);
-		if (!rawbtf_is_record(t) || (u64)offset + size > t->size)
+		if (!rawbtf_is_record(t))
 			return KTYPE_NOTHING;
+		if ((u64)offset + size > t->size) {
+			if (!to_element(btf, t, &id, &offset))
+				return KTYPE_NOTHING;
+			if (rawbtf_is_number(rawbtf_type(btf, id)))
+				return KTYPE_NUMBER;
+			continue;
+		}
 		const struct btf_member *m = member_at(btf, t, offset, size);
 		if (!m)
 			return KTYPE_NOTHING;

@@ -45,6 +45,7 @@ bool owned_access(struct engine *e, const struct reg *p, struct access a)
 				   "r%u: the struct %s that is written may be gone by now", a.r,
 				   name);
 	if (!scalar_is_zero(&p->n) || off < 0 || off >= STATE_MAX_OFFSET ||
+	    off + a.size > ktype_size(e->img->btf, p->map) ||
 	    ktype_access(e->img->btf, p->map, (u32)off, a.size, &unused) == KTYPE_NOTHING)
 		return engine_fail(
 			e, VERIFY_OBJECT, "read and write fields whole, by their names",

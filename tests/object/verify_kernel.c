@@ -623,6 +623,37 @@ SEC("tc") int reference_leak__connection(struct __sk_buff *skb)
 	return bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts)) ? 1 : 0;
 }
 
+/* ---- arrays that go on behind their struct */
+
+struct sockaddr_un {
+	char sun_path[108];
+} __attribute__((preserve_access_index));
+struct unix_address {
+	int len;
+	struct sockaddr_un name[];
+} __attribute__((preserve_access_index));
+struct unix_sock {
+	struct unix_address *addr;
+} __attribute__((preserve_access_index));
+struct bpf_iter__unix {
+	void *meta;
+	struct unix_sock *unix_sk;
+} __attribute__((preserve_access_index));
+
+SEC("iter/unix") int ok__name_of_a_socket(struct bpf_iter__unix *ctx)
+{
+	struct unix_sock *sk = ctx->unix_sk;
+
+	return sk && sk->addr && sk->addr->name[0].sun_path[0] ? 0 : 1;
+}
+
+SEC("iter/unix") int memory_bounds__behind_a_struct(struct bpf_iter__unix *ctx)
+{
+	struct unix_sock *sk = ctx->unix_sk;
+
+	return sk ? *(volatile int *)((char *)sk + (1 << 16)) & 1 : 0;
+}
+
 /* ---- strings that are compared with */
 
 static const char named[4] = "eth0", ended[8] = "eth0";

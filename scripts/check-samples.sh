@@ -11,7 +11,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 skep=${1:-build/skep}
-packages='libbpf-tools xdp-tools libxdp1'
+packages='libbpf-tools xdp-tools libxdp1 xdp-tests ir-keytable'
 dir=build/samples
 
 number() { # file, offset, bytes: little-endian

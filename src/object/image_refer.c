@@ -101,8 +101,12 @@ static int refer_data(const struct place *p, u32 symbol, struct bpf_insn *insn, 
  */
 static bool is_parameter(const struct place *p, const struct image_target *t)
 {
-	return !strncmp(p->section->name, "lirc_mode2/", 11) && t->size == 4 &&
-	       t->section->sh.sh_size - t->offset >= t->size;
+	const struct image_file *f = &p->l->files[p->file];
+	bool decodes = false;
+
+	for (u32 i = 1; i < f->section_count; i++)
+		decodes |= !strncmp(f->sections[i].name, "lirc_mode2/", 11);
+	return decodes && t->size == sizeof(s32) && t->section->sh.sh_size - t->offset >= t->size;
 }
 
 static int refer_parameter(struct bpf_insn *insn, const struct image_target *t)

@@ -13,6 +13,11 @@ int margin = 150, unset;
 
 static void *(*lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
 
+static __attribute__((noinline)) int is_long(int length)
+{
+	return length - (int)(long)&margin > 2000;
+}
+
 SEC("lirc_mode2/decoder")
 int decode(unsigned *sample)
 {
@@ -21,7 +26,7 @@ int decode(unsigned *sample)
 	if (!state)
 		return 0;
 	*state = (int)(long)&unset;
-	return (*sample & 0xffffff) - (int)(long)&margin > 2000;
+	return is_long(*sample & 0xffffff);
 }
 
 char _license[] SEC("license") = "GPL";

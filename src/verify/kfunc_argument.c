@@ -71,7 +71,10 @@ static bool give_object(struct engine *e, struct kcall *c, u32 r, u32 type)
 				   "%s() takes a pointer that can be relied upon, and r%u is none",
 				   k->info->name, r);
 	u32 at = p->off ? ktype_inner(e->opts->kernel, p->map, (u32)p->off, type) : p->map;
-	if (!at || !ktype_begins(e->opts->kernel, at, type) || (releases && p->off))
+	/* A connection that is being made begins with one, but is none yet. */
+	bool is_same_stage = at && ends_with(ktype_name(e->opts->kernel, at), "___init") ==
+					   ends_with(ktype_name(e->opts->kernel, type), "___init");
+	if (!is_same_stage || !ktype_begins(e->opts->kernel, at, type) || (releases && p->off))
 		return engine_fail(
 			e, VERIFY_ARGUMENT, "",
 			"%s() takes a struct %s as argument %u, but r%u is in a struct %s",

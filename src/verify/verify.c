@@ -191,6 +191,11 @@ static bool judge(struct engine *e)
 		return false;
 	if (!privilege_program(e))
 		return false;
+	bool is_ops = e->prog->type == BPF_PROG_TYPE_STRUCT_OPS && !e->opts->safety_only;
+	if (is_ops && !strstr(e->img->license, "GPL"))
+		return engine_fail(
+			e, VERIFY_HELPER, "declare the license in a section \"license\"",
+			"members of structs of operations need a GPL-compatible license");
 	bool throws =
 		e->prog->funcs.n && proto_has_tag(e, &e->prog->funcs.at[0], "exception_callback:");
 	if (throws && !e->opts->safety_only)

@@ -623,6 +623,23 @@ SEC("tc") int reference_leak__connection(struct __sk_buff *skb)
 	return bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts)) ? 1 : 0;
 }
 
+struct nf_conn___init;
+extern struct nf_conn___init *bpf_skb_ct_alloc(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					       __u32 tuple_size, struct bpf_ct_opts___own *opts,
+					       __u32 opts_size) __ksym;
+
+SEC("tc") int bad_argument__connection_that_is_being_made(struct __sk_buff *skb)
+{
+	struct bpf_ct_opts___own opts = { .netns_id = -1, .l4proto = 6 };
+	struct bpf_sock_tuple tuple = { .ipv4.sport = 80 };
+	struct nf_conn___init *ct =
+		bpf_skb_ct_alloc(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+
+	if (ct)
+		bpf_ct_release((struct nf_conn *)ct);
+	return 0;
+}
+
 /* ---- arrays that go on behind their struct */
 
 struct sockaddr_un {

@@ -194,6 +194,28 @@ TEST(verify_structs_by_license)
 	arena_done(&a);
 }
 
+TEST(verify_operations_by_license)
+{
+	struct verify_options opts = { .privileged = true };
+	struct verify_result r;
+	struct arena a;
+	struct diag d;
+
+	arena_init(&a);
+	diag_init(&d, &a);
+	struct image *img = open_object(&a, TEST_OBJECTS "/verify_ops.o", NULL, &d);
+	s32 prog = img ? image_find_prog(img, "ok__nothing_is_returned") : IMAGE_NONE;
+	CHECK(prog >= 0);
+	if (prog >= 0) {
+		img->license = "MIT";
+		CHECK_EQ(verify_program(&a, img, (u32)prog, &opts, &r, &d), 0);
+		CHECK(!r.accepted && r.finding.category == VERIFY_HELPER);
+	}
+	if (img)
+		image_done(img);
+	arena_done(&a);
+}
+
 static u32 count_reached(struct arena *a, const struct image *img, u32 prog,
 			 const struct verify_options *opts)
 {

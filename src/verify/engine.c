@@ -272,18 +272,29 @@ static void log_step(struct engine *e)
 	buf_putc(&e->log, '\n');
 }
 
+/* Whether the program can still be judged. Each path that waits keeps its state. */
+static bool check_limits(struct engine *e)
+{
+	static const char hint[] =
+		"make loops shorter, or put their bodies into functions for bpf_loop()";
+
+	if (e->todo.n > VERIFY_MAX_PATHS)
+		return engine_fail(e, VERIFY_COMPLEX, hint,
+				   "there are too many paths: %u wait to be looked at",
+				   VERIFY_MAX_PATHS);
+	return e->out->steps++ < e->max_steps ||
+	       engine_fail(e, VERIFY_COMPLEX, hint,
+			   "there are too many paths: %llu instructions were looked at",
+			   (unsigned long long)e->max_steps);
+}
+
 static bool walk_path(struct engine *e)
 {
 	e->path_done = false;
 	while (!e->path_done) {
 		struct verify_fact *fact = &e->out->facts[e->cur->insn];
-		if (e->out->steps++ >= e->max_steps)
-			return engine_fail(
-				e, VERIFY_COMPLEX,
-				"make loops shorter, or put their bodies into functions for "
-				"bpf_loop()",
-				"there are too many paths: %llu instructions were looked at",
-				(unsigned long long)e->max_steps);
+		if (!check_limits(e))
+			return false;
 		if (prune_visit(e)) {
 			if (e->opts->log && !e->failed)
 				buf_printf(&e->log, "%u: as on a path before\n", e->cur->insn);

@@ -10,6 +10,7 @@
 
 #define VERIFY_MAX_LOG (16u << 20)
 #define VERIFY_MAX_STEPS 1000000 /* instructions looked at on all paths; the kernel's limit */
+#define VERIFY_MAX_PATHS 8192    /* that wait to be looked at; likewise */
 
 struct verify_claims;
 

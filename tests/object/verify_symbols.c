@@ -15,6 +15,7 @@ extern const struct rq runqueues __ksym;
 extern const int bpf_prog_active __ksym;
 extern const void init_task __ksym, no_such_symbol_at_all __ksym __weak;
 extern const int no_such_variable __ksym __weak;
+extern const unsigned long process_counts __ksym __weak;
 extern void bpf_rcu_read_lock(void) __ksym __weak;
 extern void no_such_function(void) __ksym __weak;
 
@@ -85,6 +86,12 @@ int ok__absent(void *ctx)
 	if (&no_such_variable)
 		return *(const volatile int *)&no_such_variable;
 	return &no_such_symbol_at_all ? 1 : 0;
+}
+
+SEC("raw_tp/sys_enter")
+int ok__variable_there(void *ctx)
+{
+	return &process_counts ? 1 : 0;
 }
 
 SEC("raw_tp/sys_enter")

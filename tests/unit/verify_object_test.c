@@ -128,7 +128,7 @@ static void check_with_kernel(struct rawbtf *kernel, const char *name)
 			ask_about(&a, path, &img->progs.at[i]);
 		judged++;
 	}
-	CHECK(judged > 9);
+	CHECK(judged > 7);
 	if (img)
 		image_done(img);
 	arena_done(&a);
@@ -231,7 +231,7 @@ static u32 count_reached(struct arena *a, const struct image *img, u32 prog,
 	return n;
 }
 
-/* Where there is no kernel, what it has is not there. */
+/* Where there is no kernel, its variables are not there. */
 TEST(verify_symbols_apart)
 {
 	struct verify_options opts = { .privileged = true };
@@ -241,15 +241,15 @@ TEST(verify_symbols_apart)
 
 	if (rawbtf_open("/sys/kernel/btf/vmlinux", NULL, &kernel))
 		SKIP("the kernel has no BTF");
-	if (!rawbtf_find(kernel, RAWBTF_KIND(BTF_KIND_FUNC), "bpf_rcu_read_lock")) {
+	if (!rawbtf_find(kernel, RAWBTF_KIND(BTF_KIND_VAR), "process_counts")) {
 		rawbtf_free(kernel);
-		SKIP("the kernel has no bpf_rcu_read_lock()");
+		SKIP("the kernel has no process_counts");
 	}
 	arena_init(&a);
 	diag_init(&d, &a);
 	opts.kernel = kernel;
 	struct image *img = open_object(&a, TEST_OBJECTS "/verify_symbols.o", kernel, &d);
-	s32 prog = img ? image_find_prog(img, "ok__function_there") : IMAGE_NONE;
+	s32 prog = img ? image_find_prog(img, "ok__variable_there") : IMAGE_NONE;
 	CHECK(prog >= 0);
 	if (prog >= 0) {
 		u32 there = count_reached(&a, img, (u32)prog, &opts);

@@ -18,6 +18,7 @@ struct shown {
 	struct foreign *f;
 	struct image img;
 	vec_of(int) fds; /* one for each of img's maps */
+	vec_of(u32) ids; /* likewise, 0: not known */
 	vec_of(int) opened;
 };
 
@@ -45,31 +46,49 @@ static int take_value(struct exec_engine *e, u32 map, void *value)
 	return bpf_map_lookup_and_delete_elem(s->fds.at[map], NULL, value);
 }
 
+static s32 find_inner(struct exec_engine *e, u32 map, const void *outer)
+{
+	const struct shown *s = e->own;
+	u32 id;
+
+	if (bpf_map_lookup_elem(s->fds.at[map], outer, &id))
+		return -ENOENT;
+	for (size_t i = 0; i < s->ids.n; i++)
+		if (s->ids.at[i] == id)
+			return (s32)i;
+	return -ESRCH;
+}
+
 static const struct exec_engine_ops ops = {
 	.name = "kernel",
 	.next = next_key,
 	.read = read_value,
 	.take = take_value,
+	.inner = find_inner,
 };
 
 /* ---- maps of maps */
+
+static u32 id_of(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	u32 size = sizeof(info);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ? info.id : 0;
+}
 
 static void add(struct shown *s, const struct image_map *m, int fd)
 {
 	*vec_add(&s->f->arena, &s->img.maps) = *m;
 	*vec_add(&s->f->arena, &s->fds) = fd;
+	*vec_add(&s->f->arena, &s->ids) = id_of(fd);
 }
 
 static bool is_own(const struct shown *s, u32 id)
 {
-	for (size_t i = 0; i < s->f->img.maps.n; i++) {
-		struct bpf_map_info info = { 0 };
-		u32 size = sizeof(info);
-		int fd = host_map_fd(s->f->host, (u32)i);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.id == id)
+	for (size_t i = 0; i < s->f->img.maps.n; i++)
+		if (id_of(host_map_fd(s->f->host, (u32)i)) == id)
 			return true;
-	}
 	return false;
 }
 

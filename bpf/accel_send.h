@@ -36,6 +36,7 @@
 #define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
 #define AWAKE_LOOKS 100000 /* that it takes less than */
 #define MAX_DOZES 1023
+#define AWAIT_MORE 1024 /* bytes: a copy of fewer is over before it is looked at */
 
 static __always_inline __s64 refs_of(struct file *f)
 {
@@ -516,7 +517,7 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 	bool redirected = decide(c, end, tp, size);
 
 	end->average += (size >> 3) - (end->average >> 3);
-	if (redirected)
+	if (redirected && end->average > AWAIT_MORE)
 		await_reader(end);
 	if (redirected &&
 	    bpf_msg_redirect_hash(msg, &socks, &end->peer, BPF_F_INGRESS) != SK_PASS) {

@@ -20,8 +20,8 @@ enum {
 	AWAIT_READ = 1 << 20,
 	AWAIT_MS = 5000, /* until they must have met */
 	AWAIT_DUPLEX = 32 << 20,
-	AWAIT_ROUNDS = 7,
-	AWAIT_SIZE = 100,
+	AWAIT_ROUNDS = 8,
+	AWAIT_SIZE = 3000,
 };
 
 static const struct pair_how without_blocking = { .nonblocking = true };
@@ -179,7 +179,10 @@ static bool waits_for_page(int fault_fd)
 	return poll(&p, 1, 5000) == 1;
 }
 
-/* In vain, it is tried after none, 1 and 3 more: with the first, third and seventh. Somebody else may delay another. */
+/*
+ * In vain, it is tried after none, 1 and 3 more, once messages are not small on average: with the second, fourth and eighth. Somebody
+ * else may delay another.
+ */
 CASE(await_in_vain_is_left_off, .only_skep = true)
 {
 	struct pair p;

@@ -64,8 +64,8 @@ struct accel_control {
 	__u32 notes; /* ACCEL_NOTE_...: what this kernel does otherwise on sockets in the map */
 	__u64 small; /* bytes: one-way streams of smaller messages are left to TCP; see ACCEL_SMALL_NODELAY */
 };
-#define ACCEL_SMALL_NODELAY                                                                        \
-	4 /* of those with TCP_NODELAY only if they are that many times smaller */
+/* With TCP_NODELAY only those are whose messages are that many times smaller. */
+#define ACCEL_SMALL_NODELAY 4
 #define ACCEL_NOTE_FIONREAD 1 /* FIONREAD does not count redirected bytes */
 #define ACCEL_NOTE_SPLICE 2   /* splice from a socket does not see them */
 

@@ -34,7 +34,7 @@
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
 #define MAX_WAITERS 4
 #define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
-#define AWAKE_LOOKS 100000 /* that it takes less than */
+#define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
 #define AWAIT_MORE 1024 /* bytes: a copy of fewer is over before it is looked at */
 
@@ -484,8 +484,8 @@ static long await_lock(__u32 i, struct await *a)
  */
 static __always_inline void await_reader(struct accel_end *end)
 {
-	struct sock *sk = (void *)(unsigned long)end->peer_sk;
 	struct await a = { .sk = end->peer_sk };
+	struct sock *sk = (void *)(unsigned long)a.sk;
 
 	if (!peek(sk, sk_lock.owned))
 		return;

@@ -157,11 +157,12 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) $(SMALL) -MMD -MP -c -o $@ $<
 
-# Programs in BPF C, embedded where a .c names them by a macro; of debug information at most BTF is kept.
+# Programs in BPF C, embedded where a .c names them by a macro; of debug information at most BTF is kept, and no name of a
+# folder, so that the binary is the same wherever it is made.
 $(BUILD)/bpf/%.bpf.o: %.bpf.c $(wildcard bpf/*.h bpf/*.def) include/skep.bpf.h
 	$(call say,BPF)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -I. \
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -ffile-prefix-map=$(CURDIR)=. -I. \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $(BPF_STRIP) $@ 2>/dev/null || true
 # It is loaded without.

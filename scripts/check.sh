@@ -36,6 +36,7 @@ part() { # name, command...
 }
 
 [ "$build" != build ] || part lint scripts/lint.sh
+[ "$build" != build ] || part binary scripts/check-binary.sh "$build"
 part unit "$build/unit"
 [ ! -x "$build/runner" ] || part script env SKEP="$build/skep" "$build/runner" tests/script
 part accel env SKEP="$build/skep" "$build/accel-test"

@@ -75,11 +75,13 @@ rows() {
 	sendfile-1k-cpu|the same, CPU of the server|us|2|less|
 	sendfile-100k|nginx with sendfile and tcp_nopush: 100 KiB file|1/s|0|more|plain 0.95
 	sendfile-100k-cpu|the same, CPU of the server|us|2|less|
-	redis-p1-get|redis c20, no pipeline: GET|1/s|0|more|plain 1.5
-	redis-p1-get-cpu|the same, CPU of the server|us|2|less|
-	redis-p1-set|redis c20, no pipeline: SET|1/s|0|more|plain 1.5
-	redis-p1-set-cpu|the same, CPU of the server|us|2|less|
-	redis-p16-get|redis c20, pipeline 16: GET|1/s|0|more|plain 0.97
+	redis-get|redis c20, no pipeline: GET|1/s|0|more|plain 1.5
+	redis-get-cpu|the same, CPU of the server|us|2|less|
+	redis-set|redis c20, no pipeline: SET|1/s|0|more|plain 1.5
+	redis-set-cpu|the same, CPU of the server|us|2|less|
+	redis-p1-get|redis-benchmark c20, no pipeline: GET|1/s|0|more|naive 0.95 unix 0.95
+	redis-p1-set|the same: SET|1/s|0|more|naive 0.95 unix 0.95
+	redis-p16-get|redis-benchmark c20, pipeline 16: GET|1/s|0|more|plain 0.97
 	redis-p16-set|the same: SET|1/s|0|more|plain 0.97
 	END
 }
@@ -94,6 +96,7 @@ rounds=
 ms=100 # of a run
 turns=10 # of each row in a round, with programs of their own
 app_turns=3 # with servers and their clients
+redis_ms=500 redis_warm_ms=50
 pinned=
 quick=
 verbose=
@@ -328,29 +331,43 @@ run_nginx() { # flavour, paths
 	servers=
 }
 
+# That of AF_UNIX listens on a port as well, at which nobody asks.
 answers() { [ "$(in_cgroup redis-cli -p "$port" ping 2>/dev/null)" = PONG ]; }
 start_redis() {
 	port=$(free_port)
-	sh -c "$enter" "$in" redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$work" \
-		--loglevel warning >/dev/null 2>"$work/err" &
+	sh -c "$enter" "$in" redis-server --port "$port" --bind 127.0.0.1 --unixsocket "$work/redis-$variant.sock" --save '' \
+		--appendonly no --dir "$work" --loglevel warning >/dev/null 2>"$work/err" &
 	servers="$servers $!"
 	wait_for answers || return 1
 	echo "$port $!" >"$work/redis-$variant"
 }
-ask_redis() { # test, depth of the pipeline, requests
+ask_redis() { # get or set
 	read -r port server <"$work/redis-$variant"
 	cpu=$(cpu_of "$server")
-	in_cgroup redis-benchmark -p "$port" -c 20 -t "$1" -P "$2" -n "$3" --csv >"$work/result" 2>"$work/err" || return 1
-	put "$row" "$(awk -F '"' -v test="$1" 'tolower($2) == test { print $4 }' "$work/result")"
-	put "$row-cpu" "$(awk -v cpu=$(($(cpu_of "$server") - cpu)) -v n="$3" 'BEGIN { print cpu / n / 1000 }')"
+	$meter -t $redis_ms -w $redis_warm_ms -c "$in" -p "$port" -n 20 "redis-$1" 3 >"$work/result" 2>"$work/err" || return 1
+	rate=$(awk '$1 == "rate" { print $2 }' "$work/result")
+	put "$row" "$rate"
+	put "$row-cpu" "$(awk -v cpu=$(($(cpu_of "$server") - cpu)) -v rate="$rate" -v ms=$((redis_ms + redis_warm_ms)) \
+		'BEGIN { print cpu / (rate * ms / 1000) / 1000 }')"
+}
+ask_by_benchmark() { # get or set, depth of the pipeline, requests
+	test=$1 depth=$2 requests=$3
+	read -r port server <"$work/redis-$variant"
+	set -- -p "$port"
+	[ "$variant" != unix ] || set -- -s "$work/redis-unix.sock"
+	in_cgroup redis-benchmark "$@" -c 20 -t "$test" -P "$depth" -n "$requests" --csv >"$work/result" 2>"$work/err" || return 1
+	put "$row" "$(awk -F '"' -v test="$test" 'tolower($2) == test { print $4 }' "$work/result")"
 }
 run_redis() {
-	each 1 "$tcp" start_redis
-	for depth in 1:30000 16:300000; do
-		for test in get set; do
-			! wants_load "redis-p${depth%:*}-$test" ||
-				each $app_turns "$tcp" ask_redis $test "${depth%:*}" "${depth#*:}"
-		done
+	each 1 "$all" start_redis
+	for test in get set; do
+		! wants_load redis-$test || each $app_turns "$tcp" ask_redis $test
+	done
+	for test in get set; do
+		! wants_load redis-p1-$test || each $app_turns "$all" ask_by_benchmark $test 1 30000
+	done
+	for test in get set; do
+		! wants_load redis-p16-$test || each $app_turns "$tcp" ask_by_benchmark $test 16 600000
 	done
 	stop $servers
 	servers=

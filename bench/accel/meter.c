@@ -2,11 +2,12 @@
 /*
  * Measures what two processes can get through a connection between them:
  *
- *	accel-meter [OPTIONS] pingpong|twowrites|stream|connect SIZE
+ *	accel-meter [OPTIONS] pingpong|twowrites|stream|connect|redis-get|redis-set SIZE
  *		-t MS -w MS		how long, and how long it runs before that
  *		-c CGROUP -s CGROUP	where the clients and the server run
  *		-C NETNS -S NETNS	likewise; -a ADDRESS: the server's
  *		-n CLIENTS		-u: AF_UNIX	-N: with Nagle's algorithm	-1: all on one CPU
+ *		-p PORT			of a server that runs already, which redis-... ask
  *	accel-meter hold CGROUP		keeps the naive redirect attached to it until it is killed
  *
  * The processes run on and on; the meter looks at what they have done by then, twice:
@@ -17,6 +18,7 @@
  */
 #include "bench/accel/meter.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,10 +37,8 @@
 #define START_MS 5000u /* until the first operation is done */
 
 static const struct meter_load *const loads[] = {
-	&pingpong_load,
-	&twowrites_load,
-	&stream_load,
-	&connect_load,
+	&pingpong_load, &twowrites_load, &stream_load,
+	&connect_load,  &redis_get_load, &redis_set_load,
 };
 
 struct children {
@@ -101,8 +101,9 @@ static void start_all(struct meter *m, const struct meter_load *load, struct chi
 {
 	if (m->is_unix && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, m->pair))
 		meter_die("socketpair");
-	c->pid[c->n++] = start(m, load->server, &m->server, m->pair[0]);
-	for (u32 i = 0; i < m->clients; i++)
+	if (load->server)
+		c->pid[c->n++] = start(m, load->server, &m->server, m->pair[0]);
+	for (u32 i = 0; i < (load->server ? m->clients : 1); i++)
 		c->pid[c->n++] = start(m, load->client, &m->client, m->pair[1]);
 	if (m->is_unix) {
 		close(m->pair[0]);
@@ -183,6 +184,7 @@ static int measure(struct meter *m, const struct meter_load *load)
 			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (m->shared == MAP_FAILED)
 		meter_die("mmap");
+	m->shared->port = htons((u16)m->port);
 	start_all(m, load, &c);
 	for (u32 i = 0; i < START_MS && all_run(&c) && !atomic_load(&m->shared->done); i++)
 		rest(1);
@@ -207,6 +209,7 @@ static int usage(void)
 {
 	fputs("usage: accel-meter [-t MS] [-w MS] [-c CGROUP] [-s CGROUP] [-C NETNS] [-S NETNS]\n"
 	      "	[-a ADDRESS] [-n CLIENTS] [-u] [-N] [-1] pingpong|twowrites|stream|connect SIZE\n"
+	      "       accel-meter ... -p PORT [-n CLIENTS] redis-get|redis-set SIZE\n"
 	      "       accel-meter hold CGROUP\n",
 	      stderr);
 	return 2;
@@ -244,6 +247,8 @@ static bool read_option(struct meter *m, int option, const char *arg)
 	case 'S':
 		m->server.netns = arg;
 		return true;
+	case 'p':
+		return read_number(arg, 65535, &m->port);
 	case 'a':
 		m->address = arg;
 		return true;
@@ -266,7 +271,7 @@ int main(int argc, char **argv)
 	struct meter m = { .address = "127.0.0.1", .warm_ms = 100, .ms = 1000, .clients = 1 };
 	int option;
 
-	while ((option = getopt(argc, argv, "t:w:c:s:C:S:a:n:uN1")) >= 0)
+	while ((option = getopt(argc, argv, "t:w:c:s:C:S:a:p:n:uN1")) >= 0)
 		if (!read_option(&m, option, optarg))
 			return usage();
 	if (argc - optind != 2)
@@ -276,7 +281,7 @@ int main(int argc, char **argv)
 	if (!read_number(argv[optind + 1], METER_MAX_SIZE, &m.size))
 		return usage();
 	for (size_t i = 0; i < sizeof(loads) / sizeof(*loads); i++)
-		if (!strcmp(loads[i]->name, argv[optind]))
+		if (!strcmp(loads[i]->name, argv[optind]) && !loads[i]->server == !!m.port)
 			return measure(&m, loads[i]);
 	return usage();
 }

@@ -10,7 +10,7 @@
 #include "base/int.h"
 
 #define METER_MAX_TIMES (1u << 20)
-#define METER_MAX_CLIENTS 16
+#define METER_MAX_CLIENTS 64
 #define METER_MAX_SIZE (16u << 20)
 
 struct meter_shared {
@@ -35,6 +35,7 @@ struct meter {
 	bool is_pinned;      /* all processes on one CPU */
 	u32 warm_ms, ms;
 	u32 size, clients;
+	u32 port;    /* of a server that runs already; 0: the load has one of its own */
 	int pair[2]; /* of AF_UNIX: the client's, the server's */
 	struct meter_shared *shared;
 };
@@ -42,11 +43,12 @@ struct meter {
 /* Each ends with its process only; the client's or the server's part of a measurement. */
 struct meter_load {
 	const char *name;
-	void (*server)(struct meter *m);
+	void (*server)(struct meter *m); /* NULL: it runs already, and one process is all clients */
 	void (*client)(struct meter *m);
 };
 
-extern const struct meter_load pingpong_load, twowrites_load, stream_load, connect_load;
+extern const struct meter_load pingpong_load, twowrites_load, stream_load, connect_load,
+	redis_get_load, redis_set_load;
 
 /* Ends the process, and with it the measurement. */
 _Noreturn void meter_die(const char *what);

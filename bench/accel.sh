@@ -420,10 +420,12 @@ round() {
 		run_load veth-$size "$tcp" load_both -w 20 $veth pingpong "$(bytes $size)"
 	done
 	run_load nagle-64 "$tcp" load -w 50 -1 -N twowrites 64
+	load_turns=$((turns * 2)) # memory makes them vary more
 	run_load stream-64-nagle "$tcp" load -w 20 -N stream 64
 	for size in 64 1k 16k 64k 256k 1m; do
 		run_load stream-$size "$all" load -w 20 stream "$(bytes $size)"
 	done
+	load_turns=$turns
 	run_load connect-1 "$tcp" load -w 20 -1 connect 64
 	run_load connect-4 "$tcp" load -w 20 -n 4 connect 64
 	# Where a peer is unknown, it is told from the time that it takes to turn up.

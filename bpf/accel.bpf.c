@@ -2,6 +2,7 @@
 /*
  * accel in the kernel: TCP between sockets of one host goes from the sender's send() into the reader's queue.
  *
+ *	accel_socket.h	what can be seen of a socket
  *	accel_admit.h	which connections may
  *	accel_pair.h	finding the two ends of one
  *	accel_send.h	each direction's state, and what happens to a message
@@ -104,6 +105,21 @@ int accel_setsockopt(struct bpf_sockopt *ctx)
 	if (!bpf_map_lookup_elem(&ends, &cookie))
 		return 1;
 	bpf_set_retval(is_ulp ? -2 /* ENOENT */ : -95 /* EOPNOTSUPP */);
+	return 0;
+}
+
+/*
+ * Run by the host in each network namespace, when all have left: those that have sent nothing since have still what
+ * bound_unsent() gave them. They are known by what they wait for to put it back.
+ */
+SEC("iter/tcp")
+int accel_restore(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *sk = ctx->sk_common;
+	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+
+	if (tp && tp->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTT_CB_FLAG)
+		free_unsent(tp, tp);
 	return 0;
 }
 

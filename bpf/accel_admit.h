@@ -8,7 +8,7 @@
 
 #include <bpf/bpf_endian.h>
 
-#include "accel_maps.h"
+#include "accel_socket.h"
 
 #define SHORT_MESSAGES 16 /* fewer do not repay the cost of pairing */
 #define SHORT_CLOSES 8    /* connections that have to have been so */

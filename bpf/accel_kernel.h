@@ -154,9 +154,14 @@ struct tcp_sock {
 	__u32 rcv_nxt, copied_seq, snd_una, snd_nxt, write_seq;
 	__u32 notsent_lowat;
 	__u8 nonagle;
+	__u8 bpf_sock_ops_cb_flags;
 	struct hrtimer pacing_timer;
 	struct hrtimer compressed_ack_timer;
 	bool is_mptcp;
+};
+
+struct bpf_iter__tcp {
+	struct sock_common *sk_common;
 };
 
 struct sk_psock {

@@ -37,18 +37,33 @@ static __always_inline void bound_unsent(struct bpf_sock_ops *ops, struct tcp_so
 		bpf_setsockopt(ops, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof(most));
 }
 
-/* TCP's bytes were acknowledged. Of a connection that is TCP for good all has to be as it was. */
+/*
+ * Back to what is usual, but not while that would wake somebody who is not to be woken: false then. A program that has set it
+ * itself keeps what it has set.
+ */
+static __always_inline bool free_unsent(void *ctx, struct tcp_sock *tp)
+{
+	int usual = 0;
+
+	if (tp->notsent_lowat != UNSENT_BYTES)
+		return true;
+	if (sleeps_in_map((struct sock *)tp))
+		return false;
+	bpf_setsockopt(ctx, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &usual, sizeof(usual));
+	return true;
+}
+
+/* TCP's bytes were acknowledged. Of a connection that is TCP for good all has to be as it was, sooner or later. */
 static __always_inline void acknowledged(struct bpf_sock_ops *ops, struct tcp_sock *tp,
 					 const struct accel_control *c)
 {
 	__u64 cookie = bpf_get_socket_cookie(ops);
 	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie);
-	int usual = 0;
 
 	if (end && !end->leaving && c->mode != ACCEL_OFF)
 		return;
-	if (tp->notsent_lowat == UNSENT_BYTES)
-		bpf_setsockopt(ops, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &usual, sizeof(usual));
+	if (!free_unsent(ops, tp))
+		return;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
 }
 

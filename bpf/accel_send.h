@@ -31,45 +31,11 @@
 #define ALONE_NS                                                                                   \
 	20000000ull /* so long a peer may take to turn up once there is something to send */
 #define STUCK_BYTES                                                                                \
-	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
-#define MAX_WAITERS 4
+	(64ull << 20)      /* without a return: TCP by itself is faster than TCP in the map */
 #define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
 #define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
 #define AWAIT_MORE 1024 /* bytes: a copy of fewer is over before it is looked at */
-
-static __always_inline __s64 refs_of(struct file *f)
-{
-	if (bpf_core_field_exists(f->f_ref))
-		return peek(f, f_ref.refcnt.counter) + 1; /* it counts from -1 */
-	return peek((struct file___counted *)f, f_count.counter);
-}
-
-static __always_inline __s64 file_refs(struct sock *sk)
-{
-	struct file *f = peek(sk, sk_socket, file);
-
-	return f ? refs_of(f) : -1;
-}
-
-/* Whether anybody may sleep in recv(); those that only poll by epoll have no task in their entry. */
-static __always_inline bool has_sleepers(struct sock *sk)
-{
-	struct socket_wq *wq = peek(sk, sk_wq);
-	struct list_head *head = &wq->wait.head, *at = peek(head, next);
-
-	for (int i = 0; i < MAX_WAITERS; i++) {
-		struct wait_queue_entry *w;
-
-		if (at == head)
-			return false;
-		w = (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
-		if (peek(w, private))
-			return true;
-		at = peek(at, next);
-	}
-	return true;
-}
 
 /* This thread is sending: is it the only one that can be inside a call on the socket? */
 static __always_inline bool is_alone(struct sock *sk)
@@ -90,19 +56,6 @@ static __always_inline void prove(struct accel_end *end, struct tcp_sock *tp)
 
 	if (end->ready != ready && has_read_all(tp) && is_alone((struct sock *)tp))
 		end->ready = ready;
-}
-
-static __always_inline struct sk_psock *psock_of(struct sock *sk)
-{
-	unsigned long data = (unsigned long)peek(sk, sk_user_data);
-
-	return (void *)(data & ~SK_USER_DATA_FLAGS);
-}
-
-/* The threads that are in a call of the map's own; each holds a reference, as the map does. */
-static __always_inline __u32 calls_of(struct sock *sk)
-{
-	return (__u32)peek(psock_of(sk), refcnt.refs.counter) - 1;
 }
 
 /* The proof by looking. It looks in this order because what is ruled out once stays so. */

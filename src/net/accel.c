@@ -219,6 +219,8 @@ static int pin_all(const struct making *m, int cgroup)
 	}
 	err = pin(m, program_of(m, "accel_kick"), "kick");
 	if (!err)
+		err = pin(m, program_of(m, "accel_restore"), "restore");
+	if (!err)
 		err = pin_link(m, "accel_sockops", "sockops", cgroup);
 	if (!err)
 		err = pin_link(m, "accel_setsockopt", "setsockopt", cgroup);
@@ -446,6 +448,32 @@ static u32 drain(const struct accel_view *v, u32 timeout_ms)
 	return n;
 }
 
+static void restore_here(void *arg)
+{
+	int iter = bpf_iter_create(*(int *)arg);
+	char nothing[64];
+
+	while (iter >= 0 && read(iter, nothing, sizeof(nothing)) > 0)
+		;
+	if (iter >= 0)
+		close(iter);
+}
+
+/* An older version has no such program. */
+static void restore(accel_everywhere everywhere)
+{
+	int program = accel_pin_open("restore"), link;
+
+	if (program < 0)
+		return;
+	link = bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	if (link >= 0) {
+		everywhere(restore_here, &link);
+		close(link);
+	}
+	close(program);
+}
+
 static u32 map_id(const char *name)
 {
 	struct bpf_map_info info = { 0 };
@@ -472,7 +500,8 @@ static bool is_gone(u32 id)
 	return !id;
 }
 
-static int turn_off(u32 timeout_ms, struct accel_left *left, struct diag *d)
+static int turn_off(u32 timeout_ms, accel_everywhere everywhere, struct accel_left *left,
+		    struct diag *d)
 {
 	u32 socks, ends;
 	struct accel_view v;
@@ -488,6 +517,7 @@ static int turn_off(u32 timeout_ms, struct accel_left *left, struct diag *d)
 		diag_hint(d, "nothing new is redirected; run it again to finish");
 		return -EBUSY;
 	}
+	restore(everywhere);
 	socks = map_id("socks");
 	ends = map_id("ends");
 	err = accel_pins_remove(d);
@@ -499,14 +529,14 @@ static int turn_off(u32 timeout_ms, struct accel_left *left, struct diag *d)
 	return err;
 }
 
-int accel_off(u32 timeout_ms, struct accel_left *left, struct diag *d)
+int accel_off(u32 timeout_ms, accel_everywhere everywhere, struct accel_left *left, struct diag *d)
 {
 	int lock = accel_lock(d), err;
 
 	if (lock < 0)
 		return lock;
 	accel_sweep();
-	err = turn_off(timeout_ms, left, d);
+	err = turn_off(timeout_ms, everywhere, left, d);
 	accel_unlock(lock);
 	return err;
 }
@@ -535,7 +565,7 @@ int accel_pause(bool paused, struct diag *d)
 /* ---- on */
 
 /* Whether one is there already; one that was being turned off is finished first. */
-static int check_present(struct diag *d)
+static int check_present(accel_everywhere everywhere, struct diag *d)
 {
 	struct accel_view v;
 	struct accel_left left;
@@ -555,7 +585,7 @@ static int check_present(struct diag *d)
 	if (err)
 		return err;
 	if (mode == ACCEL_OFF)
-		return turn_off(LAST_MS, &left, d);
+		return turn_off(LAST_MS, everywhere, &left, d);
 	diag_error(d, LOC_NONE, "accel is on already");
 	diag_hint(d, "skep accel status shows it; off, then on, for other settings");
 	return -EALREADY;
@@ -589,14 +619,14 @@ static int turn_on(const struct accel_config *c, struct diag *d)
 	return err;
 }
 
-int accel_on(const struct accel_config *config, struct diag *d)
+int accel_on(const struct accel_config *config, accel_everywhere everywhere, struct diag *d)
 {
 	int lock = accel_lock(d), err;
 
 	if (lock < 0)
 		return lock;
 	accel_sweep();
-	err = check_present(d);
+	err = check_present(everywhere, d);
 	if (!err)
 		err = turn_on(config, d);
 	accel_unlock(lock);

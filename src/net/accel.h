@@ -34,18 +34,21 @@ struct accel_config {
 	u64 small; /* bytes of a write below which a one-way stream is left to TCP; 0: ACCEL_DEFAULT_SMALL */
 };
 
+/* Calls fn with arg within each network namespace of this machine. */
+typedef void (*accel_everywhere)(void (*fn)(void *arg), void *arg);
+
 /* Turns it on. Already on with the same version: -EALREADY; what is left of one that was killed is cleared away first. */
-int accel_on(const struct accel_config *config, struct diag *d);
+int accel_on(const struct accel_config *config, accel_everywhere everywhere, struct diag *d);
 
 struct accel_left {      /* why `off` is not done */
 	u32 connections; /* ends whose readers have not taken what is theirs */
 };
 /*
- * Turns it off: nobody enters, all go back to TCP, those that are quiet are taken out, and when none is left the pins go.
- * Waits at most timeout_ms for readers; then -EBUSY with *left, and a later call goes on. Not on: -ENOENT.
- * verified: the ids of the maps are gone from the kernel.
+ * Turns it off: nobody enters, all go back to TCP, those that are quiet are taken out, their options are put back, and when
+ * none is left the pins go. Waits at most timeout_ms for readers; then -EBUSY with *left, and a later call goes on. Not
+ * on: -ENOENT. verified: the ids of the maps are gone from the kernel.
  */
-int accel_off(u32 timeout_ms, struct accel_left *left, struct diag *d);
+int accel_off(u32 timeout_ms, accel_everywhere everywhere, struct accel_left *left, struct diag *d);
 int accel_pause(bool paused, struct diag *d);
 
 enum { ACCEL_FD_CONTROL, ACCEL_FD_ENDS, ACCEL_FD_COUNTERS, ACCEL_FD_KICK, ACCEL_FDS };

@@ -464,6 +464,77 @@ CASE(api_notsent_lowat)
 	pair_close(&p);
 }
 
+static void idle(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair p;
+
+	(void)arg;
+	pair_open(AT, &p, NULL);
+	CHECK_EQ(unsent(t, &p.client), 512 << 10);
+	peer_tell(AT, peer);
+	peer_wait(AT, peer);
+	CHECK_EQ(unsent(t, &p.client), 0);
+	CHECK_EQ(unsent(t, &p.server), 0);
+	pair_ping_pong(AT, &p, 10, 100);
+	pair_close(&p);
+}
+
+/* Nothing is sent any more, here and in another namespace, and the program's own number stays. */
+CASE(api_notsent_lowat_of_the_idle, .alone = true, .only_skep = true)
+{
+	struct pair p, own;
+	struct peer peer;
+
+	control_turn_on(AT);
+	pair_open(AT, &p, NULL);
+	pair_open(AT, &own, &(struct pair_how){ .before_connect = set_unsent });
+	peer_start(AT, &peer, PEER_NETNS, idle, NULL);
+	peer_wait(AT, &peer);
+	control_turn_off(AT);
+	CHECK_EQ(unsent(t, &p.client), 0);
+	CHECK_EQ(unsent(t, &p.server), 0);
+	CHECK_EQ(unsent(t, &own.client), 100000);
+	peer_tell(AT, &peer);
+	peer_join(AT, &peer);
+	pair_close(&own);
+	pair_close(&p);
+}
+
+static void ask_and_wait(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair *p = arg;
+
+	side_close(&p->server);
+	side_put(AT, &p->client, 1000);
+	peer_tell(AT, peer);
+	side_get(AT, &p->client, 1000);
+}
+
+/* To change it wakes who sleeps on the socket, and the map's recv() would say EAGAIN: that waits until it is over. */
+CASE(api_notsent_lowat_wakes_nobody, .alone = true, .only_skep = true)
+{
+	struct pair p, kept;
+	struct peer peer;
+
+	control_turn_on(AT);
+	pair_open(AT, &p, NULL);
+	pair_open(AT, &kept, NULL);
+	side_put(AT, &kept.client, 1000); /* `off` waits for it to be read */
+	control_pause(AT);
+	side_set(AT, &p.server, IPPROTO_TCP, TCP_QUICKACK, 0);
+	peer_start(AT, &peer, 0, ask_and_wait, &p);
+	side_close(&p.client);
+	peer_wait(AT, &peer);
+	control_expect(AT, "off --timeout 1", 1); /* what was sent is acknowledged meanwhile */
+	side_get(AT, &p.server, 1000);
+	side_put(AT, &p.server, 1000);
+	peer_join(AT, &peer);
+	side_get(AT, &kept.server, 1000);
+	control_expect(AT, "off", 0);
+	pair_close(&kept);
+	pair_close(&p);
+}
+
 CASE(api_notsent_lowat_of_the_program)
 {
 	struct pair p;

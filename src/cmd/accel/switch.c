@@ -9,6 +9,7 @@
 #include "cmd/accel/blind.h"
 #include "cmd/accel/pairs.h"
 #include "cmd/accel/report.h"
+#include "inspect/netns.h"
 #include "net/accel_config.h"
 
 enum {
@@ -17,6 +18,35 @@ enum {
 	OFF_SECONDS = 10,
 	OFF_MAX_SECONDS = 86400,
 };
+
+/* ---- all network namespaces */
+
+struct call {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static int call_within(void *arg, const struct netns *n)
+{
+	const struct call *c = arg;
+
+	(void)n;
+	c->fn(c->arg);
+	return 0;
+}
+
+static void everywhere(void (*fn)(void *arg), void *arg)
+{
+	struct call call = { fn, arg };
+	struct arena arena = { 0 };
+	netns_list spaces = { 0 };
+
+	netns_find(&arena, &spaces);
+	/* One that has gone meanwhile has no sockets either. */
+	for (size_t i = 0; i < spaces.n; i++)
+		netns_within(&spaces.at[i], call_within, &call);
+	arena_done(&arena);
+}
 
 /* ---- on */
 
@@ -96,7 +126,7 @@ static int run_on(struct accel_args *a)
 	int err = a->file ? read_file(a) : 0;
 
 	if (!err)
-		err = accel_on(&a->config, a->diag);
+		err = accel_on(&a->config, everywhere, a->diag);
 	if (!err)
 		err = accel_open(&v, a->diag);
 	if (err)
@@ -145,7 +175,7 @@ static int run_off(struct accel_args *a)
 {
 	struct accel_left left = { 0 };
 	u32 timeout = a->has_timeout ? a->timeout_ms : OFF_SECONDS * 1000u;
-	int err = accel_off(timeout, &left, a->diag);
+	int err = accel_off(timeout, everywhere, &left, a->diag);
 
 	if (!err)
 		puts("accel is off");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Much of everything. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,9 @@ enum {
 	LOAD_HELD = 4000,
 	LOAD_SWITCHES = 15,
 	LOAD_BYTES = 256 << 20,
+	LOAD_THINKERS = 10,
+	LOAD_THINK_MS = 120, /* longer than an acknowledgement is held back */
+	LOAD_THINK_SECONDS = 10,
 };
 
 CASE(load_1000_connections, .seconds = 60)
@@ -322,4 +327,137 @@ CASE(load_mixed_traffic, .seconds = 120)
 CASE(load_mixed_traffic_and_switches, .seconds = 120, .naive = NAIVE_FAILS)
 {
 	mixed_traffic(t, true);
+}
+
+/* ---- requests of programs that sleep in recv(), and replies that take their time */
+
+struct thinker {
+	int listener;
+	u16 port;
+	u64 seed;
+	const bool *is_over; /* shared memory */
+};
+
+/* What both ends know of a connection before it begins. */
+struct talk {
+	u64 random;
+	struct side side;
+	u32 rounds;
+};
+
+static struct talk talk_begin(struct test *t, struct thinker *th, int fd, bool is_client)
+{
+	struct talk talk = { .random = next_random(&th->seed) | 1, .side.fd = fd };
+
+	talk.side.out.seed = talk.random + (is_client ? 0 : 1);
+	talk.side.in.seed = talk.random + (is_client ? 1 : 0);
+	talk.rounds = 1 + (u32)(next_random(&talk.random) % 12);
+	side_set(AT, &talk.side, IPPROTO_TCP, TCP_QUICKACK, 0); /* acknowledgements come late */
+	return talk;
+}
+
+static void think(struct talk *talk, bool is_mine)
+{
+	u64 r = next_random(&talk->random);
+
+	if (is_mine && r % 4 == 0)
+		test_sleep((unsigned)(r >> 32) % LOAD_THINK_MS);
+}
+
+static void answer(struct test *t, struct peer *peer, void *arg)
+{
+	struct thinker *th = arg;
+	u8 byte;
+
+	(void)peer;
+	for (;;) {
+		struct talk talk = talk_begin(t, th, OK(accept(th->listener, NULL, NULL)), false);
+
+		if (!OK(recv(talk.side.fd, &byte, 1, MSG_PEEK)))
+			return;
+		for (u32 i = 0; i < talk.rounds; i++) {
+			side_get(AT, &talk.side, random_size(&talk.random));
+			think(&talk, true);
+			side_put(AT, &talk.side, random_size(&talk.random));
+			think(&talk, false);
+		}
+		side_eof(AT, &talk.side);
+		side_close(&talk.side);
+	}
+}
+
+/* The last connection is closed without a word. */
+static void ask(struct test *t, struct peer *peer, void *arg)
+{
+	struct thinker *th = arg;
+	bool is_over;
+
+	(void)peer;
+	close(th->listener);
+	do {
+		int fd = pair_connect(AT, "127.0.0.1", th->port, 0, NULL);
+		struct talk talk = talk_begin(t, th, fd, true);
+
+		is_over = __atomic_load_n(th->is_over, __ATOMIC_RELAXED);
+		for (u32 i = 0; i < talk.rounds && !is_over; i++) {
+			side_put(AT, &talk.side, random_size(&talk.random));
+			think(&talk, false);
+			side_get(AT, &talk.side, random_size(&talk.random));
+			think(&talk, true);
+		}
+		side_close(&talk.side);
+	} while (!is_over);
+}
+
+/* How many messages were redirected meanwhile. */
+static u64 switch_all(struct test *t, u64 *random)
+{
+	u64 messages = 0, until = test_ms() + LOAD_THINK_SECONDS * 1000;
+
+	while (test_ms() < until) {
+		test_sleep((unsigned)(next_random(random) % 150));
+		if (*random >> 40 & 1) {
+			control_pause(AT);
+			test_sleep((unsigned)(next_random(random) % 60));
+			control_resume(AT);
+		} else {
+			if (t->control->mode == CONTROL_SKEP)
+				messages += control_messages();
+			control_turn_off(AT);
+			test_sleep((unsigned)(next_random(random) % 60));
+			control_turn_on(AT);
+		}
+	}
+	return messages;
+}
+
+CASE(load_thinkers_and_switches, .alone = true, .naive = NAIVE_FAILS, .seconds = 60)
+{
+	bool *is_over = mmap(NULL, sizeof(*is_over), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct peer peers[LOAD_THINKERS][2];
+	u64 random = 88172645463325252ull;
+
+	CHECK(is_over != MAP_FAILED);
+	control_turn_on(AT);
+	for (int i = 0; i < LOAD_THINKERS; i++) {
+		struct thinker th = {
+			.listener = pair_listen(AT, "127.0.0.1", 0, NULL),
+			.seed = next_random(&random),
+			.is_over = is_over,
+		};
+
+		th.port = address_port(AT, th.listener);
+		peer_start(AT, &peers[i][0], 0, answer, &th);
+		peer_start(AT, &peers[i][1], 0, ask, &th);
+		close(th.listener);
+	}
+	if (!switch_all(t, &random) && t->control->mode == CONTROL_SKEP)
+		FAIL("nothing was redirected");
+	__atomic_store_n(is_over, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < LOAD_THINKERS; i++)
+		for (int k = 0; k < 2; k++)
+			peer_join(AT, &peers[i][k]);
+	munmap(is_over, sizeof(*is_over));
+	control_turn_off(AT);
 }

@@ -349,8 +349,8 @@ static struct talk talk_begin(struct test *t, struct thinker *th, int fd, bool i
 {
 	struct talk talk = { .random = next_random(&th->seed) | 1, .side.fd = fd };
 
-	talk.side.out.seed = talk.random + (is_client ? 0 : 1);
-	talk.side.in.seed = talk.random + (is_client ? 1 : 0);
+	talk.side.out.seed = (talk.random & 0xfffffe) + (is_client ? 0 : 1);
+	talk.side.in.seed = (talk.random & 0xfffffe) + (is_client ? 1 : 0);
 	talk.rounds = 1 + (u32)(next_random(&talk.random) % 12);
 	side_set(AT, &talk.side, IPPROTO_TCP, TCP_QUICKACK, 0); /* acknowledgements come late */
 	return talk;

@@ -55,7 +55,7 @@ struct accel_control {
 	__u32 magic;
 	__u32 abi;
 	__u32 mode;
-	__u32 lists;      /* ACCEL_LIST_...: which of the maps below decide */
+	__u32 lists;      /* ACCEL_LIST_...: what decides who may enter */
 	__u64 limit;      /* bytes of memory that a direction's unread messages may take */
 	__u64 budget;     /* the same for all that read in one cgroup */
 	__u64 tap_until;  /* CLOCK_MONOTONIC, ns: tapped messages are copied until then; 0: never */
@@ -69,9 +69,10 @@ struct accel_control {
 #define ACCEL_NOTE_FIONREAD 1 /* FIONREAD does not count redirected bytes */
 #define ACCEL_NOTE_SPLICE 2   /* splice from a socket does not see them */
 
-#define ACCEL_LIST_PORT 1 /* map ports: __u16 */
-#define ACCEL_LIST_CIDR 2 /* map cidrs: struct accel_cidr */
-#define ACCEL_LIST_UID 4  /* map uids: __u32 */
+#define ACCEL_LIST_PORT 1        /* map ports: __u16 */
+#define ACCEL_LIST_CIDR 2        /* map cidrs: struct accel_cidr */
+#define ACCEL_LIST_UID 4         /* map uids: __u32 */
+#define ACCEL_LIST_NONBLOCKING 8 /* no map: only non-blocking sockets */
 
 struct accel_cidr {
 	__u32 bits; /* IPv4 counts from 96 */

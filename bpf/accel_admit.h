@@ -137,6 +137,12 @@ static __always_inline bool may_block(void)
 	return !is_threaded() && !handles_signals();
 }
 
+/* Whether who turned accel on wants blocking sockets in it at all. */
+static __always_inline bool takes_blocking(const struct accel_control *c)
+{
+	return !(c->lists & ACCEL_LIST_NONBLOCKING);
+}
+
 static __always_inline bool is_nonblocking(struct sock *sk)
 {
 	return peek(sk, sk_socket, file, f_flags) & O_NONBLOCK;

@@ -127,7 +127,8 @@ static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, str
 			return ACCEL_REASON_FULL;
 	}
 	half.cookie = bpf_get_socket_cookie(ops);
-	if (!is_nonblocking((struct sock *)tp) && !bpf_map_lookup_elem(&patient, &half.cookie))
+	if (!is_nonblocking((struct sock *)tp) &&
+	    !(takes_blocking(c) && bpf_map_lookup_elem(&patient, &half.cookie)))
 		return ACCEL_REASON_BLOCKING;
 	half.sk = (__u64)(unsigned long)tp;
 	half.ns = now;
@@ -179,7 +180,8 @@ static __always_inline struct accel_listener *listener_of(const struct accel_tup
 }
 
 /* What is not accepted yet is known by who listens. */
-static __always_inline enum accel_reason listener_reason(const struct accel_listener *l)
+static __always_inline enum accel_reason listener_reason(const struct accel_control *c,
+							 const struct accel_listener *l)
 {
 	struct sock *sk;
 
@@ -187,7 +189,7 @@ static __always_inline enum accel_reason listener_reason(const struct accel_list
 		return ACCEL_REASON_LISTENER;
 	if (l->is_denied)
 		return ACCEL_REASON_COMM;
-	if (l->may_block)
+	if (l->may_block && takes_blocking(c))
 		return ACCEL_REASON_NONE;
 	sk = (void *)(unsigned long)l->sk;
 	if (l->blocks ||
@@ -222,7 +224,7 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	if (why)
 		return why;
 	listener = listener_of(&tuple);
-	why = listener_reason(listener);
+	why = listener_reason(c, listener);
 	if (why || !listener)
 		return why;
 	cookie = bpf_get_socket_cookie(ops);
@@ -232,7 +234,7 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	if (!end)
 		return ACCEL_REASON_FULL;
 	end->is_known = 1;
-	end->may_block = listener->may_block;
+	end->may_block = listener->may_block && takes_blocking(c);
 	end->ready = PROVEN | ops->rcv_nxt; /* nobody can read it yet */
 	end->peer_sk = half->sk;
 	end->peer = half->cookie;

@@ -265,13 +265,14 @@ static __always_inline void mirror_message(struct accel_control *c, struct sk_ms
 }
 
 /* The first send tells the program: why it is not fit, if so. */
-static __always_inline enum accel_reason introduce(struct accel_end *end, struct sock *sk)
+static __always_inline enum accel_reason introduce(const struct accel_control *c,
+						   struct accel_end *end, struct sock *sk)
 {
 	end->pid = current_pid();
 	if (comm_excluded(end->comm))
 		return ACCEL_REASON_COMM;
 	end->is_known = 1;
-	end->may_block = may_block();
+	end->may_block = takes_blocking(c) && may_block();
 	if (end->may_block || is_nonblocking(sk))
 		return ACCEL_REASON_NONE;
 	if (!end->is_active) {
@@ -346,9 +347,10 @@ static __always_inline bool begin(struct accel_control *c, struct accel_end *end
 }
 
 /* Not paired, or nobody knows yet who sends. */
-static __always_inline bool is_ready(struct accel_end *end, struct sock *sk)
+static __always_inline bool is_ready(const struct accel_control *c, struct accel_end *end,
+				     struct sock *sk)
 {
-	enum accel_reason why = end->pid ? ACCEL_REASON_NONE : introduce(end, sk);
+	enum accel_reason why = end->pid ? ACCEL_REASON_NONE : introduce(c, end, sk);
 
 	if (why) {
 		leave(end, why);
@@ -371,7 +373,7 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 		end->is_past = 1; /* this socket's sends come one after the other */
 		return false;
 	}
-	if ((!end->pid || !end->peer) && !is_ready(end, (struct sock *)tp))
+	if ((!end->pid || !end->peer) && !is_ready(c, end, (struct sock *)tp))
 		return false;
 	/* Threads may have been started since. */
 	if (end->may_block && is_threaded()) {

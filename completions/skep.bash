@@ -36,10 +36,11 @@ _skep_accel() {
 	--config | -w) COMPREPLY=($(compgen -f -- "$cur")) && compopt -o filenames && return ;;
 	--uid) COMPREPLY=($(compgen -u -- "$cur")) && return ;;
 	-p | --pid) _skep_words "$(cd /proc && printf '%s\n' [0-9]*)" && return ;;
+	--blocking) _skep_words "yes no" && return ;;
 	--port | --cidr | --exclude-comm | --limit | --budget | --small | --timeout | -i | --interval | -n | --count | -t | -s | --comm) return ;;
 	esac
 	case ${COMP_WORDS[2]} in
-	on) _skep_words "--cgroup --port --cidr --uid --exclude-comm --limit --budget --small --config -h --help" ;;
+	on) _skep_words "--cgroup --port --cidr --uid --exclude-comm --blocking --limit --budget --small --config -h --help" ;;
 	off) _skep_words "--timeout -h --help" ;;
 	status) _skep_words "-f --format -c --connections -h --help" ;;
 	top) _skep_words "-i --interval -n --count --once -h --help" ;;

@@ -36,6 +36,7 @@ static void check_config(const struct accel_config *c)
 		demand(c->cidrs.at[i].bits <= 128);
 	for (size_t i = 0; i < c->excluded.n; i++)
 		demand(*c->excluded.at[i] && strlen(c->excluded.at[i]) < ACCEL_COMM);
+	demand(c->blocking <= ACCEL_BLOCKING_NO);
 	demand(c->limit <= ACCEL_LIMIT_MAX && c->budget <= ACCEL_BUDGET_MAX);
 }
 

@@ -149,7 +149,8 @@ static void fill_control(struct accel_control *to, const struct accel_config *c)
 static void set_lists(struct accel_control *to, const struct accel_config *c)
 {
 	to->lists = (c->ports.n ? ACCEL_LIST_PORT : 0u) | (c->cidrs.n ? ACCEL_LIST_CIDR : 0u) |
-		    (c->uids.n ? ACCEL_LIST_UID : 0u);
+		    (c->uids.n ? ACCEL_LIST_UID : 0u) |
+		    (c->blocking == ACCEL_BLOCKING_NO ? ACCEL_LIST_NONBLOCKING : 0u);
 }
 
 static int try_it(const struct making *m)

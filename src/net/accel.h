@@ -22,6 +22,13 @@
 #define ACCEL_DEFAULT_LIMIT (8ull << 20)
 #define ACCEL_DEFAULT_SMALL (16ull << 10)
 
+/* How a program may use its sockets. */
+enum accel_blocking {
+	ACCEL_BLOCKING_UNSET, /* yes */
+	ACCEL_BLOCKING_YES,
+	ACCEL_BLOCKING_NO, /* only non-blocking sockets are redirected */
+};
+
 struct accel_config {
 	const char *cgroup; /* a folder of the cgroup v2 tree; NULL: all of the machine */
 	vec_of(u16) ports;  /* empty: all */
@@ -29,6 +36,7 @@ struct accel_config {
 	vec_of(u32) uids;                /* empty: all */
 	vec_of(const char *) excluded;   /* names of programs, added to the usual ones */
 	bool no_default_excluded;
+	enum accel_blocking blocking;
 	u64 limit;  /* bytes a direction; 0: ACCEL_DEFAULT_LIMIT */
 	u64 budget; /* bytes a cgroup; 0: half of what TCP may use before it feels pressure */
 	u64 small; /* bytes of a write below which a one-way stream is left to TCP; 0: ACCEL_DEFAULT_SMALL */

@@ -247,6 +247,18 @@ static int set_cgroup(const struct accel_config_reader *r, struct accel_config *
 	return 0;
 }
 
+static int set_blocking(const struct accel_config_reader *r, struct accel_config *c,
+			const struct entry *e)
+{
+	if (e->len == 3 && !memcmp(e->text, "yes", 3))
+		c->blocking = ACCEL_BLOCKING_YES;
+	else if (e->len == 2 && !memcmp(e->text, "no", 2))
+		c->blocking = ACCEL_BLOCKING_NO;
+	else
+		return wrong(r, e, "yes or no");
+	return 0;
+}
+
 int accel_config_set(const struct accel_config_reader *r, struct accel_config *c,
 		     enum accel_setting which, const char *text, struct loc at)
 {
@@ -263,6 +275,8 @@ int accel_config_set(const struct accel_config_reader *r, struct accel_config *c
 		return each_entry(r, c, text, at, add_uid);
 	case ACCEL_SET_EXCLUDE_COMM:
 		return each_entry(r, c, text, at, add_comm);
+	case ACCEL_SET_BLOCKING:
+		return set_blocking(r, c, &all);
 	case ACCEL_SET_LIMIT:
 		return set_bytes(r, &all, ACCEL_LIMIT_MIN, ACCEL_LIMIT_MAX, &c->limit);
 	case ACCEL_SET_BUDGET:
@@ -295,6 +309,7 @@ static int find_key(const struct accel_config_reader *r, const struct entry *key
 static bool is_repeated(const struct accel_config *c, int which)
 {
 	return (which == ACCEL_SET_CGROUP && c->cgroup) || (which == ACCEL_SET_LIMIT && c->limit) ||
+	       (which == ACCEL_SET_BLOCKING && c->blocking) ||
 	       (which == ACCEL_SET_BUDGET && c->budget) || (which == ACCEL_SET_SMALL && c->small);
 }
 
@@ -377,6 +392,8 @@ void accel_config_override(struct accel_config *c, const struct accel_config *by
 		c->excluded = by->excluded;
 		c->no_default_excluded = by->no_default_excluded;
 	}
+	if (by->blocking)
+		c->blocking = by->blocking;
 	if (by->limit)
 		c->limit = by->limit;
 	if (by->budget)

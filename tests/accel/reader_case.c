@@ -395,6 +395,20 @@ CASE(reader_interrupted_goes_on, .naive = NAIVE_FAILS)
 	pair_close(&p);
 }
 
+/* Who turned it on wants none of that: only non-blocking ones are taken. */
+CASE(reader_blocking_not_wanted, .options = "--blocking no", .only_skep = true)
+{
+	struct pair blocking, nonblocking;
+
+	pair_open(AT, &blocking, &(struct pair_how){ .cold = true });
+	pair_ping_pong(AT, &blocking, 100, 100);
+	CHECK_EQ(side_redirected(AT, &blocking.client), 0);
+	CHECK_EQ(side_redirected(AT, &blocking.server), 0);
+	pair_open(AT, &nonblocking, &(struct pair_how){ .nonblocking = true });
+	pair_close(&blocking);
+	pair_close(&nonblocking);
+}
+
 static void be_stopped(struct test *t, struct peer *peer, void *arg)
 {
 	struct pair *p = arg;

@@ -20,6 +20,7 @@ static void json_settings(const struct accel_report *r, struct arena *a, struct 
 	out_json_u64(o, "abi", r->abi);
 	out_json_u64(o, "since", r->since);
 	json_text(o, "cgroup", c->cgroup);
+	out_json_bool(o, "blocking", c->blocking != ACCEL_BLOCKING_NO);
 	out_json_u64(o, "limit", c->limit);
 	out_json_u64(o, "budget", c->budget);
 	out_json_u64(o, "small", c->small);

@@ -90,6 +90,7 @@ void accel_lists_read(const struct accel_view *v, struct arena *a, struct accel_
 
 	*out = (struct accel_config){
 		.cgroup = v->cgroup,
+		.blocking = lists & ACCEL_LIST_NONBLOCKING ? ACCEL_BLOCKING_NO : ACCEL_BLOCKING_YES,
 		.limit = v->control->limit,
 		.small = v->control->small,
 		.budget = v->control->budget,

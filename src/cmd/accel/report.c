@@ -126,6 +126,8 @@ static void text_settings(const struct accel_report *r, struct arena *a, struct 
 	text_setting(o, "ports", accel_lists_ports(a, c), "all");
 	text_setting(o, "addresses", accel_lists_cidrs(a, c), "all");
 	text_setting(o, "users", accel_lists_uids(a, c), "all");
+	text_setting(o, "sockets", c->blocking == ACCEL_BLOCKING_NO ? "non-blocking ones only" : "",
+		     "blocking ones, too");
 	text_setting(o, "excluded", accel_lists_excluded(a, c), "no program");
 }
 

@@ -120,7 +120,7 @@ struct accel_listener {
 	__u32 may_block;      /* it has one thread and handles no signal: see accel_admit.h */
 	__u32 is_nonblocking; /* as far as seen: what it accepts is taken to be so too */
 	__u32 blocks;         /* which was wrong */
-	__u32 pad;
+	__u32 unblocks; /* it blocks itself, but what it accepts is non-blocking before it is used */
 	char comm[ACCEL_COMM];
 };
 

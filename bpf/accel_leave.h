@@ -21,7 +21,6 @@
 #define LEAVERS_AT_ONCE 1024
 #define IDLE_ROUND_NS                                                                              \
 	100000000ull /* if it only looks for those left alone, or at what is charged */
-#define BAN_NS 10000000000ull
 
 struct bpf_map;
 

@@ -16,6 +16,8 @@
 #define UNPAIRED_NS 300000000ull /* so long may a socket be in the map alone */
 #define PROVEN (1ull << 32)
 #define UNSENT_BYTES (512 << 10)
+#define BAN_NS 10000000000ull /* a service whose connections do not get in is left alone so long */
+#define JUDGED_SEGMENTS 8 /* a program that has sent so many has made its socket what it will be */
 
 static const struct accel_end new_end;
 static const struct accel_service new_service = { .gap_us = 1000000 };
@@ -53,6 +55,31 @@ static __always_inline bool free_unsent(void *ctx, struct tcp_sock *tp)
 	return true;
 }
 
+static __always_inline struct accel_listener *listener_of(const struct accel_tuple *t)
+{
+	struct accel_listener_key key = { .netns = t->netns, .port = t->local_port };
+
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
+/*
+ * A connection that is not in the map, as its listener blocks and so it might. Many programs make what they accept
+ * non-blocking before they use it: of these the next ones are let in. False: it is too early to say.
+ */
+static __always_inline bool is_judged(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	struct accel_tuple tuple = {};
+	struct accel_listener *l;
+
+	if (!is_nonblocking((struct sock *)tp))
+		return ops->data_segs_out >= JUDGED_SEGMENTS;
+	fill_tuple(&tuple, ops, tp);
+	l = listener_of(&tuple);
+	if (l)
+		l->unblocks = 1;
+	return true;
+}
+
 /* TCP's bytes were acknowledged. Of a connection that is TCP for good all has to be as it was, sooner or later. */
 static __always_inline void acknowledged(struct bpf_sock_ops *ops, struct tcp_sock *tp,
 					 const struct accel_control *c)
@@ -62,7 +89,7 @@ static __always_inline void acknowledged(struct bpf_sock_ops *ops, struct tcp_so
 
 	if (end && !end->leaving && c->mode != ACCEL_OFF)
 		return;
-	if (!free_unsent(ops, tp))
+	if (!free_unsent(ops, tp) || (!end && !is_judged(ops, tp)))
 		return;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
 }
@@ -172,13 +199,6 @@ static __always_inline void learn(const struct accel_half *half, const struct ac
 		bpf_map_update_elem(&locals, server->local, &yes, BPF_ANY);
 }
 
-static __always_inline struct accel_listener *listener_of(const struct accel_tuple *t)
-{
-	struct accel_listener_key key = { .netns = t->netns, .port = t->local_port };
-
-	return bpf_map_lookup_elem(&listeners, &key);
-}
-
 /* What is not accepted yet is known by who listens. */
 static __always_inline enum accel_reason listener_reason(const struct accel_control *c,
 							 const struct accel_listener *l)
@@ -191,11 +211,36 @@ static __always_inline enum accel_reason listener_reason(const struct accel_cont
 		return ACCEL_REASON_COMM;
 	if (l->may_block && takes_blocking(c))
 		return ACCEL_REASON_NONE;
-	sk = (void *)(unsigned long)l->sk;
-	if (l->blocks ||
-	    !(l->sk && is_socket(sk, l->cookie) ? is_nonblocking(sk) : l->is_nonblocking))
+	if (l->blocks)
 		return ACCEL_REASON_BLOCKING;
-	return ACCEL_REASON_NONE;
+	sk = (void *)(unsigned long)l->sk;
+	if (l->unblocks ||
+	    (l->sk && is_socket(sk, l->cookie) ? is_nonblocking(sk) : l->is_nonblocking))
+		return ACCEL_REASON_NONE;
+	return ACCEL_REASON_BLOCKING;
+}
+
+/* The end that accepts does not get in: nor need the one that connected wait for it, or the next ones to that service. */
+static __always_inline void turn_away(struct bpf_sock_ops *ops, const struct accel_half *half,
+				      enum accel_reason why)
+{
+	struct accel_end *end = bpf_map_lookup_elem(&ends, &half->cookie);
+	struct accel_service_key key;
+	struct accel_service *s;
+
+	service_key(&key, &half->tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if (s)
+		s->banned_until = bpf_ktime_get_ns() + BAN_NS;
+	if (end) {
+		end->reason = why;
+		end->leaving = 1;
+		refuse(why);
+		show_out(half->cookie, 0);
+	}
+	if (why == ACCEL_REASON_BLOCKING)
+		bpf_sock_ops_cb_flags_set(ops,
+					  ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_RTT_CB_FLAG);
 }
 
 static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, struct tcp_sock *tp,
@@ -220,13 +265,14 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	learn(half, &tuple);
 	if (!half->entered)
 		return ACCEL_REASON_REMOTE;
-	why = socket_reason(c, tp, &tuple);
-	if (why)
-		return why;
 	listener = listener_of(&tuple);
-	why = listener_reason(c, listener);
-	if (why || !listener)
+	why = socket_reason(c, tp, &tuple);
+	if (!why)
+		why = listener_reason(c, listener);
+	if (why || !listener) {
+		turn_away(ops, half, why);
 		return why;
+	}
 	cookie = bpf_get_socket_cookie(ops);
 	if (cookie == half->cookie)
 		return ACCEL_REASON_IMPLAUSIBLE;

@@ -363,6 +363,52 @@ CASE(reader_interrupted_learned, .naive = NAIVE_FAILS)
 	close(p.listener);
 }
 
+static void unblock(struct at at, int fd)
+{
+	OK_AT(at, fcntl(fd, F_SETFL, O_NONBLOCK));
+}
+
+/*
+ * The other way round: the listener blocks, the connections do not once they were accepted. That shows when the first
+ * answer is sent, and they get in from then on.
+ */
+CASE(reader_unblocked_learned, .only_skep = true)
+{
+	struct pair p;
+	struct sigaction action = { .sa_handler = on_signal };
+	u64 redirected = 0;
+
+	OK(sigaction(SIGALRM, &action, NULL));
+	p.listener = pair_listen(AT, "127.0.0.1", 0, NULL);
+	for (int i = 0; i < 5 && !redirected; i++) {
+		pair_again(AT, &p, &(struct pair_how){ .cold = true, .before_connect = unblock });
+		unblock(AT, p.server.fd);
+		pair_ping_pong(AT, &p, 50, 100);
+		redirected = side_redirected(AT, &p.client);
+		CHECK(i || !redirected);
+		side_close(&p.client);
+		side_close(&p.server);
+	}
+	CHECK(redirected);
+	/* One that blocks after all: no more of them, and the signal finds a reader in TCP's recv(). */
+	for (int i = 0; i < 3; i++) {
+		u8 byte;
+
+		pair_again(AT, &p, &(struct pair_how){ .cold = true, .before_connect = unblock });
+		if (!i)
+			pair_ping_pong(AT, &p, 5, 100);
+		ualarm(20000, 0);
+		if (i)
+			CHECK_ERRNO(recv(p.server.fd, &byte, 1, 0), EINTR);
+		else
+			test_sleep(50);
+		pair_ping_pong(AT, &p, 5, 100);
+		side_close(&p.client);
+		side_close(&p.server);
+	}
+	close(p.listener);
+}
+
 static void disturb(struct test *t, struct peer *peer, void *arg)
 {
 	struct pair *p = arg;

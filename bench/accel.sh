@@ -75,6 +75,7 @@ rows() {
 	sendfile-1k-cpu|the same, CPU of the server|us|2|less|
 	sendfile-100k|nginx with sendfile and tcp_nopush: 100 KiB file|1/s|0|more|plain 0.95
 	sendfile-100k-cpu|the same, CPU of the server|us|2|less|
+	postgres|PostgreSQL, 4 clients: SELECT by key|1/s|0|more|plain 1.1
 	redis-get|redis c20, no pipeline: GET|1/s|0|more|plain 1.5
 	redis-get-cpu|the same, CPU of the server|us|2|less|
 	redis-set|redis c20, no pipeline: SET|1/s|0|more|plain 1.5
@@ -331,6 +332,44 @@ run_nginx() { # flavour, paths
 	servers=
 }
 
+# It does not run as root. Debian has its programs in a folder of each version.
+postgres_bin() {
+	# shellcheck disable=SC2012 # those have no odd characters
+	ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1
+}
+as_postgres="setpriv --reuid postgres --regid postgres --clear-groups"
+postgres_answers() { "$(postgres_bin)/pg_isready" -q -h 127.0.0.1 -p "$port"; }
+start_postgres() {
+	port=$(free_port)
+	home=$work/postgres-$variant
+	if [ ! -d "$home" ]; then
+		mkdir "$home" && chown postgres "$home" && chmod 711 "$work" || return 1
+		$as_postgres "$(postgres_bin)/initdb" -A trust -D "$home/data" >"$work/result" 2>"$work/err" || return 1
+	fi
+	sh -c "$enter" "$in" $as_postgres "$(postgres_bin)/postgres" -D "$home/data" -p "$port" -h 127.0.0.1 -k "$home" -F >/dev/null 2>"$work/err" &
+	servers="$servers $!"
+	wait_for postgres_answers || return 1
+	echo "$port" >"$home/port"
+	# This leaves it time to see that what PostgreSQL accepts does not block.
+	for _ in 1 2 3; do
+		in_cgroup pgbench -U postgres -h 127.0.0.1 -p "$port" -i -q -s 1 postgres >"$work/result" 2>"$work/err" || return 1
+	done
+}
+ask_postgres() {
+	home=$work/postgres-$variant
+	host=127.0.0.1
+	[ "$variant" != unix ] || host=$home
+	in_cgroup pgbench -U postgres -h "$host" -p "$(cat "$home/port")" -n -S -c 4 -T 1 postgres >"$work/result" 2>"$work/err" || return 1
+	put "$row" "$(awk '/^tps/ { print $3 }' "$work/result")"
+}
+run_postgres() {
+	each 1 "$all" start_postgres
+	row=postgres
+	each $app_turns "$all" ask_postgres
+	stop $servers
+	servers=
+}
+
 # That of AF_UNIX listens on a port as well, at which nobody asks.
 answers() { [ "$(in_cgroup redis-cli -p "$port" ping 2>/dev/null)" = PONG ]; }
 start_redis() {
@@ -438,6 +477,7 @@ round() {
 	beside=
 	wants_any nginx && has nginx nginx:nginx wrk:wrk && run_nginx nginx 200 1k 100k
 	wants_any sendfile && has sendfile nginx:nginx wrk:wrk && run_nginx sendfile 1k 100k
+	wants postgres && has postgres pgbench:postgresql "$(postgres_bin)/postgres:postgresql" && run_postgres
 	wants_any redis && has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis
 }
 

@@ -50,6 +50,7 @@ table() {
 	bench want command wrk wrk wrk wrk wrk
 	bench want command redis-server redis-server redis redis redis
 	bench want command redis-benchmark redis-tools redis redis redis
+	bench want command pgbench postgresql postgresql-server postgresql postgresql
 	END
 }
 

@@ -183,7 +183,8 @@ static __always_inline bool is_plausible(const struct accel_tuple *a, const stru
 }
 
 /* That the client's service is here, for its next connections, and so is the address, for those of others. */
-static __always_inline void learn(const struct accel_half *half, const struct accel_tuple *server)
+static __always_inline struct accel_service *learn(const struct accel_half *half,
+						   const struct accel_tuple *server)
 {
 	struct accel_service_key key;
 	struct accel_service *s;
@@ -191,12 +192,11 @@ static __always_inline void learn(const struct accel_half *half, const struct ac
 
 	service_key(&key, &half->tuple);
 	s = bpf_map_lookup_elem(&services, &key);
-	if (s) {
+	if (s)
 		s->is_local = 1;
-		s->banned_until = 0;
-	}
 	if (!half->entered)
 		bpf_map_update_elem(&locals, server->local, &yes, BPF_ANY);
+	return s;
 }
 
 /* What is not accepted yet is known by who listens. */
@@ -222,15 +222,11 @@ static __always_inline enum accel_reason listener_reason(const struct accel_cont
 
 /* The end that accepts does not get in: nor need the one that connected wait for it, or the next ones to that service. */
 static __always_inline void turn_away(struct bpf_sock_ops *ops, const struct accel_half *half,
-				      enum accel_reason why)
+				      struct accel_service *s, enum accel_reason why)
 {
 	struct accel_end *end = bpf_map_lookup_elem(&ends, &half->cookie);
-	struct accel_service_key key;
-	struct accel_service *s;
 
-	service_key(&key, &half->tuple);
-	s = bpf_map_lookup_elem(&services, &key);
-	if (s)
+	if (s && why != ACCEL_REASON_MODE)
 		s->banned_until = bpf_ktime_get_ns() + BAN_NS;
 	if (end) {
 		end->reason = why;
@@ -249,6 +245,7 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	struct accel_tuple tuple = {};
 	struct accel_half *half;
 	struct accel_listener *listener;
+	struct accel_service *s;
 	struct accel_end *end, *peer;
 	enum accel_reason why;
 	__u64 id = mirror(ops->rcv_nxt, ops->snd_nxt), cookie, now;
@@ -262,17 +259,19 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 		return ACCEL_REASON_REMOTE;
 	if (!is_plausible(&half->tuple, &tuple))
 		return ACCEL_REASON_IMPLAUSIBLE;
-	learn(half, &tuple);
-	if (!half->entered)
-		return ACCEL_REASON_REMOTE;
+	s = learn(half, &tuple);
 	listener = listener_of(&tuple);
 	why = socket_reason(c, tp, &tuple);
 	if (!why)
 		why = listener_reason(c, listener);
 	if (why || !listener) {
-		turn_away(ops, half, why);
+		turn_away(ops, half, s, why);
 		return why;
 	}
+	if (s)
+		s->banned_until = 0;
+	if (!half->entered)
+		return ACCEL_REASON_REMOTE;
 	cookie = bpf_get_socket_cookie(ops);
 	if (cookie == half->cookie)
 		return ACCEL_REASON_IMPLAUSIBLE;

@@ -27,7 +27,7 @@
 enum accel_mode {
 	ACCEL_OFF, /* half-made, or being taken down: nobody enters, all leave */
 	ACCEL_ON,
-	ACCEL_PAUSED, /* nobody enters, all that is sent goes by TCP */
+	ACCEL_PAUSED, /* nobody enters, all that is sent goes by TCP, once what was redirected is read */
 };
 
 enum accel_counter {

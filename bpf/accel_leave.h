@@ -3,8 +3,8 @@
  * Leaving. A socket that is taken out of the map while a message waits for it loses that message, so nobody is taken out
  * before it is certain that none waits or is on its way. Once a connection's ends are leaving, which their sends obey:
  *
- *	past	the socket's lock was seen free: the decisions made before have been carried out that far
- *		that the peer's struct sock is held for those that redirect
+ *	past	all that was redirected before is read, and the socket's lock was seen free: the decisions made before have
+ *		been carried out that far that the peer's struct sock is held for those that redirect
  *	still	the peer's past, and nobody holds this socket: no message is on its way to it
  *	empty	nothing is in the queue. Nothing can come any more.
  *
@@ -50,17 +50,6 @@ static __always_inline bool is_held(struct accel_control *c, struct tcp_sock *tp
 	return refs > c->quiet_refs + timer_refs(tp);
 }
 
-static __always_inline bool is_empty(struct sock *sk)
-{
-	struct sk_psock *psock = psock_of(sk);
-	struct list_head *head;
-
-	if (!psock)
-		return true;
-	head = (void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	return peek(head, next) == head;
-}
-
 /* Whether this end can be taken out: a step further each round, as far as it goes. */
 static __always_inline bool quiet(struct accel_control *c, struct accel_end *end,
 				  const struct accel_end *peer)
@@ -69,7 +58,7 @@ static __always_inline bool quiet(struct accel_control *c, struct accel_end *end
 	struct sock *sk = (struct sock *)tp;
 
 	if (!end->is_past)
-		end->is_past = !peek(sk, sk_lock.owned);
+		end->is_past = !peek(sk, sk_lock.owned) && (!peer || has_ended(end));
 	if (!end->is_still)
 		end->is_still = (!peer || peer->is_past) && !is_held(c, tp);
 	return end->is_past && end->is_still && is_empty(sk);

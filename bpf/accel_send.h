@@ -7,7 +7,8 @@
  *	       <---------------------------------------------------------------------
  *	          the reader is slow, memory is short, paused, the peer has closed
  *
- * To TCP it may go at any time: a reader takes redirected messages before TCP's bytes, which are younger. Back it may
+ * To TCP it may go at any time: a reader takes redirected messages before TCP's bytes, which are younger. But see
+ * goes_on(): it does not while there are any, unless the reader is slow or memory short. Back it may
  * go only when the reader has read all of TCP's, else younger bytes would be read first. And as a reader that sleeps in
  * TCP's own recv() (it waits for more bytes with MSG_WAITALL, say) is not woken by redirected ones, there has to be proof
  * that there is none. One of two:
@@ -120,13 +121,22 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 		__sync_fetch_and_add(&t->fallback[why], 1);
 }
 
+/* Nothing that was redirected is unread. */
+static __always_inline bool has_ended(const struct accel_end *end)
+{
+	return end->state == ACCEL_TCP || is_empty((struct sock *)(unsigned long)end->peer_sk);
+}
+
 /* The whole connection goes back to TCP for good, as soon as it is quiet. */
 static __always_inline void leave(struct accel_end *end, enum accel_reason why)
 {
 	struct accel_end *peer = bpf_map_lookup_elem(&ends, &end->peer);
 	struct sock *sk = (void *)(unsigned long)end->sk;
+	struct accel_totals *t = totals();
 
-	fall_back(end, why);
+	if (t)
+		__sync_fetch_and_add(&t->fallback[why], 1);
+	end->reason = why;
 	end->leaving = 1;
 	if (peer) {
 		peer->reason = why;
@@ -363,16 +373,38 @@ static __always_inline bool is_ready(const struct accel_control *c, struct accel
 	return false;
 }
 
+/*
+ * A direction that is to end goes on while redirected bytes are unread, if there is room. For a recv() does not go on from them to
+ * TCP's, and a reader that waits for edges takes less than it asked for as all there is: see epoll(7). TCP's bytes would have
+ * had their edge before, and lie there until more come.
+ */
+static __always_inline bool goes_on(struct accel_control *c, struct accel_end *end, __u32 size)
+{
+	return !end->is_past && !has_ended(end) && !room(c, end, size);
+}
+
+/* The same of a connection that leaves. */
+static __always_inline bool ends_for_good(struct accel_control *c, struct accel_end *end,
+					  __u32 size)
+{
+	if (goes_on(c, end, size))
+		return true;
+	end->state = ACCEL_TCP;
+	end->is_past = 1; /* this socket's sends come one after the other */
+	return false;
+}
+
 /* Whether this message is to be redirected; moves the direction's state. */
 static __always_inline bool decide(struct accel_control *c, struct accel_end *end,
 				   struct tcp_sock *tp, __u32 size)
 {
 	enum accel_reason why;
 
-	if (end->leaving) {
-		end->is_past = 1; /* this socket's sends come one after the other */
+	/* TCP says what sending after shutdown() leads to. */
+	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
 		return false;
-	}
+	if (end->leaving)
+		return ends_for_good(c, end, size);
 	if ((!end->pid || !end->peer) && !is_ready(c, end, (struct sock *)tp))
 		return false;
 	/* Threads may have been started since. */
@@ -380,21 +412,20 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 		end->may_block = 0;
 		if (!is_nonblocking((struct sock *)tp)) {
 			leave(end, ACCEL_REASON_BLOCKING);
-			return false;
+			return ends_for_good(c, end, size);
 		}
 	}
 	prove(end, tp);
 	if (c->mode != ACCEL_ON) {
+		if (goes_on(c, end, size))
+			return true;
 		if (end->state == ACCEL_REDIRECT)
 			fall_back(end, ACCEL_REASON_MODE);
 		return false;
 	}
-	/* TCP says what sending after shutdown() leads to. */
-	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
-		return false;
 	if (end->peer_file && refs_of((void *)(unsigned long)end->peer_file) > 1) {
 		leave(end, ACCEL_REASON_BLOCKING);
-		return false;
+		return ends_for_good(c, end, size);
 	}
 	if (end->state == ACCEL_TCP && !begin(c, end, tp)) {
 		end->stuck += size;
@@ -405,7 +436,7 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 	why = look(c, end, tp, size);
 	if (why) {
 		leave(end, why);
-		return false;
+		return ends_for_good(c, end, size);
 	}
 	why = room(c, end, size);
 	if (why)

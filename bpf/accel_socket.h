@@ -47,6 +47,17 @@ static __always_inline struct sk_psock *psock_of(struct sock *sk)
 	return (void *)(data & ~SK_USER_DATA_FLAGS);
 }
 
+static __always_inline bool is_empty(struct sock *sk)
+{
+	struct sk_psock *psock = psock_of(sk);
+	struct list_head *head;
+
+	if (!psock)
+		return true;
+	head = (void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+	return peek(head, next) == head;
+}
+
 /* The threads that are in a call of the map's own; each holds a reference, as the map does. */
 static __always_inline __u32 calls_of(struct sock *sk)
 {

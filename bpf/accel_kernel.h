@@ -128,6 +128,8 @@ struct sock {
 		atomic_t rmem_alloc;
 	} sk_backlog;
 	int sk_rcvlowat;
+	int sk_peek_off;
+	int sk_write_pending;
 	int sk_rcvbuf;
 	__u8 sk_userlocks;
 

@@ -69,6 +69,9 @@ static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
 	if (peek(peer, rcv_nxt) != seq || peek(peer, copied_seq) != seq || file_refs(sk) != 1)
 		return false;
 	calls = calls_of(sk);
+	/* Somebody else who sends from here may be the one. */
+	if (calls && calls_of((struct sock *)(unsigned long)end->sk) != 1)
+		return false;
 	/* A sleeper that wakes up and sleeps on again could be missed; only room to send would wake it. */
 	if (calls != 1 && (calls || peek(peer, write_seq) != peek(peer, snd_una) ||
 			   peek(sk, sk_lock.owned) || has_sleepers(sk)))
@@ -101,6 +104,9 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	__u32 seq = tp->write_seq;
 
 	if (tp->snd_una != seq || !end->peer)
+		return false;
+	/* Somebody else waits for room in the middle of a message, the rest of which goes by TCP, too. */
+	if (tp->inet_conn.icsk_inet.sk.sk_write_pending)
 		return false;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer || peer->leaving || !is_fit(peer))

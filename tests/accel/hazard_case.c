@@ -107,3 +107,110 @@ CASE(hazard_edge_and_short_read_at_limit, .options = "--limit 256K", .plain_diff
 	close(epoll);
 	pair_close(&p);
 }
+
+enum { SENDERS_CYCLE = 251, SENDERS_OTHER = 255, SENDERS_CHUNK = 128 << 10, SENDERS_WRITES = 24 };
+
+static void stay_here(struct at at, bool is_urgent)
+{
+	struct sched_param priority = { .sched_priority = is_urgent ? 10 : 0 };
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	OK_AT(at, sched_setaffinity(0, sizeof(set), &set));
+	OK_AT(at, sched_setscheduler(0, is_urgent ? SCHED_FIFO : SCHED_OTHER, &priority));
+}
+
+/* Bytes 0 to 250 again and again; the first write is too much for TCP, and waits. */
+static void send_cycles(struct test *t, struct peer *peer, void *arg)
+{
+	static u8 bytes[SENDERS_CHUNK];
+	struct pair *p = arg;
+	u64 at = 0;
+
+	side_close(&p->server);
+	stay_here(AT, false);
+	peer_tell(AT, peer);
+	peer_wait(AT, peer);
+	for (int n = 0; n < SENDERS_WRITES; n++) {
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (u8)(at++ % SENDERS_CYCLE);
+		CHECK_EQ(send(p->client.fd, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+	}
+	side_close(&p->client);
+}
+
+/* What is there now; the other sender's bytes may be anywhere, but those of the first are in order. */
+static u64 take_cycles(struct at at, int fd, u64 *next)
+{
+	static u8 bytes[65536];
+	u64 total = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] == SENDERS_OTHER)
+				continue;
+			if (bytes[i] != *next % SENDERS_CYCLE)
+				test_fail(at, "byte %llu is 0x%02x, and should be 0x%02x",
+					  (unsigned long long)*next, bytes[i],
+					  (unsigned)(*next % SENDERS_CYCLE));
+			++*next;
+		}
+		total += (u64)n;
+	}
+	return total;
+}
+
+/* For some time, without letting anybody else on this CPU run; whether all that was sent is acknowledged then. */
+static bool take_alone(struct at at, const struct pair *p, u64 *next)
+{
+	u64 end = test_ms() + 200;
+	int unacked = 1;
+
+	while (test_ms() < end) {
+		take_cycles(at, p->server.fd, next);
+		OK_AT(at, ioctl(p->client.fd, SIOCOUTQ, &unacked));
+	}
+	return !unacked;
+}
+
+/*
+ * Two processes send on one socket. While the first one waits in send() for TCP, with a part of its message still to go, all that was
+ * sent is read. The other one's messages must not begin the redirect then. (The first of them has the verdict of what
+ * is under way.)
+ */
+CASE(hazard_redirect_amid_a_send, .seconds = 30, .naive = NAIVE_EITHER)
+{
+	struct pair p;
+	struct peer peer;
+	u64 next = 0, end;
+	u8 other = SENDERS_OTHER;
+	bool is_quiet;
+
+	pair_open(AT, &p, NULL);
+	side_nonblocking(AT, &p.server);
+	peer_start(AT, &peer, 0, send_cycles, &p);
+	peer_wait(AT, &peer);
+	control_pause(AT);
+	peer_tell(AT, &peer);
+	test_sleep(300);
+	control_resume(AT);
+	stay_here(AT, true);
+	is_quiet = take_alone(AT, &p, &next);
+	for (int i = 0; is_quiet && i < 2; i++) {
+		CHECK_EQ(send(p.client.fd, &other, 1, MSG_NOSIGNAL), 1);
+		is_quiet = take_alone(AT, &p, &next);
+	}
+	stay_here(AT, false);
+	if (!is_quiet)
+		SKIP("the first sender did not wait");
+	test_sleep(300);
+	end = test_ms() + 10000ull * t->scale;
+	while (next < SENDERS_WRITES * SENDERS_CHUNK && test_ms() < end)
+		if (!take_cycles(AT, p.server.fd, &next))
+			side_poll(AT, &p.server, POLLIN, 100);
+	CHECK_EQ(next, SENDERS_WRITES * SENDERS_CHUNK);
+	peer_join(AT, &peer);
+	pair_close(&p);
+}

@@ -507,12 +507,15 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 {
 	__u32 size = msg->size;
 	bool redirected = decide(c, end, tp, size);
+	__u64 peer = end->peer;
 
+	/* The memory of an end that was removed may be another socket's by now. */
+	if (end->sk != (__u64)(unsigned long)tp)
+		return;
 	end->average += (size >> 3) - (end->average >> 3);
 	if (redirected && end->average > AWAIT_MORE)
 		await_reader(end);
-	if (redirected &&
-	    bpf_msg_redirect_hash(msg, &socks, &end->peer, BPF_F_INGRESS) != SK_PASS) {
+	if (redirected && bpf_msg_redirect_hash(msg, &socks, &peer, BPF_F_INGRESS) != SK_PASS) {
 		fall_back(end, ACCEL_REASON_GONE);
 		redirected = false;
 	}

@@ -95,11 +95,12 @@ int accel_setsockopt(struct bpf_sockopt *ctx)
 	const void *sk = ctx->sk;
 	bool is_ulp = ctx->level == 6 /* SOL_TCP */ && ctx->optname == 31 /* TCP_ULP */;
 	bool is_zerocopy = ctx->level == 1 /* SOL_SOCKET */ && ctx->optname == 60 /* SO_ZEROCOPY */;
+	bool is_peek = ctx->level == 1 && ctx->optname == 42 /* SO_PEEK_OFF */;
 	__u64 cookie;
 
 	/* Else the kernel would copy the option's value back, for nothing. */
 	ctx->optlen = 0;
-	if ((!is_ulp && !is_zerocopy) || !sk)
+	if ((!is_ulp && !is_zerocopy && !is_peek) || !sk)
 		return 1;
 	cookie = cookie_of(sk);
 	if (!bpf_map_lookup_elem(&ends, &cookie))

@@ -14,7 +14,7 @@
 #endif
 
 #define ACCEL_MAGIC 0x736b6163u /* "skac" */
-#define ACCEL_ABI 4
+#define ACCEL_ABI 5
 #define ACCEL_COMM 16
 #define ACCEL_MAX_ENDS 65536
 #define ACCEL_MAX_SERVICES 8192

@@ -179,6 +179,8 @@ static __always_inline enum accel_reason socket_reason(struct accel_control *c, 
 		return ACCEL_REASON_ZEROCOPY;
 	if (sk->sk_rcvlowat > 1)
 		return ACCEL_REASON_LOWAT;
+	if (sk->sk_peek_off >= 0)
+		return ACCEL_REASON_PEEK;
 	return ACCEL_REASON_NONE;
 }
 

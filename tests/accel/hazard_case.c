@@ -214,3 +214,40 @@ CASE(hazard_redirect_amid_a_send, .seconds = 30, .naive = NAIVE_EITHER)
 	peer_join(AT, &peer);
 	pair_close(&p);
 }
+
+static void peek_from_the_start(struct at at, int fd)
+{
+	int zero = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &zero, sizeof(zero)))
+		test_skip(at, "this kernel has no SO_PEEK_OFF for TCP");
+}
+
+/* Where to peek next moves on with each MSG_PEEK; of redirected bytes it would not. */
+CASE(hazard_peek_offset, .naive = NAIVE_EITHER)
+{
+	struct pair_how how = { .cold = true, .before_listen = peek_from_the_start };
+	struct pair p;
+	u8 bytes[4];
+
+	pair_open(AT, &p, &how);
+	pair_ping_pong(AT, &p, 20, 100);
+	CHECK_EQ(send(p.client.fd, "0123456789", 10, 0), 10);
+	CHECK_EQ(recv(p.server.fd, bytes, 4, MSG_PEEK), 4);
+	CHECK(!memcmp(bytes, "0123", 4));
+	CHECK_EQ(recv(p.server.fd, bytes, 4, MSG_PEEK), 4);
+	CHECK(!memcmp(bytes, "4567", 4));
+	pair_close(&p);
+}
+
+CASE(hazard_peek_offset_is_refused, .only_skep = true)
+{
+	struct pair p;
+	int zero = 0;
+
+	pair_open(AT, &p, NULL);
+	CHECK_ERRNO(setsockopt(p.server.fd, SOL_SOCKET, SO_PEEK_OFF, &zero, sizeof(zero)),
+		    EOPNOTSUPP);
+	pair_ping_pong(AT, &p, 20, 100);
+	pair_close(&p);
+}

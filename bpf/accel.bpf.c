@@ -27,6 +27,8 @@ int accel_sockops(struct bpf_sock_ops *ops)
 	if (op == BPF_SOCK_OPS_STATE_CB) {
 		if (ops->args[1] == BPF_TCP_CLOSE)
 			closed(ops);
+		else if (ops->args[1] == BPF_TCP_FIN_WAIT1)
+			finished(ops);
 		return 1;
 	}
 	c = get_control();

@@ -101,6 +101,43 @@ static __always_inline bool take_out(struct accel_control *c, struct accel_end *
 	return true;
 }
 
+/*
+ * It sends no more. When that is acknowledged the kernel wakes all that sleep on the socket, and a recv() of the map's would say
+ * EAGAIN. So one that blocks is taken out here, before its program can sleep: at once if nothing redirected is unread or on its
+ * way, else by the janitor.
+ */
+static __always_inline void finished(struct bpf_sock_ops *ops)
+{
+	__u64 cookie = bpf_get_socket_cookie(ops), other;
+	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie), *peer;
+	struct accel_control *c = get_control();
+	struct sock *sk;
+
+	if (!c || !end || end->leaving)
+		return;
+	sk = (void *)(unsigned long)end->sk;
+	/* close() has taken it out already. */
+	if (!psock_of(sk) || is_nonblocking(sk))
+		return;
+	other = end->peer;
+	peer = bpf_map_lookup_elem(&ends, &other);
+	end->leaving = 1;
+	count(left, 1);
+	/* In this order, with a barrier: who sends holds its lock, looks whether it leaves, and then holds this socket. */
+	if (peer) {
+		struct sock *sender = (void *)(unsigned long)peer->sk;
+
+		__sync_lock_test_and_set(&peer->leaving, 1);
+		if (!peer->is_past && is_empty(sk))
+			peer->is_past = !peek(sender, sk_lock.owned);
+	}
+	if ((!peer || peer->is_past) && !is_held(c, (struct tcp_sock *)sk) && is_empty(sk)) {
+		bpf_map_delete_elem(&socks, &cookie);
+		retire(end, cookie);
+	}
+	show_out(cookie, other);
+}
+
 /* Its close was not seen: the cgroup is gone, or was left by force. */
 static __always_inline bool is_gone(const struct accel_end *end, __u64 cookie)
 {

@@ -251,3 +251,34 @@ CASE(hazard_peek_offset_is_refused, .only_skep = true)
 	pair_ping_pong(AT, &p, 20, 100);
 	pair_close(&p);
 }
+
+static void ask_and_read(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair *p = arg;
+
+	(void)peer;
+	side_close(&p->server);
+	side_put(AT, &p->client, 100);
+	OK(shutdown(p->client.fd, SHUT_WR));
+	side_get(AT, &p->client, 100);
+	side_eof(AT, &p->client);
+}
+
+/* The end of what it sends is acknowledged while it sleeps in recv(). */
+CASE(hazard_shutdown_then_sleep, .naive = NAIVE_FAILS)
+{
+	for (int i = 0; i < 5; i++) {
+		struct pair p;
+		struct peer peer;
+
+		pair_open(AT, &p, NULL);
+		peer_start(AT, &peer, 0, ask_and_read, &p);
+		side_close(&p.client);
+		side_get(AT, &p.server, 100);
+		test_sleep(300);
+		side_put(AT, &p.server, 100);
+		side_close(&p.server);
+		peer_join(AT, &peer);
+		pair_close(&p);
+	}
+}

@@ -153,9 +153,12 @@ static long visit_leaver(__u32 i, struct round *r)
 		return 1;
 	__sync_fetch_and_add(&r->clock->leavers, -1);
 	end = bpf_map_lookup_elem(&ends, &cookie);
-	if (end && is_gone(end, cookie))
+	/* One that does not leave has the cookie of its former life. */
+	if (!end || !end->leaving)
+		return 0;
+	if (is_gone(end, cookie))
 		retire(end, cookie);
-	else if (end && !take_out(r->control, end, cookie) && !add_leaver(r->clock, cookie))
+	else if (!take_out(r->control, end, cookie) && !add_leaver(r->clock, cookie))
 		look_at_all(r->clock, 0);
 	return 0;
 }

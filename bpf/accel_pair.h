@@ -101,6 +101,8 @@ static __always_inline struct accel_end *enter(struct bpf_sock_ops *ops, struct 
 	struct sock *sk = (struct sock *)tp;
 	struct accel_end *end;
 
+	if (psock_of(sk))
+		return NULL;
 	if (bpf_map_update_elem(&ends, &cookie, &new_end, BPF_ANY))
 		return NULL;
 	end = bpf_map_lookup_elem(&ends, &cookie);
@@ -295,42 +297,6 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	return ACCEL_REASON_NONE;
 }
 
-/* The process that listens is the one here; those that accept are taken to be the same program. */
-static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock *tp)
-{
-	struct accel_listener_key key = {};
-	struct accel_listener l = {};
-
-	key.netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
-	key.port = (__u16)ops->local_port;
-	l.cookie = bpf_get_socket_cookie(ops);
-	l.sk = (__u64)(unsigned long)tp;
-	l.pid = current_pid();
-	l.is_denied = comm_excluded(l.comm);
-	l.may_block = may_block();
-	bpf_map_update_elem(&listeners, &key, &l, BPF_ANY);
-}
-
-/* So is the one that connects; what its socket will be like is known only once that is established. */
-static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
-{
-	struct accel_tuple tuple = {};
-	struct accel_service_key key;
-	struct accel_service *s;
-	__u64 cookie;
-	__u8 yes = 1;
-
-	if (is_nonblocking((struct sock *)tp))
-		return;
-	fill_tuple(&tuple, ops, tp);
-	service_key(&key, &tuple);
-	s = bpf_map_lookup_elem(&services, &key);
-	if ((s && is_short(s)) || !may_block())
-		return;
-	cookie = bpf_get_socket_cookie(ops);
-	bpf_map_update_elem(&patient, &cookie, &yes, BPF_ANY);
-}
-
 /* What a connection was like, for those to come. */
 static __always_inline void judge_service(const struct accel_end *end)
 {
@@ -361,16 +327,88 @@ static __always_inline void retire(struct accel_end *end, __u64 cookie)
 	bpf_map_delete_elem(&ends, &cookie);
 }
 
-/* A socket is closed: the kernel has taken it out of socks, its end is ours to remove. */
+/*
+ * A socket that is used anew: it was disconnected, and what it had not read of its former life is nobody's. Nor does a peer of that
+ * time, who may not have heard of it yet, find it any more.
+ */
+static __always_inline void forget(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	struct accel_end *end;
+	__u64 cookie;
+
+	if (!psock_of((struct sock *)tp))
+		return;
+	cookie = bpf_get_socket_cookie(ops);
+	bpf_map_delete_elem(&socks, &cookie);
+	end = bpf_map_lookup_elem(&ends, &cookie);
+	if (end)
+		retire(end, cookie);
+}
+
+/* The process that listens is the one here; those that accept are taken to be the same program. */
+static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	struct accel_listener_key key = {};
+	struct accel_listener l = {};
+
+	forget(ops, tp);
+	key.netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
+	key.port = (__u16)ops->local_port;
+	l.cookie = bpf_get_socket_cookie(ops);
+	l.sk = (__u64)(unsigned long)tp;
+	l.pid = current_pid();
+	l.is_denied = comm_excluded(l.comm);
+	l.may_block = may_block();
+	bpf_map_update_elem(&listeners, &key, &l, BPF_ANY);
+}
+
+/* So is the one that connects; what its socket will be like is known only once that is established. */
+static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	struct accel_tuple tuple = {};
+	struct accel_service_key key;
+	struct accel_service *s;
+	__u64 cookie;
+	__u8 yes = 1;
+
+	forget(ops, tp);
+	if (is_nonblocking((struct sock *)tp))
+		return;
+	fill_tuple(&tuple, ops, tp);
+	service_key(&key, &tuple);
+	s = bpf_map_lookup_elem(&services, &key);
+	if ((s && is_short(s)) || !may_block())
+		return;
+	cookie = bpf_get_socket_cookie(ops);
+	bpf_map_update_elem(&patient, &cookie, &yes, BPF_ANY);
+}
+
+/*
+ * A connection is over. By close() the kernel has taken its socket out of socks; after a reset, say, the program has that yet, and
+ * may read what came before: then the janitor waits for it.
+ */
 static __always_inline void closed(struct bpf_sock_ops *ops)
 {
 	__u64 cookie = bpf_get_socket_cookie(ops);
-	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie);
+	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie), *peer;
+	struct sock *sk;
 
 	if (!end)
 		return;
+	/* Its cookie stays the same, should it be connected anew. */
+	peer = bpf_map_lookup_elem(&ends, &end->peer);
+	if (peer)
+		peer->leaving = 1;
 	if (end->peer && end->is_active)
 		count(closed, 1);
+	sk = (void *)(unsigned long)end->sk;
+	if (!is_empty(sk)) {
+		end->leaving = 1;
+		show_out(cookie, end->peer);
+		return;
+	}
+	if (psock_of(sk))
+		bpf_map_delete_elem(&socks, &cookie);
 	retire(end, cookie);
 }
 

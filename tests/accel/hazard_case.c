@@ -282,3 +282,110 @@ CASE(hazard_shutdown_then_sleep, .naive = NAIVE_FAILS)
 		pair_close(&p);
 	}
 }
+
+static void reset(struct at at, struct side *s)
+{
+	struct linger none = { 1, 0 };
+
+	OK_AT(at, setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)));
+	side_close(s);
+}
+
+/* What came before a reset stays readable, also after `off`. */
+CASE(hazard_off_after_reset, .alone = true, .plain_skips = true, .only_skep = true)
+{
+	struct pair p;
+	char why[200];
+
+	control_turn_on(AT);
+	pair_open(AT, &p, NULL);
+	side_put(AT, &p.client, 1000);
+	reset(AT, &p.client);
+	test_sleep(20);
+	control_skep(t->control, "off --timeout 1", why, sizeof(why));
+	test_sleep(200);
+	side_get(AT, &p.server, 1000);
+	pair_close(&p);
+	if (control_is_on(t->control))
+		control_turn_off(AT);
+}
+
+/* Likewise after both ends have said that they send no more. */
+CASE(hazard_off_after_both_ends, .alone = true, .plain_skips = true, .only_skep = true)
+{
+	struct pair p;
+	char why[200];
+
+	control_turn_on(AT);
+	pair_open(AT, &p, NULL);
+	side_put(AT, &p.client, 1000);
+	side_close(&p.client);
+	OK(shutdown(p.server.fd, SHUT_WR));
+	test_sleep(100);
+	control_skep(t->control, "off --timeout 1", why, sizeof(why));
+	test_sleep(200);
+	side_get(AT, &p.server, 1000);
+	side_eof(AT, &p.server);
+	pair_close(&p);
+	if (control_is_on(t->control))
+		control_turn_off(AT);
+}
+
+/* A socket that is disconnected and connected anew has nothing of what came before. */
+CASE(hazard_connected_anew, .naive = NAIVE_FAILS)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct pair p;
+	struct address to;
+	int old;
+
+	pair_open(AT, &p, &without_blocking);
+	side_put(AT, &p.server, 1000);
+	OK(connect(p.client.fd, &none, sizeof(none)));
+	old = p.server.fd;
+	address_set(AT, &to, "127.0.0.1", address_port(AT, p.listener));
+	if (connect(p.client.fd, (struct sockaddr *)&to.name, to.size))
+		CHECK_EQ(errno, EINPROGRESS);
+	p.server.fd = -1;
+	for (int i = 0; p.server.fd < 0 && i < 1000; i++) {
+		p.server.fd = accept4(p.listener, NULL, NULL, SOCK_NONBLOCK);
+		test_sleep(1);
+	}
+	OK(p.server.fd);
+	pair_streams(AT, &p);
+	pair_ping_pong(AT, &p, 20, 100);
+	close(old);
+	pair_ping_pong(AT, &p, 20, 100);
+	pair_close(&p);
+}
+
+/* TCP tells of a reset once. */
+CASE(hazard_send_after_reset, .naive = NAIVE_EITHER)
+{
+	struct pair p;
+
+	pair_open(AT, &p, NULL);
+	reset(AT, &p.server);
+	test_sleep(20);
+	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
+	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), EPIPE);
+	pair_close(&p);
+}
+
+/* A socket that has redirected bytes to read stays in the map for them, where send() tells of it until somebody else has. */
+CASE(hazard_send_after_reset_with_unread_data, .plain_differs = true)
+{
+	struct pair p;
+
+	pair_open(AT, &p, NULL);
+	side_put(AT, &p.server, 100);
+	reset(AT, &p.server);
+	test_sleep(20);
+	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
+	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
+	CHECK_EQ(side_option(AT, &p.client, SOL_SOCKET, SO_ERROR), ECONNRESET);
+	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), EPIPE);
+	side_get(AT, &p.client, 100);
+	side_eof(AT, &p.client);
+	pair_close(&p);
+}

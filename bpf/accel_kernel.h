@@ -17,6 +17,7 @@
 #define SEND_SHUTDOWN 2
 #define SOCK_RCVBUF_LOCK 2
 #define TCP_NAGLE_OFF 1
+#define TCP_LISTEN 10
 #define TCP_NOTSENT_LOWAT 25
 #define IPPROTO_TCP 6
 
@@ -67,6 +68,7 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	refcount_t skc_refcnt;
 	unsigned long skc_flags;
+	__u8 skc_state;
 };
 
 struct wait_queue_head {

@@ -345,11 +345,24 @@ static __always_inline void forget(struct bpf_sock_ops *ops, struct tcp_sock *tp
 		retire(end, cookie);
 }
 
+/* Whoever listens on the port already, at another address or beside it: what one of them may not, none may. */
+static __always_inline void heed_other(struct accel_listener *l, const struct accel_listener *other)
+{
+	struct sock *sk = (void *)(unsigned long)other->sk;
+
+	if (!sk || other->cookie == l->cookie || !is_socket(sk, other->cookie) ||
+	    peek(sk, __sk_common.skc_state) != TCP_LISTEN)
+		return;
+	l->is_denied |= other->is_denied;
+	l->may_block &= other->may_block;
+	l->blocks |= other->blocks;
+}
+
 /* The process that listens is the one here; those that accept are taken to be the same program. */
 static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock *tp)
 {
 	struct accel_listener_key key = {};
-	struct accel_listener l = {};
+	struct accel_listener l = {}, *other;
 
 	forget(ops, tp);
 	key.netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
@@ -357,8 +370,12 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 	l.cookie = bpf_get_socket_cookie(ops);
 	l.sk = (__u64)(unsigned long)tp;
 	l.pid = current_pid();
-	l.is_denied = comm_excluded(l.comm);
+	/* A socket without a file is the kernel's own, which may have a use for sk_user_data that is not ours. */
+	l.is_denied = comm_excluded(l.comm) || !peek((struct sock *)tp, sk_socket, file);
 	l.may_block = may_block();
+	other = bpf_map_lookup_elem(&listeners, &key);
+	if (other)
+		heed_other(&l, other);
 	bpf_map_update_elem(&listeners, &key, &l, BPF_ANY);
 }
 

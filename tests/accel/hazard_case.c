@@ -389,3 +389,54 @@ CASE(hazard_send_after_reset_with_unread_data, .plain_differs = true)
 	side_eof(AT, &p.client);
 	pair_close(&p);
 }
+
+static void listen_beside(struct test *t, struct peer *peer, void *arg)
+{
+	(void)arg;
+	pair_listen(AT, "127.0.0.2", (u16)peer_receive(AT, peer), NULL);
+	peer_tell(AT, peer);
+	peer_wait(AT, peer);
+}
+
+static void *sleep_a_while(void *arg)
+{
+	test_sleep(*(unsigned *)arg);
+	return NULL;
+}
+
+static void do_not_block(struct at at, int fd)
+{
+	OK_AT(at, fcntl(fd, F_SETFL, O_NONBLOCK));
+}
+
+/*
+ * A program with threads and blocking sockets, which stays out, listens on the same port as one that need not. Its sockets are not
+ * taken for the other one's before they have sent anything.
+ */
+CASE(hazard_two_listen_on_one_port, .only_skep = true)
+{
+	struct pair p;
+	struct peer peer;
+	pthread_t thread;
+	u16 port;
+
+	/* Threads bring a signal handler, which it is not to inherit. */
+	peer_start(AT, &peer, 0, listen_beside, NULL);
+	thread = thread_start(AT, sleep_a_while, &(unsigned){ 500 * t->scale });
+	p.listener = pair_listen(AT, "127.0.0.1", 0, NULL);
+	port = address_port(AT, p.listener);
+	peer_send(AT, &peer, port);
+	peer_wait(AT, &peer);
+	p.client.fd = pair_connect(AT, "127.0.0.1", port, 0, do_not_block);
+	p.server.fd = OK(accept(p.listener, NULL, NULL));
+	pair_streams(AT, &p);
+	for (int i = 0; i < 10; i++) {
+		side_put(AT, &p.client, 100);
+		side_get(AT, &p.server, 100);
+	}
+	CHECK_EQ(side_redirected(AT, &p.client), 0);
+	peer_tell(AT, &peer);
+	peer_join(AT, &peer);
+	thread_join(AT, thread);
+	pair_close(&p);
+}

@@ -252,6 +252,46 @@ CASE(hazard_peek_offset_is_refused, .only_skep = true)
 	pair_close(&p);
 }
 
+static void fill_then_read(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair *p = arg;
+	static u8 bytes[65536];
+	u8 byte;
+
+	side_close(&p->client);
+	while (send(p->server.fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	CHECK_EQ(errno, EAGAIN);
+	peer_tell(AT, peer);
+	CHECK_ERRNO(recv(p->server.fd, &byte, 1, 0), EAGAIN);
+	CHECK_EQ(recv(p->server.fd, &byte, 1, 0), 1);
+}
+
+/* There is room to send again, while who found none sleeps in recv(). */
+CASE(hazard_room_is_told_eagain, .plain_differs = true)
+{
+	struct pair p;
+	struct peer peer;
+	static u8 bytes[65536];
+
+	pair_open(AT, &p, NULL);
+	control_pause(AT);
+	peer_start(AT, &peer, 0, fill_then_read, &p);
+	side_close(&p.server);
+	peer_wait(AT, &peer);
+	control_resume(AT);
+	test_sleep(100);
+	for (;;) {
+		while (recv(p.client.fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+			;
+		if (!side_poll(AT, &p.client, POLLIN, 200))
+			break;
+	}
+	CHECK_EQ(send(p.client.fd, "x", 1, MSG_NOSIGNAL), 1);
+	peer_join(AT, &peer);
+	pair_close(&p);
+}
+
 static void ask_and_read(struct test *t, struct peer *peer, void *arg)
 {
 	struct pair *p = arg;

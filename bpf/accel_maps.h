@@ -231,11 +231,14 @@ static __always_inline void show_out(__u64 cookie, __u64 other)
 	bpf_timer_start(&c->timer, 0, 0);
 }
 
-/* Sets what the unread messages of a direction are charged with; what the cgroup then has. */
+/*
+ * Sets what the unread messages of a direction are charged with; what the cgroup then has. The janitor and the sender may both be at
+ * it: each adds the difference to what the other one has left.
+ */
 static __always_inline __s64 charge(struct accel_end *end, __u64 bytes)
 {
 	__s64 *used = bpf_map_lookup_elem(&budgets, &end->peer_cgroup);
-	__s64 delta = (__s64)bytes - (__s64)end->charged;
+	__s64 delta;
 
 	if (!used) {
 		__s64 none = 0;
@@ -247,7 +250,7 @@ static __always_inline __s64 charge(struct accel_end *end, __u64 bytes)
 		if (!used)
 			return 0;
 	}
-	end->charged = bytes;
+	delta = (__s64)bytes - (__s64)__sync_lock_test_and_set(&end->charged, bytes);
 	return __sync_fetch_and_add(used, delta) + delta;
 }
 

@@ -177,7 +177,8 @@ struct accel_end {
 	__u32 is_awaiting; /* a send waits awake for the peer's lock */
 	__u32 dozes;       /* so many messages more do not */
 	__u32 doze;        /* how many that was the last time; 0: it was not in vain */
-	__u32 pad;
+	__u32 is_tracked;  /* netfilter may have to know that it is in use: see is_due() */
+	__u64 tracked;     /* when a message went by TCP for that, CLOCK_MONOTONIC, about */
 };
 
 /* What program inspect is given, by its cookie, and tells. */

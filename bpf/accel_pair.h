@@ -184,6 +184,14 @@ static __always_inline bool is_plausible(const struct accel_tuple *a, const stru
 	       (a->remote_port == b->local_port && same_address(a->remote, b->local));
 }
 
+/* Whether the two ends name each other as they name themselves, in one namespace. */
+static __always_inline bool is_plain(const struct accel_tuple *a, const struct accel_tuple *b)
+{
+	return a->netns == b->netns && a->local_port == b->remote_port &&
+	       a->remote_port == b->local_port && same_address(a->local, b->remote) &&
+	       same_address(a->remote, b->local);
+}
+
 /* That the client's service is here, for its next connections, and so is the address, for those of others. */
 static __always_inline struct accel_service *learn(const struct accel_half *half,
 						   const struct accel_tuple *server)
@@ -283,6 +291,8 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	end->is_known = 1;
 	end->may_block = listener->may_block && takes_blocking(c);
 	end->ready = PROVEN | ops->rcv_nxt; /* nobody can read it yet */
+	end->is_tracked = !is_plain(&half->tuple, &tuple);
+	end->tracked = now;
 	end->peer_sk = half->sk;
 	end->peer = half->cookie;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
@@ -290,6 +300,8 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 		peer->peer_sk = (__u64)(unsigned long)tp;
 		peer->peer_cgroup = end->cgroup;
 		end->peer_cgroup = peer->cgroup;
+		peer->is_tracked = end->is_tracked;
+		peer->tracked = now;
 		peer->peer = cookie;
 		count(paired, 1);
 	}

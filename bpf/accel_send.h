@@ -32,9 +32,10 @@
 #define ALONE_NS                                                                                   \
 	20000000ull /* so long a peer may take to turn up once there is something to send */
 #define STUCK_BYTES                                                                                \
-	(64ull << 20)      /* without a return: TCP by itself is faster than TCP in the map */
-#define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
-#define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
+	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
+#define TRACKED_NS 10000000000ull /* below the time-outs that are set for connection tracking */
+#define AWAKE_NS 20000            /* so long a sleep and two wake-ups may take */
+#define AWAKE_LOOKS 100000        /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
 #define AWAIT_MORE 1024 /* bytes: a copy of fewer is over before it is looked at */
 
@@ -400,6 +401,21 @@ static __always_inline bool ends_for_good(struct accel_control *c, struct accel_
 	return false;
 }
 
+/*
+ * Connection tracking sees nothing of what is redirected. When it has forgotten a connection, addresses are not translated any
+ * more, and rules do not know what belongs to it: TCP's next segment, or the end, would not get through.
+ */
+static __always_inline bool is_due(struct accel_end *end)
+{
+	__u64 now = bpf_ktime_get_coarse_ns();
+
+	if (now < end->tracked + TRACKED_NS ||
+	    !is_empty((struct sock *)(unsigned long)end->peer_sk))
+		return false;
+	end->tracked = now;
+	return true;
+}
+
 /* Whether this message is to be redirected; moves the direction's state. */
 static __always_inline bool decide(struct accel_control *c, struct accel_end *end,
 				   struct tcp_sock *tp, __u32 size)
@@ -445,6 +461,8 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 		return ends_for_good(c, end, size);
 	}
 	why = room(c, end, size);
+	if (!why && end->is_tracked && is_due(end))
+		why = ACCEL_REASON_TRACKED;
 	if (why)
 		fall_back(end, why);
 	return !why;

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "accel/control.h"
+#include "accel/net.h"
+#include "accel/nft.h"
 #include "accel/pair.h"
 #include "accel/peer.h"
 
@@ -479,4 +481,42 @@ CASE(hazard_two_listen_on_one_port, .only_skep = true)
 	peer_join(AT, &peer);
 	thread_join(AT, thread);
 	pair_close(&p);
+}
+
+enum { TRACKED_PORT = 7200, TRACKED_MS = 25000 };
+
+static void talk_translated(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair_how how = { .address = "127.9.9.9",
+				.listen = "127.0.0.1",
+				.port = TRACKED_PORT };
+	struct pair p;
+	u64 end;
+
+	(void)peer;
+	(void)arg;
+	nft_translate(AT, how.address, TRACKED_PORT, how.listen, TRACKED_PORT);
+	net_sysctl(AT, "netfilter/nf_conntrack_tcp_timeout_established", "15");
+	pair_open(AT, &p, &how);
+	end = test_ms() + TRACKED_MS;
+	while (test_ms() < end) {
+		pair_ping_pong(AT, &p, 1, 100);
+		test_sleep(50);
+	}
+	pair_warm(AT, &p);
+	control_pause(AT);
+	side_put(AT, &p.server, 100);
+	CHECK(side_poll(AT, &p.client, POLLIN, 10000));
+	side_get(AT, &p.client, 100);
+	pair_ping_pong(AT, &p, 10, 100);
+	pair_close(&p);
+}
+
+/* Netfilter does not see what is redirected, and is not to forget how to translate the rest. */
+CASE(hazard_translation_is_not_forgotten, .seconds = 60, .naive = NAIVE_EITHER)
+{
+	struct peer peer;
+
+	peer_start(AT, &peer, PEER_NETNS, talk_translated, NULL);
+	peer_join(AT, &peer);
 }

@@ -179,6 +179,9 @@ struct accel_end {
 	__u32 doze;        /* how many that was the last time; 0: it was not in vain */
 	__u32 is_tracked;  /* netfilter may have to know that it is in use: see is_due() */
 	__u64 tracked;     /* when a message went by TCP for that, CLOCK_MONOTONIC, about */
+	__u64 looked;      /* when it was looked whether one has to */
+	__u32 is_busy;     /* that was short after the time before */
+	__u32 pad;
 };
 
 /* What program inspect is given, by its cookie, and tells. */

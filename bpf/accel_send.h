@@ -34,8 +34,10 @@
 #define STUCK_BYTES                                                                                \
 	(64ull << 20) /* without a return: TCP by itself is faster than TCP in the map */
 #define TRACKED_NS 10000000000ull /* below the time-outs that are set for connection tracking */
-#define AWAKE_NS 20000            /* so long a sleep and two wake-ups may take */
-#define AWAKE_LOOKS 100000        /* at a lock: more than there is time for */
+#define BUSY_NS                                                                                    \
+	1000000000ull /* who sends again so soon is busy, and the time is asked for at each eighth message */
+#define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
+#define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
 #define AWAIT_MORE 1024 /* bytes: a copy of fewer is over before it is looked at */
 
@@ -407,8 +409,13 @@ static __always_inline bool ends_for_good(struct accel_control *c, struct accel_
  */
 static __always_inline bool is_due(struct accel_end *end)
 {
-	__u64 now = bpf_ktime_get_coarse_ns();
+	__u64 now;
 
+	if (end->is_busy && end->messages & 7)
+		return false;
+	now = bpf_ktime_get_coarse_ns();
+	end->is_busy = now < end->looked + BUSY_NS;
+	end->looked = now;
 	if (now < end->tracked + TRACKED_NS ||
 	    !is_empty((struct sock *)(unsigned long)end->peer_sk))
 		return false;

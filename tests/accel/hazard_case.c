@@ -509,6 +509,7 @@ static void talk_translated(struct test *t, struct peer *peer, void *arg)
 	CHECK(side_poll(AT, &p.client, POLLIN, 10000));
 	side_get(AT, &p.client, 100);
 	pair_ping_pong(AT, &p, 10, 100);
+	control_resume(AT);
 	pair_close(&p);
 }
 

@@ -181,7 +181,7 @@ struct accel_end {
 	__u64 tracked;     /* when a message went by TCP for that, CLOCK_MONOTONIC, about */
 	__u64 looked;      /* when it was looked whether one has to */
 	__u32 is_busy;     /* that was short after the time before */
-	__u32 pad;
+	__u32 is_edged;    /* the limit was reached, and the peer waits for edges */
 };
 
 /* What program inspect is given, by its cookie, and tells. */

@@ -18,6 +18,7 @@
 #define SOCK_RCVBUF_LOCK 2
 #define TCP_NAGLE_OFF 1
 #define TCP_LISTEN 10
+#define EPOLLET (1u << 31)
 #define TCP_NOTSENT_LOWAT 25
 #define IPPROTO_TCP 6
 
@@ -81,6 +82,22 @@ struct wait_queue_entry {
 };
 struct socket_wq {
 	struct wait_queue_head wait;
+};
+
+struct file;
+struct epoll_filefd {
+	struct file *file;
+};
+struct epoll_event {
+	__u32 events;
+};
+struct epitem {
+	struct epoll_filefd ffd;
+	struct epoll_event event;
+};
+struct eppoll_entry {
+	struct epitem *base;
+	struct wait_queue_entry wait;
 };
 
 typedef struct {

@@ -200,6 +200,17 @@ static __always_inline void give_credit(struct accel_end *end, __s64 left)
 	end->credit = left <= 0 ? 0 : left < CHARGE_STEP ? (__u32)left : CHARGE_STEP;
 }
 
+/*
+ * Of a reader that waits for edges TCP must not take over while redirected bytes are unread: see goes_on(). To that one the rest of the
+ * burst is redirected, too, as far as the budget goes, and that was the last.
+ */
+static __always_inline bool is_edged(struct accel_end *end)
+{
+	if (!end->is_edged)
+		end->is_edged = has_edges((void *)(unsigned long)end->peer_sk);
+	return end->is_edged;
+}
+
 /* Whether there is room for another message; the first always has it. */
 static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
 					      __u32 size)
@@ -215,7 +226,7 @@ static __always_inline enum accel_reason room(struct accel_control *c, struct ac
 	limit = (__s64)end->limit - size;
 	if (bytes > (__s64)end->backlog_max)
 		note_peak(end, (__u64)bytes);
-	if (bytes && bytes > limit)
+	if (bytes && bytes > limit && !is_edged(end))
 		return ACCEL_REASON_LIMIT;
 	if (bytes > (__s64)end->charged + CHARGE_STEP ||
 	    bytes + CHARGE_STEP < (__s64)end->charged) {
@@ -468,6 +479,10 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 		return ends_for_good(c, end, size);
 	}
 	why = room(c, end, size);
+	if (!why && end->is_edged) {
+		leave(end, ACCEL_REASON_EDGE);
+		return true;
+	}
 	if (!why && end->is_tracked && is_due(end))
 		why = ACCEL_REASON_TRACKED;
 	if (why)

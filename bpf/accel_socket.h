@@ -40,6 +40,26 @@ static __always_inline bool has_sleepers(struct sock *sk)
 	return true;
 }
 
+/* Whether somebody waits for edges of the socket by epoll. Others that wait for it have no epitem of its file. */
+static __always_inline bool has_edges(struct sock *sk)
+{
+	struct socket_wq *wq = peek(sk, sk_wq);
+	struct file *f = peek(sk, sk_socket, file);
+	struct list_head *head = &wq->wait.head, *at = peek(head, next);
+
+	for (int i = 0; i < MAX_WAITERS && f && at != head; i++) {
+		struct eppoll_entry *e = (void *)at -
+					 bpf_core_field_offset(struct eppoll_entry, wait) -
+					 bpf_core_field_offset(struct wait_queue_entry, entry);
+		struct epitem *item = peek(e, base);
+
+		if (peek(item, ffd.file) == f && peek(item, event.events) & EPOLLET)
+			return true;
+		at = peek(at, next);
+	}
+	return false;
+}
+
 static __always_inline struct sk_psock *psock_of(struct sock *sk)
 {
 	unsigned long data = (unsigned long)peek(sk, sk_user_data);

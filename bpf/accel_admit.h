@@ -192,6 +192,15 @@ static __always_inline void service_key(struct accel_service_key *key, const str
 	key->port = t->remote_port;
 }
 
+/* What is known of the service that a tuple's end connects to; NULL: nothing. */
+static __always_inline struct accel_service *service_of(const struct accel_tuple *t)
+{
+	struct accel_service_key key;
+
+	service_key(&key, t);
+	return bpf_map_lookup_elem(&services, &key);
+}
+
 /* Whether the peer is on this host, as far as can be known before it has answered. */
 static __always_inline bool is_local(struct sock *sk, const struct accel_tuple *t,
 				     const struct accel_service *s)

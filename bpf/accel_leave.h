@@ -76,11 +76,9 @@ static __always_inline void begin_leaving(struct accel_end *end, __u64 cookie,
 
 static __always_inline void give_up_waiting(struct accel_end *end, __u64 cookie, struct round *r)
 {
-	struct accel_service_key key;
 	struct accel_service *s;
 
-	service_key(&key, &end->tuple);
-	s = bpf_map_lookup_elem(&services, &key);
+	s = service_of(&end->tuple);
 	if (s) {
 		s->is_local = 0;
 		s->banned_until = bpf_ktime_get_ns() + BAN_NS;

@@ -178,30 +178,31 @@ static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, str
 	return why;
 }
 
-static __always_inline bool is_plausible(const struct accel_tuple *a, const struct accel_tuple *b)
+/* Whether one end is seen by the other as it sees itself. */
+static __always_inline bool is_seen(const struct accel_tuple *end, const struct accel_tuple *by)
 {
-	return (a->local_port == b->remote_port && same_address(a->local, b->remote)) ||
-	       (a->remote_port == b->local_port && same_address(a->remote, b->local));
+	return end->local_port == by->remote_port && same_address(end->local, by->remote);
 }
 
-/* Whether the two ends name each other as they name themselves, in one namespace. */
+static __always_inline bool is_plausible(const struct accel_tuple *a, const struct accel_tuple *b)
+{
+	return is_seen(a, b) || is_seen(b, a);
+}
+
+/* Nothing between them translates addresses, or tracks connections from one namespace to the other. */
 static __always_inline bool is_plain(const struct accel_tuple *a, const struct accel_tuple *b)
 {
-	return a->netns == b->netns && a->local_port == b->remote_port &&
-	       a->remote_port == b->local_port && same_address(a->local, b->remote) &&
-	       same_address(a->remote, b->local);
+	return a->netns == b->netns && is_seen(a, b) && is_seen(b, a);
 }
 
 /* That the client's service is here, for its next connections, and so is the address, for those of others. */
 static __always_inline struct accel_service *learn(const struct accel_half *half,
 						   const struct accel_tuple *server)
 {
-	struct accel_service_key key;
 	struct accel_service *s;
 	__u32 yes = 1;
 
-	service_key(&key, &half->tuple);
-	s = bpf_map_lookup_elem(&services, &key);
+	s = service_of(&half->tuple);
 	if (s)
 		s->is_local = 1;
 	if (!half->entered)
@@ -312,12 +313,10 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 /* What a connection was like, for those to come. */
 static __always_inline void judge_service(const struct accel_end *end)
 {
-	struct accel_service_key key;
 	struct accel_service *s;
 	__u64 messages = end->messages * 2; /* the other end's are about as many */
 
-	service_key(&key, &end->tuple);
-	s = bpf_map_lookup_elem(&services, &key);
+	s = service_of(&end->tuple);
 	if (!s)
 		return;
 	if (messages > 1024)
@@ -395,7 +394,6 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
 {
 	struct accel_tuple tuple = {};
-	struct accel_service_key key;
 	struct accel_service *s;
 	__u64 cookie;
 	__u8 yes = 1;
@@ -404,8 +402,7 @@ static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock
 	if (is_nonblocking((struct sock *)tp))
 		return;
 	fill_tuple(&tuple, ops, tp);
-	service_key(&key, &tuple);
-	s = bpf_map_lookup_elem(&services, &key);
+	s = service_of(&tuple);
 	if ((s && is_short(s)) || !may_block())
 		return;
 	cookie = bpf_get_socket_cookie(ops);

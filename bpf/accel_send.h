@@ -118,16 +118,21 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
 }
 
-static __always_inline void fall_back(struct accel_end *end, enum accel_reason why)
+static __always_inline void note_fallback(struct accel_end *end, enum accel_reason why)
 {
 	struct accel_totals *t = totals();
 
-	end->state = ACCEL_TCP;
 	end->reason = why;
-	end->credit = 0;
-	end->stuck = 0;
 	if (t)
 		__sync_fetch_and_add(&t->fallback[why], 1);
+}
+
+static __always_inline void fall_back(struct accel_end *end, enum accel_reason why)
+{
+	note_fallback(end, why);
+	end->state = ACCEL_TCP;
+	end->credit = 0;
+	end->stuck = 0;
 }
 
 /* Nothing that was redirected is unread. */
@@ -141,11 +146,8 @@ static __always_inline void leave(struct accel_end *end, enum accel_reason why)
 {
 	struct accel_end *peer = bpf_map_lookup_elem(&ends, &end->peer);
 	struct sock *sk = (void *)(unsigned long)end->sk;
-	struct accel_totals *t = totals();
 
-	if (t)
-		__sync_fetch_and_add(&t->fallback[why], 1);
-	end->reason = why;
+	note_fallback(end, why);
 	end->leaving = 1;
 	if (peer) {
 		peer->reason = why;

@@ -109,21 +109,13 @@ CASE(close_fin_after_pause)
 	}
 }
 
-static void reset(struct at at, struct side *s)
-{
-	struct linger none = { 1, 0 };
-
-	OK_AT(at, setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)));
-	side_close(s);
-}
-
 CASE(close_reset)
 {
 	struct pair p;
 	u8 byte;
 
 	pair_open(AT, &p, NULL);
-	reset(AT, &p.client);
+	side_reset(AT, &p.client);
 	CHECK(side_poll(AT, &p.server, POLLIN, 5000));
 	CHECK_ERRNO(recv(p.server.fd, &byte, 1, 0), ECONNRESET);
 	CHECK_EQ(recv(p.server.fd, &byte, 1, 0), 0);
@@ -139,7 +131,7 @@ CASE(close_reset_with_data_pending)
 
 	pair_open(AT, &p, NULL);
 	side_put(AT, &p.client, 5000);
-	reset(AT, &p.client);
+	side_reset(AT, &p.client);
 	test_sleep(10);
 	side_get(AT, &p.server, 5000);
 	CHECK_ERRNO(recv(p.server.fd, &byte, 1, 0), ECONNRESET);
@@ -151,7 +143,7 @@ CASE(close_so_error_after_reset)
 	struct pair p;
 
 	pair_open(AT, &p, NULL);
-	reset(AT, &p.server);
+	side_reset(AT, &p.server);
 	CHECK(side_poll(AT, &p.client, POLLIN, 5000));
 	CHECK_EQ(side_option(AT, &p.client, SOL_SOCKET, SO_ERROR), ECONNRESET);
 	CHECK_EQ(side_option(AT, &p.client, SOL_SOCKET, SO_ERROR), 0);
@@ -389,7 +381,7 @@ static struct waiting end_under(struct test *t, thread_fn fn, bool by_reset)
 	thread = thread_start(AT, fn, &w);
 	test_sleep(200);
 	if (by_reset)
-		reset(AT, &p.client);
+		side_reset(AT, &p.client);
 	else
 		side_close(&p.client);
 	if (!thread_ended(AT, thread, 5000 * t->scale))
@@ -434,7 +426,7 @@ CASE(close_reset_is_told_by_eagain_first, .plain_differs = true)
 	side_close(&p.server);
 	peer_wait(AT, &peer);
 	test_sleep(100);
-	reset(AT, &p.client);
+	side_reset(AT, &p.client);
 	peer_join(AT, &peer);
 	pair_close(&p);
 }

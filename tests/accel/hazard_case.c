@@ -319,14 +319,6 @@ CASE(hazard_shutdown_then_sleep, .naive = NAIVE_FAILS)
 	}
 }
 
-static void reset(struct at at, struct side *s)
-{
-	struct linger none = { 1, 0 };
-
-	OK_AT(at, setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)));
-	side_close(s);
-}
-
 /* What came before a reset stays readable, also after `off`. */
 CASE(hazard_off_after_reset, .alone = true, .plain_skips = true, .only_skep = true)
 {
@@ -336,7 +328,7 @@ CASE(hazard_off_after_reset, .alone = true, .plain_skips = true, .only_skep = tr
 	control_turn_on(AT);
 	pair_open(AT, &p, NULL);
 	side_put(AT, &p.client, 1000);
-	reset(AT, &p.client);
+	side_reset(AT, &p.client);
 	test_sleep(20);
 	control_skep(t->control, "off --timeout 1", why, sizeof(why));
 	test_sleep(200);
@@ -401,7 +393,7 @@ CASE(hazard_send_after_reset, .naive = NAIVE_EITHER)
 	struct pair p;
 
 	pair_open(AT, &p, NULL);
-	reset(AT, &p.server);
+	side_reset(AT, &p.server);
 	test_sleep(20);
 	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
 	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), EPIPE);
@@ -415,7 +407,7 @@ CASE(hazard_send_after_reset_with_unread_data, .plain_differs = true)
 
 	pair_open(AT, &p, NULL);
 	side_put(AT, &p.server, 100);
-	reset(AT, &p.server);
+	side_reset(AT, &p.server);
 	test_sleep(20);
 	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
 	CHECK_ERRNO(send(p.client.fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
@@ -440,11 +432,6 @@ static void *sleep_a_while(void *arg)
 	return NULL;
 }
 
-static void do_not_block(struct at at, int fd)
-{
-	OK_AT(at, fcntl(fd, F_SETFL, O_NONBLOCK));
-}
-
 /*
  * A program with threads and blocking sockets, which stays out, listens on the same port as one that need not. Its sockets are not
  * taken for the other one's before they have sent anything.
@@ -463,7 +450,7 @@ CASE(hazard_two_listen_on_one_port, .only_skep = true)
 	port = address_port(AT, p.listener);
 	peer_send(AT, &peer, port);
 	peer_wait(AT, &peer);
-	p.client.fd = pair_connect(AT, "127.0.0.1", port, 0, do_not_block);
+	p.client.fd = pair_connect(AT, "127.0.0.1", port, 0, pair_unblock);
 	p.server.fd = OK(accept(p.listener, NULL, NULL));
 	pair_streams(AT, &p);
 	for (int i = 0; i < 10; i++) {

@@ -103,7 +103,7 @@ int pair_connect(struct at at, const char *address, u16 port, u16 source,
 	return fd;
 }
 
-static void set_nonblocking(struct at at, int fd)
+void pair_unblock(struct at at, int fd)
 {
 	OK_AT(at, fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK));
 }
@@ -161,9 +161,9 @@ static void connect_pair(struct at at, struct pair *p, const struct pair_how *h)
 	int one = 1;
 
 	if (h->nonblocking)
-		set_nonblocking(at, p->listener);
+		pair_unblock(at, p->listener);
 	p->client.fd = pair_connect(at, address, address_port(at, p->listener), h->source,
-				    h->nonblocking ? set_nonblocking : h->before_connect);
+				    h->nonblocking ? pair_unblock : h->before_connect);
 	p->server.fd = accept_one(at, p->listener, h->nonblocking);
 	OK_AT(at, setsockopt(p->server.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
 	pair_streams(at, p);
@@ -232,4 +232,12 @@ void side_expect_redirected(struct at at, const struct side *s, u64 since)
 	control_explain(at.t->control, s->fd, text, sizeof(text));
 	test_fail(at, "nothing was redirected since there were %llu messages: %s",
 		  (unsigned long long)since, text);
+}
+
+void side_reset(struct at at, struct side *s)
+{
+	struct linger none = { 1, 0 };
+
+	OK_AT(at, setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)));
+	side_close(s);
 }

@@ -48,6 +48,8 @@ int pair_connect(struct at at, const char *address, u16 port, u16 source,
 /* Such a socket, bound if source is not 0, but not connected. */
 int pair_socket(struct at at, const char *address, u16 source);
 
+void pair_unblock(struct at at, int fd); /* makes it non-blocking */
+
 /* Opens, and unless it is to be cold sends a few bytes until both directions are redirected. how: NULL for the usual. */
 void pair_open(struct at at, struct pair *p, const struct pair_how *how);
 /* The next connection to the same listener. */
@@ -79,5 +81,6 @@ void side_nonblocking(struct at at, const struct side *s);
 void side_set(struct at at, const struct side *s, int level, int option, int value);
 int side_option(struct at at, const struct side *s, int level, int option);
 void side_close(struct side *s);
+void side_reset(struct at at, struct side *s); /* closes it without lingering */
 
 #endif

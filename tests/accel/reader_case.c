@@ -363,11 +363,6 @@ CASE(reader_interrupted_learned, .naive = NAIVE_FAILS)
 	close(p.listener);
 }
 
-static void unblock(struct at at, int fd)
-{
-	OK_AT(at, fcntl(fd, F_SETFL, O_NONBLOCK));
-}
-
 /*
  * The other way round: the listener blocks, the connections do not once they were accepted. That shows when the first
  * answer is sent, and they get in from then on.
@@ -381,8 +376,9 @@ CASE(reader_unblocked_learned, .only_skep = true)
 	OK(sigaction(SIGALRM, &action, NULL));
 	p.listener = pair_listen(AT, "127.0.0.1", 0, NULL);
 	for (int i = 0; i < 5 && !redirected; i++) {
-		pair_again(AT, &p, &(struct pair_how){ .cold = true, .before_connect = unblock });
-		unblock(AT, p.server.fd);
+		pair_again(AT, &p,
+			   &(struct pair_how){ .cold = true, .before_connect = pair_unblock });
+		pair_unblock(AT, p.server.fd);
 		pair_ping_pong(AT, &p, 50, 100);
 		redirected = side_redirected(AT, &p.client);
 		CHECK(i || !redirected);
@@ -394,7 +390,8 @@ CASE(reader_unblocked_learned, .only_skep = true)
 	for (int i = 0; i < 3; i++) {
 		u8 byte;
 
-		pair_again(AT, &p, &(struct pair_how){ .cold = true, .before_connect = unblock });
+		pair_again(AT, &p,
+			   &(struct pair_how){ .cold = true, .before_connect = pair_unblock });
 		if (!i)
 			pair_ping_pong(AT, &p, 5, 100);
 		ualarm(20000, 0);

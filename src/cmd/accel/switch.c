@@ -38,9 +38,10 @@ static int call_within(void *arg, const struct netns *n)
 static void everywhere(void (*fn)(void *arg), void *arg)
 {
 	struct call call = { fn, arg };
-	struct arena arena = { 0 };
 	netns_list spaces = { 0 };
+	struct arena arena;
 
+	arena_init(&arena);
 	netns_find(&arena, &spaces);
 	/* One that has gone meanwhile has no sockets either. */
 	for (size_t i = 0; i < spaces.n; i++)

@@ -14,7 +14,7 @@
 #endif
 
 #define ACCEL_MAGIC 0x736b6163u /* "skac" */
-#define ACCEL_ABI 5
+#define ACCEL_ABI 6
 #define ACCEL_COMM 16
 #define ACCEL_MAX_ENDS 65536
 #define ACCEL_MAX_SERVICES 8192
@@ -139,49 +139,53 @@ enum accel_state {
 
 /* Map ends, by socket cookie: a socket in the map and the direction from it to its peer. */
 struct accel_end {
-	__u64 peer;        /* its cookie; 0: none yet */
+	/* What each message looks at, near together: see goes_as_before(). */
 	__u64 sk, peer_sk; /* addresses of struct sock */
-	__u64 ns;          /* when it was established, CLOCK_MONOTONIC */
-	struct accel_tuple tuple;
-	__u64 cgroup, peer_cgroup;
-
+	__u64 peer;        /* its cookie; 0: none yet */
 	/* The proof that nobody sleeps in TCP's own recv(): 1 << 32 | rcv_nxt when that was so; 0: none. */
 	__u64 ready;
+	__u64 peer_file; /* struct file of a peer that may sleep in recv(); 0: it does not */
+	__u32 state;     /* enum accel_state */
+	/* The connection is on its way out of the map, TCP for good; anyone may set it, nobody clears it. */
+	__u32 leaving;
+	__u32 credit; /* bytes of memory that are free for sure, so the backlog need not be looked at */
+	__u32 run; /* messages since the peer was last looked at */
+	__u64 run_bytes;
+	__u64 messages, bytes; /* redirected */
+	__u32 average;         /* bytes of a message, over the last ones */
+	__u32 may_block;       /* its program may sleep in recv() */
+	__u32 is_tracked;      /* netfilter may have to know that it is in use: see is_due() */
+	__u32 is_busy;         /* when that was asked last, it was short after the time before */
+
+	__u64 ns; /* when it was established, CLOCK_MONOTONIC */
+	struct accel_tuple tuple;
+	__u64 cgroup, peer_cgroup;
+	__u32 is_active; /* it connected */
 	__u32 is_known;  /* that its program is not excluded */
-	__u32 may_block; /* its program may sleep in recv() */
 	__u32 pid;       /* of who sent first */
 	__u32 uid;
 	char comm[ACCEL_COMM];
 
 	/* The direction from here, written by its own sends only, which the socket's lock keeps apart. */
-	__u32 state;                   /* enum accel_state */
-	__u32 reason;                  /* of the last fallback */
-	__u64 messages, bytes;         /* redirected */
 	__u64 tcp_messages, tcp_bytes; /* since it is paired */
 	__u64 backlog_max;
 	__u64 charged; /* to the peer's cgroup */
-	__u32 average; /* bytes of a message, over the last ones */
-	__u32 run;     /* messages since the peer was last looked at */
-	__u64 run_bytes, peer_seen;
-	__u64 stuck; /* bytes by TCP since the last fallback */
-	__u64 limit; /* bytes of memory that the unread messages may take */
+	__u64 limit;   /* bytes of memory that the unread messages may take */
+	__u64 stuck;   /* bytes by TCP since the last fallback */
+	__u64 peer_seen;
+	__u64 tracked; /* when a message went by TCP for netfilter, CLOCK_MONOTONIC, about */
+	__u64 looked;  /* when it was looked whether one has to */
+	__u32 reason;  /* of the last fallback */
 	__u32 starts;
-	__u32 is_active; /* it connected */
-
-	/* The connection is on its way out of the map, TCP for good; anyone may set it, nobody clears it. */
-	__u32 leaving;
-	/* What has been seen since, in this order: see quiet(). */
-	__u32 is_past, is_still;
-	__u32 credit; /* bytes of memory that are free for sure, so the backlog need not be looked at */
-	__u64 peer_file;   /* struct file of a peer that may sleep in recv(); 0: it does not */
 	__u32 is_awaiting; /* a send waits awake for the peer's lock */
 	__u32 dozes;       /* so many messages more do not */
 	__u32 doze;        /* how many that was the last time; 0: it was not in vain */
-	__u32 is_tracked;  /* netfilter may have to know that it is in use: see is_due() */
-	__u64 tracked;     /* when a message went by TCP for that, CLOCK_MONOTONIC, about */
-	__u64 looked;      /* when it was looked whether one has to */
-	__u32 is_busy;     /* that was short after the time before */
 	__u32 is_edged;    /* the limit was reached, and the peer waits for edges */
+	__u32 sharers;     /* messages in a row that found peer_file in use by more than one */
+
+	/* What has been seen since it leaves, in this order: see quiet(). */
+	__u32 is_past, is_still;
+	__u32 pad;
 };
 
 /* What program inspect is given, by its cookie, and tells. */

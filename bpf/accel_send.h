@@ -39,7 +39,8 @@
 #define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
 #define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
-#define AWAIT_MORE 1024 /* bytes: a copy of fewer is over before it is looked at */
+#define EPOLL_SHARERS 16 /* messages that epoll_wait() is taken for a second process at most */
+#define AWAIT_MORE 1024  /* bytes: a copy of fewer is over before it is looked at */
 
 /* This thread is sending: is it the only one that can be inside a call on the socket? */
 static __always_inline bool is_alone(struct sock *sk)
@@ -85,12 +86,21 @@ static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
 /* That the peer's program is a known one, and what sleeping it may do is harmless. */
 static __always_inline bool is_fit(const struct accel_end *peer)
 {
-	struct sock *sk = (void *)(unsigned long)peer->sk;
+	return peer->is_known &&
+	       (peer->may_block || is_nonblocking((void *)(unsigned long)peer->sk));
+}
 
-	if (!peer->is_known)
+/*
+ * Processes that share a socket that blocks would wake each other. But epoll_wait() holds the file, too, while it looks at it (since
+ * 6.10): of a socket that is waited for so, that has to be seen for some messages in a row.
+ */
+static __always_inline bool is_shared(struct accel_end *end)
+{
+	if (!end->peer_file || refs_of((void *)(unsigned long)end->peer_file) <= 1) {
+		end->sharers = 0;
 		return false;
-	/* Processes that share a socket would wake each other. */
-	return is_nonblocking(sk) || (peer->may_block && file_refs(sk) <= 1);
+	}
+	return ++end->sharers > EPOLL_SHARERS || !epoll_events((void *)(unsigned long)end->peer_sk);
 }
 
 /* The file of a socket that does not block is of no interest. Should it be closed meanwhile, the redirect fails anyway. */
@@ -115,6 +125,8 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	if (!peer || peer->leaving || !is_fit(peer))
 		return false;
 	end->peer_file = blocking_file((void *)(unsigned long)peer->sk);
+	if (end->peer_file && file_refs((void *)(unsigned long)peer->sk) > 1)
+		return false;
 	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
 }
 
@@ -209,7 +221,7 @@ static __always_inline void give_credit(struct accel_end *end, __s64 left)
 static __always_inline bool is_edged(struct accel_end *end)
 {
 	if (!end->is_edged)
-		end->is_edged = has_edges((void *)(unsigned long)end->peer_sk);
+		end->is_edged = !!(epoll_events((void *)(unsigned long)end->peer_sk) & EPOLLET);
 	return end->is_edged;
 }
 
@@ -260,8 +272,8 @@ static __always_inline bool is_small_stream(const struct accel_control *c, struc
 	return peer->tuple.netns == end->tuple.netns && end->run_bytes < small * LOOK_EVERY;
 }
 
-static __always_inline void mirror_message(struct accel_control *c, struct sk_msg_md *msg,
-					   struct accel_end *end, __u64 cookie, bool redirected)
+static __noinline void mirror_message(struct accel_control *c, struct sk_msg_md *msg,
+				      struct accel_end *end, __u64 cookie, bool redirected)
 {
 	__u32 size = msg->size, want = size < ACCEL_TAP_BYTES ? size : ACCEL_TAP_BYTES;
 	struct {
@@ -416,6 +428,12 @@ static __always_inline bool ends_for_good(struct accel_control *c, struct accel_
 	return false;
 }
 
+/* Whether it can be told without asking what time it is that conntrack knows of it. */
+static __always_inline bool is_minded(const struct accel_end *end)
+{
+	return !end->is_tracked || (end->is_busy && end->messages & 7);
+}
+
 /*
  * Connection tracking sees nothing of what is redirected. When it has forgotten a connection, addresses are not translated any
  * more, and rules do not know what belongs to it: TCP's next segment, or the end, would not get through.
@@ -424,7 +442,7 @@ static __always_inline bool is_due(struct accel_end *end)
 {
 	__u64 now;
 
-	if (end->is_busy && end->messages & 7)
+	if (is_minded(end))
 		return false;
 	now = bpf_ktime_get_coarse_ns();
 	end->is_busy = now < end->looked + BUSY_NS;
@@ -436,9 +454,38 @@ static __always_inline bool is_due(struct accel_end *end)
 	return true;
 }
 
-/* Whether this message is to be redirected; moves the direction's state. */
-static __always_inline bool decide(struct accel_control *c, struct accel_end *end,
-				   struct tcp_sock *tp, __u32 size)
+/*
+ * What nearly all messages are: one more of a direction that goes on as it did. Each test here is one that decide() makes, which
+ * is asked where one fails; this is what a message costs.
+ */
+static __always_inline bool goes_as_before(const struct accel_control *c, struct accel_end *end,
+					   const struct tcp_sock *tp, __u32 size)
+{
+	__u64 cost = (__u64)size + MESSAGE_COST;
+
+	if (end->state != ACCEL_REDIRECT || end->leaving || c->mode != ACCEL_ON ||
+	    end->ready != (PROVEN | tp->rcv_nxt) || cost > end->credit ||
+	    end->run + 1 >= LOOK_EVERY || !is_minded(end) ||
+	    tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
+		return false;
+	/* A file with one reference is a single thread's. */
+	if (end->may_block && own_refs(tp) != 1)
+		return false;
+	if (end->peer_file && refs_of((void *)(unsigned long)end->peer_file) != 1)
+		return false;
+	end->sharers = 0;
+	end->credit -= (__u32)cost;
+	end->run_bytes += size;
+	end->run++;
+	return true;
+}
+
+/*
+ * Whether this message is to be redirected; moves the direction's state. Out of line, so that what goes_as_before() is near
+ * together in memory.
+ */
+static __noinline bool decide(struct accel_control *c, struct accel_end *end, struct tcp_sock *tp,
+			      __u32 size)
 {
 	enum accel_reason why;
 
@@ -465,7 +512,7 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 			fall_back(end, ACCEL_REASON_MODE);
 		return false;
 	}
-	if (end->peer_file && refs_of((void *)(unsigned long)end->peer_file) > 1) {
+	if (is_shared(end)) {
 		leave(end, ACCEL_REASON_BLOCKING);
 		return ends_for_good(c, end, size);
 	}
@@ -485,7 +532,7 @@ static __always_inline bool decide(struct accel_control *c, struct accel_end *en
 		leave(end, ACCEL_REASON_EDGE);
 		return true;
 	}
-	if (!why && end->is_tracked && is_due(end))
+	if (!why && is_due(end))
 		why = ACCEL_REASON_TRACKED;
 	if (why)
 		fall_back(end, why);
@@ -516,13 +563,10 @@ static long await_lock(__u32 i, struct await *a)
  *
  * Two that send to each other hold what the other one awaits until they get on.
  */
-static __always_inline void await_reader(struct accel_end *end)
+static __noinline void await_reader(struct accel_end *end)
 {
 	struct await a = { .sk = end->peer_sk };
-	struct sock *sk = (void *)(unsigned long)a.sk;
 
-	if (!peek(sk, sk_lock.owned))
-		return;
 	if (end->dozes) {
 		end->dozes--;
 		return;
@@ -548,14 +592,15 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 				 struct accel_end *end, struct tcp_sock *tp, __u64 cookie)
 {
 	__u32 size = msg->size;
-	bool redirected = decide(c, end, tp, size);
+	bool redirected = goes_as_before(c, end, tp, size) || decide(c, end, tp, size);
+	struct sock *reader = (void *)(unsigned long)end->peer_sk;
 	__u64 peer = end->peer;
 
 	/* The memory of an end that was removed may be another socket's by now. */
 	if (end->sk != (__u64)(unsigned long)tp)
 		return;
 	end->average += (size >> 3) - (end->average >> 3);
-	if (redirected && end->average > AWAIT_MORE)
+	if (redirected && end->average > AWAIT_MORE && peek(reader, sk_lock.owned))
 		await_reader(end);
 	if (redirected && bpf_msg_redirect_hash(msg, &socks, &peer, BPF_F_INGRESS) != SK_PASS) {
 		fall_back(end, ACCEL_REASON_GONE);

@@ -21,6 +21,16 @@ static __always_inline __s64 file_refs(struct sock *sk)
 	return f ? refs_of(f) : -1;
 }
 
+/* The same of a socket that the program is run for, which may be read as it is. */
+static __always_inline __s64 own_refs(const struct tcp_sock *tp)
+{
+	const struct file *f = tp->inet_conn.icsk_inet.sk.sk_socket->file;
+
+	if (bpf_core_field_exists(f->f_ref))
+		return f->f_ref.refcnt.counter + 1;
+	return ((const struct file___counted *)f)->f_count.counter;
+}
+
 /* Whether anybody may sleep in recv(); those that only poll by epoll have no task in their entry. */
 static __always_inline bool has_sleepers(struct sock *sk)
 {
@@ -40,12 +50,13 @@ static __always_inline bool has_sleepers(struct sock *sk)
 	return true;
 }
 
-/* Whether somebody waits for edges of the socket by epoll. Others that wait for it have no epitem of its file. */
-static __always_inline bool has_edges(struct sock *sk)
+/* What is waited for by epoll on the socket; 0: nobody does that. Others that wait for it have no epitem of its file. */
+static __always_inline __u32 epoll_events(struct sock *sk)
 {
 	struct socket_wq *wq = peek(sk, sk_wq);
 	struct file *f = peek(sk, sk_socket, file);
 	struct list_head *head = &wq->wait.head, *at = peek(head, next);
+	__u32 events = 0;
 
 	for (int i = 0; i < MAX_WAITERS && f && at != head; i++) {
 		struct eppoll_entry *e = (void *)at -
@@ -53,11 +64,11 @@ static __always_inline bool has_edges(struct sock *sk)
 					 bpf_core_field_offset(struct wait_queue_entry, entry);
 		struct epitem *item = peek(e, base);
 
-		if (peek(item, ffd.file) == f && peek(item, event.events) & EPOLLET)
-			return true;
+		if (peek(item, ffd.file) == f)
+			events |= peek(item, event.events);
 		at = peek(at, next);
 	}
-	return false;
+	return events;
 }
 
 static __always_inline struct sk_psock *psock_of(struct sock *sk)

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "accel/control.h"
@@ -450,6 +451,52 @@ CASE(reader_blocking_not_wanted, .options = "--blocking no", .only_skep = true)
 	pair_open(AT, &nonblocking, &(struct pair_how){ .nonblocking = true });
 	pair_close(&blocking);
 	pair_close(&nonblocking);
+}
+
+enum { EPOLL_ROUNDS = 2000 };
+
+static void answer_by_epoll(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair *p = arg;
+	struct epoll_event e = { .events = EPOLLIN };
+	int epoll = OK(epoll_create1(EPOLL_CLOEXEC));
+
+	side_close(&p->client);
+	OK(epoll_ctl(epoll, EPOLL_CTL_ADD, p->server.fd, &e));
+	peer_tell(AT, peer);
+	for (int i = 0; i < EPOLL_ROUNDS; i++) {
+		/* Each has the kernel look at the socket. */
+		while (!OK(epoll_wait(epoll, &e, 1, 0)))
+			OK(epoll_ctl(epoll, EPOLL_CTL_MOD, p->server.fd, &e));
+		side_get(AT, &p->server, 10);
+		side_put(AT, &p->server, 10);
+	}
+	peer_wait(AT, peer);
+	close(epoll);
+}
+
+/* epoll_wait() holds the file of a socket that it looks at, which is not to be taken for a second process. */
+CASE(reader_epoll_is_no_second_process)
+{
+	struct pair p;
+	struct peer peer;
+	u64 before;
+
+	pair_open(AT, &p, NULL);
+	peer_start(AT, &peer, 0, answer_by_epoll, &p);
+	side_close(&p.server);
+	peer_wait(AT, &peer);
+	before = side_redirected(AT, &p.client);
+	for (int i = 0; i < EPOLL_ROUNDS; i++) {
+		test_progress(AT, "rounds", (u64)i, EPOLL_ROUNDS);
+		side_put(AT, &p.client, 10);
+		side_get(AT, &p.client, 10);
+	}
+	if (t->control->mode == CONTROL_SKEP)
+		CHECK_EQ(side_redirected(AT, &p.client) - before, EPOLL_ROUNDS);
+	peer_tell(AT, &peer);
+	peer_join(AT, &peer);
+	pair_close(&p);
 }
 
 static void be_stopped(struct test *t, struct peer *peer, void *arg)

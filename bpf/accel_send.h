@@ -39,6 +39,7 @@
 #define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
 #define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
+#define EDGE_SHARE 4     /* of a budget this part is for readers that wait for edges */
 #define EPOLL_SHARERS 16 /* messages that epoll_wait() is taken for a second process at most */
 #define AWAIT_MORE 1024  /* bytes: a copy of fewer is over before it is looked at */
 
@@ -225,6 +226,20 @@ static __always_inline bool is_edged(struct accel_end *end)
 	return end->is_edged;
 }
 
+/*
+ * Whether the budget of the reader's cgroup is used up. Its last part is kept for readers that wait for edges and have something to
+ * read: to these TCP cannot go back.
+ */
+static __always_inline bool is_spent(const struct accel_control *c, struct accel_end *end,
+				     __u64 bytes)
+{
+	__s64 used = charge(end, bytes);
+
+	if (used <= (__s64)(c->budget - c->budget / EDGE_SHARE))
+		return false;
+	return used > (__s64)c->budget || !bytes || !is_edged(end);
+}
+
 /* Whether there is room for another message; the first always has it. */
 static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
 					      __u32 size)
@@ -244,7 +259,7 @@ static __always_inline enum accel_reason room(struct accel_control *c, struct ac
 		return ACCEL_REASON_LIMIT;
 	if (bytes > (__s64)end->charged + CHARGE_STEP ||
 	    bytes + CHARGE_STEP < (__s64)end->charged) {
-		if (charge(end, (__u64)bytes) > (__s64)c->budget)
+		if (is_spent(c, end, (__u64)bytes))
 			return ACCEL_REASON_BUDGET;
 		wake_janitor(CHARGED_NS);
 	}

@@ -104,6 +104,31 @@ CASE(hazard_edge_and_short_read_at_limit, .options = "--limit 256K", .naive = NA
 	pair_close(&p);
 }
 
+/* Others have used up the budget while they are: a part of it is kept for such readers. */
+CASE(hazard_edge_and_short_read_at_budget, .options = "--budget 4M", .only_skep = true)
+{
+	struct pair other[4], p;
+	u64 accepted[4], before;
+	int epoll;
+
+	for (int i = 0; i < 4; i++) {
+		pair_open(AT, &other[i], NULL);
+		accepted[i] = side_fill(AT, &other[i].client, 65536, 16 << 20);
+	}
+	pair_open(AT, &p, &without_blocking);
+	epoll = edges_of(AT, &p.server);
+	before = side_redirected(AT, &p.client);
+	side_put_in(AT, &p.client, 150000, 10000);
+	CHECK_EQ(side_redirected(AT, &p.client) - before, 15);
+	read_by_edges(AT, &p.server, epoll, 150000);
+	for (int i = 0; i < 4; i++) {
+		side_get(AT, &other[i].server, accepted[i]);
+		pair_close(&other[i]);
+	}
+	close(epoll);
+	pair_close(&p);
+}
+
 enum { SENDERS_CYCLE = 251, SENDERS_OTHER = 255, SENDERS_CHUNK = 128 << 10, SENDERS_WRITES = 24 };
 
 static void stay_here(struct at at, bool is_urgent)

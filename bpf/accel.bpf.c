@@ -4,6 +4,7 @@
  *
  *	accel_socket.h	what can be seen of a socket
  *	accel_admit.h	which connections may
+ *	accel_habit.h	how programs wait whose sockets block
  *	accel_pair.h	finding the two ends of one
  *	accel_send.h	each direction's state, and what happens to a message
  *	accel_leave.h	giving sockets back without losing what they have not read
@@ -120,9 +121,10 @@ int accel_restore(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *sk = ctx->sk_common;
 	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct accel_control *c = get_control();
 
-	if (tp && tp->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTT_CB_FLAG)
-		free_unsent(tp, tp);
+	if (c && tp && tp->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTT_CB_FLAG)
+		free_unsent(tp, c, tp);
 	return 0;
 }
 
@@ -150,5 +152,6 @@ int accel_inspect(struct accel_inspect *ctx)
 	ctx->unread = (__u32)peek(tp, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
 	ctx->calls = calls_of((struct sock *)tp);
 	ctx->is_empty = is_empty((struct sock *)tp);
+	ctx->waker = waker_of((struct sock *)tp);
 	return 0;
 }

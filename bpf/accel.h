@@ -63,6 +63,8 @@ struct accel_control {
 	__u32 quiet_refs; /* sk_refcnt of an idle socket in the map, its timers not counted */
 	__u32 notes; /* ACCEL_NOTE_...: what this kernel does otherwise on sockets in the map */
 	__u64 small; /* bytes: one-way streams of smaller messages are left to TCP; see ACCEL_SMALL_NODELAY */
+	/* The functions that wake who sleeps in recv() and in poll(), by which they are known; 0: not found out. */
+	__u64 recv_waker, poll_waker;
 };
 /* With TCP_NODELAY only those are whose messages are that many times smaller. */
 #define ACCEL_SMALL_NODELAY 4
@@ -124,6 +126,24 @@ struct accel_listener {
 	char comm[ACCEL_COMM];
 };
 
+/* Map habits: how a program waits for what comes on its sockets that block. See accel_habit.h. */
+struct accel_habit_key {
+	char comm[ACCEL_COMM];
+	__u32 uid;
+	__u16 port;      /* that it connects to or listens on */
+	__u16 is_active; /* it connects */
+};
+struct accel_habit {
+	__u32 polls;  /* so often it was seen to wait in poll() */
+	__u32 sleeps; /* it was seen to wait in recv() */
+};
+
+/* Map callers, by socket cookie: who uses a socket that blocks, from connect() or accept() on. */
+struct accel_caller {
+	struct accel_habit_key habit;
+	__u32 may_block; /* as in struct accel_listener */
+};
+
 /* Map halves, by (snd_nxt << 32 | rcv_nxt) of the connecting end: waits for the mirror image. */
 struct accel_half {
 	__u64 cookie, sk, ns;
@@ -154,6 +174,7 @@ struct accel_end {
 	__u64 messages, bytes; /* redirected */
 	__u32 average;         /* bytes of a message, over the last ones */
 	__u32 may_block;       /* its program may sleep in recv() */
+	__u32 peer_polls;      /* the peer's may not, and does not */
 	__u32 is_tracked;      /* netfilter may have to know that it is in use: see is_due() */
 	__u32 is_busy;         /* when that was asked last, it was short after the time before */
 
@@ -165,6 +186,8 @@ struct accel_end {
 	__u32 pid;       /* of who sent first */
 	__u32 uid;
 	char comm[ACCEL_COMM];
+	struct accel_habit_key habit;
+	__u32 polls; /* its program does not sleep in recv(), though its sockets block */
 
 	/* The direction from here, written by its own sends only, which the socket's lock keeps apart. */
 	__u64 tcp_messages, tcp_bytes; /* since it is paired */
@@ -196,6 +219,7 @@ struct accel_inspect {
 	__u32 pad;
 	__u32 unread;   /* bytes that wait for it, redirected ones included */
 	__u32 is_empty; /* no redirected message waits */
+	__u64 waker; /* the function that wakes who came last to wait for the socket; 0: nobody waits */
 };
 
 /* Map tap_ring. */

@@ -15,6 +15,7 @@
 #define SHORT_GAP_US 5000 /* and that often, or the cost does not matter */
 #define SHORT_SAMPLE 32   /* one of so many is let in to see */
 #define ACTION_WORDS 4    /* a struct k_sigaction has */
+#define ACTIONS_AT_ONCE 4
 #define AF_INET 2
 #define AF_INET6 10
 
@@ -107,24 +108,24 @@ static __always_inline bool is_threaded(void)
 	return task->files->count.counter > 1;
 }
 
-/* Eight at a time, as much as the stack has room for: a read costs more than what is read. */
+/* Some at a time, as many as the stack has room for: a read costs more than what is read. */
 static __always_inline bool handles_signals(void)
 {
 	const __u32 stride = bpf_core_type_size(struct k_sigaction);
 	const __u32 at = bpf_core_field_offset(struct k_sigaction, sa.sa_handler);
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
 	void *first = (void *)task->sighand + bpf_core_field_offset(struct sighand_struct, action);
-	__u64 words[8 * ACTION_WORDS] = {};
+	__u64 words[ACTIONS_AT_ONCE * ACTION_WORDS] = {};
 
 	if (stride > ACTION_WORDS * 8 || stride % 8)
 		return true;
-	for (__u32 i = 0; i < 64; i += 8) {
-		if (bpf_probe_read_kernel(words, 8 * stride, first + i * stride))
+	for (__u32 i = 0; i < 64; i += ACTIONS_AT_ONCE) {
+		if (bpf_probe_read_kernel(words, ACTIONS_AT_ONCE * stride, first + i * stride))
 			return true;
-		for (__u32 k = 0; k < 8; k++) {
+		for (__u32 k = 0; k < ACTIONS_AT_ONCE; k++) {
 			__u32 word = (k * stride + at) / 8;
 
-			if (word < 8 * ACTION_WORDS && words[word] > SIG_IGN &&
+			if (word < ACTIONS_AT_ONCE * ACTION_WORDS && words[word] > SIG_IGN &&
 			    !(ACCEL_OWN_SIGNALS >> (i + k) & 1))
 				return true;
 		}

@@ -205,6 +205,7 @@ struct sighand_struct {
 struct task_struct {
 	struct sighand_struct *sighand;
 	int tgid;
+	struct task_struct *group_leader;
 	char comm[16];
 	struct files_struct *files;
 };

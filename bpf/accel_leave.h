@@ -104,7 +104,7 @@ static __always_inline bool take_out(struct accel_control *c, struct accel_end *
  * EAGAIN. So one that blocks is taken out here, before its program can sleep: at once if nothing redirected is unread or on its
  * way, else by the janitor.
  */
-static __always_inline void finished(struct bpf_sock_ops *ops)
+static __noinline void finished(struct bpf_sock_ops *ops)
 {
 	__u64 cookie = bpf_get_socket_cookie(ops), other;
 	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie), *peer;
@@ -115,7 +115,7 @@ static __always_inline void finished(struct bpf_sock_ops *ops)
 		return;
 	sk = (void *)(unsigned long)end->sk;
 	/* close() has taken it out already. */
-	if (!psock_of(sk) || is_nonblocking(sk))
+	if (!psock_of(sk) || is_nonblocking(sk) || end->polls)
 		return;
 	other = end->peer;
 	peer = bpf_map_lookup_elem(&ends, &other);

@@ -50,13 +50,19 @@ struct {
 	__type(value, struct accel_listener);
 } listeners SEC(".maps");
 
-/* Cookies of blocking sockets whose program may sleep in recv(), from connect() until they are established. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, ACCEL_MAX_HALVES);
 	__type(key, __u64);
-	__type(value, __u8);
-} patient SEC(".maps");
+	__type(value, struct accel_caller);
+} callers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ACCEL_MAX_SERVICES);
+	__type(key, struct accel_habit_key);
+	__type(value, struct accel_habit);
+} habits SEC(".maps");
 
 /* Addresses that are this host's, IPv4 ones mapped. */
 struct {
@@ -237,7 +243,8 @@ static __always_inline void show_out(__u64 cookie, __u64 other)
  */
 static __always_inline __s64 charge(struct accel_end *end, __u64 bytes)
 {
-	__s64 *used = bpf_map_lookup_elem(&budgets, &end->peer_cgroup);
+	__u64 reader = end->peer_cgroup;
+	__s64 *used = bpf_map_lookup_elem(&budgets, &reader);
 	__s64 delta;
 
 	if (!used) {
@@ -245,8 +252,8 @@ static __always_inline __s64 charge(struct accel_end *end, __u64 bytes)
 
 		if (!bytes)
 			return 0;
-		bpf_map_update_elem(&budgets, &end->peer_cgroup, &none, BPF_NOEXIST);
-		used = bpf_map_lookup_elem(&budgets, &end->peer_cgroup);
+		bpf_map_update_elem(&budgets, &reader, &none, BPF_NOEXIST);
+		used = bpf_map_lookup_elem(&budgets, &reader);
 		if (!used)
 			return 0;
 	}

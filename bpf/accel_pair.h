@@ -10,7 +10,7 @@
 #ifndef BPF_ACCEL_PAIR_H
 #define BPF_ACCEL_PAIR_H
 
-#include "accel_admit.h"
+#include "accel_habit.h"
 
 #define HALF_NS 2000000000ull    /* a half is good for so long */
 #define UNPAIRED_NS 300000000ull /* so long may a socket be in the map alone */
@@ -43,13 +43,14 @@ static __always_inline void bound_unsent(struct bpf_sock_ops *ops, struct tcp_so
  * Back to what is usual, but not while that would wake somebody who is not to be woken: false then. A program that has set it
  * itself keeps what it has set.
  */
-static __always_inline bool free_unsent(void *ctx, struct tcp_sock *tp)
+static __always_inline bool free_unsent(void *ctx, const struct accel_control *c,
+					struct tcp_sock *tp)
 {
 	int usual = 0;
 
 	if (tp->notsent_lowat != UNSENT_BYTES)
 		return true;
-	if (sleeps_in_map((struct sock *)tp))
+	if (sleeps_in_map(c, (struct sock *)tp))
 		return false;
 	bpf_setsockopt(ctx, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &usual, sizeof(usual));
 	return true;
@@ -63,16 +64,23 @@ static __always_inline struct accel_listener *listener_of(const struct accel_tup
 }
 
 /*
- * A connection that is not in the map, as its listener blocks and so it might. Many programs make what they accept
- * non-blocking before they use it: of these the next ones are let in. False: it is too early to say.
+ * A connection that is not in the map, as its socket blocks, or its listener does and so it might. Many programs make what they
+ * accept non-blocking before they use it: of these the next ones are let in. Others turn out to wait in poll().
+ * False: it is too early to say.
  */
-static __always_inline bool is_judged(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+static __always_inline bool is_judged(struct bpf_sock_ops *ops, const struct accel_control *c,
+				      struct tcp_sock *tp, __u64 cookie)
 {
 	struct accel_tuple tuple = {};
 	struct accel_listener *l;
 
-	if (!is_nonblocking((struct sock *)tp))
-		return ops->data_segs_out >= JUDGED_SEGMENTS;
+	if (!is_nonblocking((struct sock *)tp)) {
+		struct accel_caller *caller = bpf_map_lookup_elem(&callers, &cookie);
+
+		return caller ? is_watched(c, caller, (struct sock *)tp) ||
+					ops->data_segs_out >= WATCHED_SEGMENTS
+			      : ops->data_segs_out >= JUDGED_SEGMENTS;
+	}
 	fill_tuple(&tuple, ops, tp);
 	l = listener_of(&tuple);
 	if (l)
@@ -81,15 +89,15 @@ static __always_inline bool is_judged(struct bpf_sock_ops *ops, struct tcp_sock 
 }
 
 /* TCP's bytes were acknowledged. Of a connection that is TCP for good all has to be as it was, sooner or later. */
-static __always_inline void acknowledged(struct bpf_sock_ops *ops, struct tcp_sock *tp,
-					 const struct accel_control *c)
+static __noinline void acknowledged(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+				    const struct accel_control *c)
 {
 	__u64 cookie = bpf_get_socket_cookie(ops);
 	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie);
 
 	if (end && !end->leaving && c->mode != ACCEL_OFF)
 		return;
-	if (!free_unsent(ops, tp) || (!end && !is_judged(ops, tp)))
+	if (!free_unsent(ops, c, tp) || (!end && !is_judged(ops, c, tp, cookie)))
 		return;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
 }
@@ -124,14 +132,22 @@ static __always_inline struct accel_end *enter(struct bpf_sock_ops *ops, struct 
 	return end;
 }
 
-static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, struct tcp_sock *tp,
-						   struct accel_control *c)
+/* It stays out, as its socket blocks, and is to show whether that matters. */
+static __always_inline void watch(struct bpf_sock_ops *ops)
+{
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_RTT_CB_FLAG);
+}
+
+static __noinline enum accel_reason connected(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+					      struct accel_control *c)
 {
 	struct accel_half half = {};
+	struct accel_caller *caller = NULL;
 	struct accel_service_key key;
 	struct accel_service *s;
 	struct accel_end *end;
 	enum accel_reason why;
+	bool polls = false;
 	__u64 id = mirror(ops->snd_nxt, ops->rcv_nxt);
 	__u64 now = bpf_ktime_get_ns();
 
@@ -156,12 +172,21 @@ static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, str
 			return ACCEL_REASON_FULL;
 	}
 	half.cookie = bpf_get_socket_cookie(ops);
-	if (!is_nonblocking((struct sock *)tp) &&
-	    !(takes_blocking(c) && bpf_map_lookup_elem(&patient, &half.cookie)))
-		return ACCEL_REASON_BLOCKING;
+	if (!is_nonblocking((struct sock *)tp)) {
+		caller = takes_blocking(c) ? bpf_map_lookup_elem(&callers, &half.cookie) : NULL;
+		if (!caller)
+			return ACCEL_REASON_BLOCKING;
+		polls = !caller->may_block && only_polls(c, &caller->habit);
+		if (!caller->may_block && !polls) {
+			why = ACCEL_REASON_BLOCKING;
+			watch(ops);
+		}
+	}
 	half.sk = (__u64)(unsigned long)tp;
 	half.ns = now;
-	if (now < s->banned_until)
+	if (why)
+		;
+	else if (now < s->banned_until)
 		why = ACCEL_REASON_BANNED;
 	else if (!is_local((struct sock *)tp, &half.tuple, s))
 		why = ACCEL_REASON_REMOTE;
@@ -170,10 +195,14 @@ static __always_inline enum accel_reason connected(struct bpf_sock_ops *ops, str
 		if (!end)
 			return ACCEL_REASON_FULL;
 		end->is_active = 1;
+		if (polls) {
+			end->polls = 1;
+			end->habit = caller->habit;
+		}
 		half.entered = 1;
 		wake_janitor(UNPAIRED_NS);
 	}
-	/* Also of one that stays out: that its peer turns up teaches where the service is. */
+	/* Also of one that stays out: that its peer turns up teaches where the service is, and what it is like. */
 	bpf_map_update_elem(&halves, &id, &half, BPF_ANY);
 	return why;
 }
@@ -212,7 +241,7 @@ static __always_inline struct accel_service *learn(const struct accel_half *half
 
 /* What is not accepted yet is known by who listens. */
 static __always_inline enum accel_reason listener_reason(const struct accel_control *c,
-							 const struct accel_listener *l)
+							 const struct accel_listener *l, bool polls)
 {
 	struct sock *sk;
 
@@ -220,7 +249,7 @@ static __always_inline enum accel_reason listener_reason(const struct accel_cont
 		return ACCEL_REASON_LISTENER;
 	if (l->is_denied)
 		return ACCEL_REASON_COMM;
-	if (l->may_block && takes_blocking(c))
+	if ((l->may_block && takes_blocking(c)) || polls)
 		return ACCEL_REASON_NONE;
 	if (l->blocks)
 		return ACCEL_REASON_BLOCKING;
@@ -232,8 +261,8 @@ static __always_inline enum accel_reason listener_reason(const struct accel_cont
 }
 
 /* The end that accepts does not get in: nor need the one that connected wait for it, or the next ones to that service. */
-static __always_inline void turn_away(struct bpf_sock_ops *ops, const struct accel_half *half,
-				      struct accel_service *s, enum accel_reason why)
+static __always_inline void turn_away(const struct accel_half *half, struct accel_service *s,
+				      enum accel_reason why)
 {
 	struct accel_end *end = bpf_map_lookup_elem(&ends, &half->cookie);
 
@@ -245,20 +274,19 @@ static __always_inline void turn_away(struct bpf_sock_ops *ops, const struct acc
 		refuse(why);
 		show_out(half->cookie, 0);
 	}
-	if (why == ACCEL_REASON_BLOCKING)
-		bpf_sock_ops_cb_flags_set(ops,
-					  ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_RTT_CB_FLAG);
 }
 
-static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, struct tcp_sock *tp,
-						  struct accel_control *c)
+static __noinline enum accel_reason accepted(struct bpf_sock_ops *ops, struct tcp_sock *tp,
+					     struct accel_control *c)
 {
 	struct accel_tuple tuple = {};
+	struct accel_caller caller = {};
 	struct accel_half *half;
 	struct accel_listener *listener;
 	struct accel_service *s;
 	struct accel_end *end, *peer;
 	enum accel_reason why;
+	bool polls = false;
 	__u64 id = mirror(ops->rcv_nxt, ops->snd_nxt), cookie, now;
 
 	half = bpf_map_lookup_elem(&halves, &id);
@@ -272,18 +300,28 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 		return ACCEL_REASON_IMPLAUSIBLE;
 	s = learn(half, &tuple);
 	listener = listener_of(&tuple);
+	if (listener && takes_blocking(c) && !listener->may_block) {
+		name_habit(&caller.habit, listener->comm, (struct sock *)tp, tuple.local_port,
+			   false);
+		polls = only_polls(c, &caller.habit);
+	}
+	cookie = bpf_get_socket_cookie(ops);
 	why = socket_reason(c, tp, &tuple);
 	if (!why)
-		why = listener_reason(c, listener);
+		why = listener_reason(c, listener, polls);
 	if (why || !listener) {
-		turn_away(ops, half, s, why);
+		turn_away(half, s, why);
+		if (why == ACCEL_REASON_BLOCKING) {
+			if (takes_blocking(c))
+				bpf_map_update_elem(&callers, &cookie, &caller, BPF_ANY);
+			watch(ops);
+		}
 		return why;
 	}
 	if (s)
 		s->banned_until = 0;
 	if (!half->entered)
 		return ACCEL_REASON_REMOTE;
-	cookie = bpf_get_socket_cookie(ops);
 	if (cookie == half->cookie)
 		return ACCEL_REASON_IMPLAUSIBLE;
 	end = enter(ops, tp, cookie, &tuple, now);
@@ -291,6 +329,8 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 		return ACCEL_REASON_FULL;
 	end->is_known = 1;
 	end->may_block = listener->may_block && takes_blocking(c);
+	end->polls = polls;
+	end->habit = caller.habit;
 	end->ready = PROVEN | ops->rcv_nxt; /* nobody can read it yet */
 	end->is_tracked = !is_plain(&half->tuple, &tuple);
 	end->tracked = now;
@@ -300,6 +340,8 @@ static __always_inline enum accel_reason accepted(struct bpf_sock_ops *ops, stru
 	if (peer) {
 		peer->peer_sk = (__u64)(unsigned long)tp;
 		peer->peer_cgroup = end->cgroup;
+		peer->peer_polls = end->polls;
+		end->peer_polls = peer->polls;
 		end->peer_cgroup = peer->cgroup;
 		peer->is_tracked = end->is_tracked;
 		peer->tracked = now;
@@ -370,7 +412,7 @@ static __always_inline void heed_other(struct accel_listener *l, const struct ac
 }
 
 /* The process that listens is the one here; those that accept are taken to be the same program. */
-static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+static __noinline void listening(struct bpf_sock_ops *ops, struct tcp_sock *tp)
 {
 	struct accel_listener_key key = {};
 	struct accel_listener l = {}, *other;
@@ -391,29 +433,39 @@ static __always_inline void listening(struct bpf_sock_ops *ops, struct tcp_sock 
 }
 
 /* So is the one that connects; what its socket will be like is known only once that is established. */
-static __always_inline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+static __noinline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
 {
 	struct accel_tuple tuple = {};
+	struct accel_caller caller = {};
 	struct accel_service *s;
+	char comm[ACCEL_COMM];
 	__u64 cookie;
-	__u8 yes = 1;
 
 	forget(ops, tp);
 	if (is_nonblocking((struct sock *)tp))
 		return;
 	fill_tuple(&tuple, ops, tp);
 	s = service_of(&tuple);
-	if ((s && is_short(s)) || !may_block())
+	if (s && is_short(s))
 		return;
+	caller.may_block = may_block();
+	if (!caller.may_block) {
+		struct task_struct *leader = peek(current_task(), group_leader);
+
+		bpf_core_read(comm, ACCEL_COMM, &leader->comm);
+		name_habit(&caller.habit, comm, (struct sock *)tp, tuple.remote_port, true);
+		if (is_sleeper(&caller.habit))
+			return;
+	}
 	cookie = bpf_get_socket_cookie(ops);
-	bpf_map_update_elem(&patient, &cookie, &yes, BPF_ANY);
+	bpf_map_update_elem(&callers, &cookie, &caller, BPF_ANY);
 }
 
 /*
  * A connection is over. By close() the kernel has taken its socket out of socks; after a reset, say, the program has that yet, and
  * may read what came before: then the janitor waits for it.
  */
-static __always_inline void closed(struct bpf_sock_ops *ops)
+static __noinline void closed(struct bpf_sock_ops *ops)
 {
 	__u64 cookie = bpf_get_socket_cookie(ops);
 	struct accel_end *end = bpf_map_lookup_elem(&ends, &cookie), *peer;

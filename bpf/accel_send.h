@@ -88,7 +88,22 @@ static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
 static __always_inline bool is_fit(const struct accel_end *peer)
 {
 	return peer->is_known &&
-	       (peer->may_block || is_nonblocking((void *)(unsigned long)peer->sk));
+	       (peer->may_block || peer->polls || is_nonblocking((void *)(unsigned long)peer->sk));
+}
+
+/* A reader that was taken for one that only polls sleeps in recv(): it will not be taken for that again. */
+static __always_inline bool breaks_habit(const struct accel_control *c, struct accel_end *end)
+{
+	struct accel_end *peer;
+	struct accel_habit *h;
+
+	if (!end->peer_polls || waits_in(c, (void *)(unsigned long)end->peer_sk) != WAIT_RECV)
+		return false;
+	peer = bpf_map_lookup_elem(&ends, &end->peer);
+	h = peer ? bpf_map_lookup_elem(&habits, &peer->habit) : NULL;
+	if (h)
+		h->sleeps = 1;
+	return true;
 }
 
 /*
@@ -101,7 +116,7 @@ static __always_inline bool is_shared(struct accel_end *end)
 		end->sharers = 0;
 		return false;
 	}
-	return ++end->sharers > EPOLL_SHARERS || !epoll_events((void *)(unsigned long)end->peer_sk);
+	return ++end->sharers > EPOLL_SHARERS || !accel_epoll_events(end->peer_sk);
 }
 
 /* The file of a socket that does not block is of no interest. Should it be closed meanwhile, the redirect fails anyway. */
@@ -125,7 +140,7 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer || peer->leaving || !is_fit(peer))
 		return false;
-	end->peer_file = blocking_file((void *)(unsigned long)peer->sk);
+	end->peer_file = peer->polls ? 0 : blocking_file((void *)(unsigned long)peer->sk);
 	if (end->peer_file && file_refs((void *)(unsigned long)peer->sk) > 1)
 		return false;
 	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
@@ -136,7 +151,7 @@ static __always_inline void note_fallback(struct accel_end *end, enum accel_reas
 	struct accel_totals *t = totals();
 
 	end->reason = why;
-	if (t)
+	if (t && why < ACCEL_REASONS)
 		__sync_fetch_and_add(&t->fallback[why], 1);
 }
 
@@ -222,7 +237,7 @@ static __always_inline void give_credit(struct accel_end *end, __s64 left)
 static __always_inline bool is_edged(struct accel_end *end)
 {
 	if (!end->is_edged)
-		end->is_edged = !!(epoll_events((void *)(unsigned long)end->peer_sk) & EPOLLET);
+		end->is_edged = !!(accel_epoll_events(end->peer_sk) & EPOLLET);
 	return end->is_edged;
 }
 
@@ -241,12 +256,13 @@ static __always_inline bool is_spent(const struct accel_control *c, struct accel
 }
 
 /* Whether there is room for another message; the first always has it. */
-static __always_inline enum accel_reason room(struct accel_control *c, struct accel_end *end,
-					      __u32 size)
+__noinline __u32 accel_room(struct accel_control *c, struct accel_end *end, __u32 size)
 {
 	__u64 cost = (__u64)size + MESSAGE_COST;
 	__s64 bytes, limit;
 
+	if (!c || !end)
+		return ACCEL_REASON_FULL;
 	if (cost <= end->credit) {
 		end->credit -= (__u32)cost;
 		return ACCEL_REASON_NONE;
@@ -332,7 +348,7 @@ static __always_inline enum accel_reason introduce(const struct accel_control *c
 		return ACCEL_REASON_COMM;
 	end->is_known = 1;
 	end->may_block = takes_blocking(c) && may_block();
-	if (end->may_block || is_nonblocking(sk))
+	if (end->may_block || end->polls || is_nonblocking(sk))
 		return ACCEL_REASON_NONE;
 	if (!end->is_active) {
 		struct accel_listener *l = listener_of(&end->tuple);
@@ -429,7 +445,7 @@ static __always_inline bool is_ready(const struct accel_control *c, struct accel
  */
 static __always_inline bool goes_on(struct accel_control *c, struct accel_end *end, __u32 size)
 {
-	return !end->is_past && !has_ended(end) && !room(c, end, size);
+	return !end->is_past && !has_ended(end) && !accel_room(c, end, size);
 }
 
 /* The same of a connection that leaves. */
@@ -480,7 +496,7 @@ static __always_inline bool goes_as_before(const struct accel_control *c, struct
 
 	if (end->state != ACCEL_REDIRECT || end->leaving || c->mode != ACCEL_ON ||
 	    end->ready != (PROVEN | tp->rcv_nxt) || cost > end->credit ||
-	    end->run + 1 >= LOOK_EVERY || !is_minded(end) ||
+	    end->run + 1 >= LOOK_EVERY || end->peer_polls || !is_minded(end) ||
 	    tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
 		return false;
 	/* A file with one reference is a single thread's. */
@@ -527,7 +543,7 @@ static __noinline bool decide(struct accel_control *c, struct accel_end *end, st
 			fall_back(end, ACCEL_REASON_MODE);
 		return false;
 	}
-	if (is_shared(end)) {
+	if (is_shared(end) || breaks_habit(c, end)) {
 		leave(end, ACCEL_REASON_BLOCKING);
 		return ends_for_good(c, end, size);
 	}
@@ -542,7 +558,7 @@ static __noinline bool decide(struct accel_control *c, struct accel_end *end, st
 		leave(end, why);
 		return ends_for_good(c, end, size);
 	}
-	why = room(c, end, size);
+	why = accel_room(c, end, size);
 	if (!why && end->is_edged) {
 		leave(end, ACCEL_REASON_EDGE);
 		return true;

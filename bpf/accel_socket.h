@@ -31,6 +31,11 @@ static __always_inline __s64 own_refs(const struct tcp_sock *tp)
 	return ((const struct file___counted *)f)->f_count.counter;
 }
 
+static __always_inline struct wait_queue_entry *waiter_at(struct list_head *at)
+{
+	return (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
+}
+
 /* Whether anybody may sleep in recv(); those that only poll by epoll have no task in their entry. */
 static __always_inline bool has_sleepers(struct sock *sk)
 {
@@ -38,30 +43,64 @@ static __always_inline bool has_sleepers(struct sock *sk)
 	struct list_head *head = &wq->wait.head, *at = peek(head, next);
 
 	for (int i = 0; i < MAX_WAITERS; i++) {
-		struct wait_queue_entry *w;
-
 		if (at == head)
 			return false;
-		w = (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
-		if (peek(w, private))
+		if (peek(waiter_at(at), private))
 			return true;
 		at = peek(at, next);
 	}
 	return true;
 }
 
-/* What is waited for by epoll on the socket; 0: nobody does that. Others that wait for it have no epitem of its file. */
-static __always_inline __u32 epoll_events(struct sock *sk)
+enum accel_wait {
+	WAIT_NONE,
+	WAIT_POLL,
+	WAIT_RECV,
+};
+
+/* What is waited in for the socket, recv() before poll(). Who waits in send() looks like recv(), but is counted. */
+static __always_inline enum accel_wait waits_in(const struct accel_control *c, struct sock *sk)
 {
+	struct socket_wq *wq = peek(sk, sk_wq);
+	struct list_head *head = &wq->wait.head, *at = peek(head, next);
+	enum accel_wait in = WAIT_NONE;
+
+	for (int i = 0; i < MAX_WAITERS && at != head; i++) {
+		__u64 waker = (__u64)peek(waiter_at(at), func);
+
+		if (waker == c->recv_waker && !peek(sk, sk_write_pending))
+			return WAIT_RECV;
+		if (waker == c->poll_waker)
+			in = WAIT_POLL;
+		at = peek(at, next);
+	}
+	return in;
+}
+
+/* The function that wakes who came to wait last; 0: nobody waits. */
+static __always_inline __u64 waker_of(struct sock *sk)
+{
+	struct socket_wq *wq = peek(sk, sk_wq);
+	struct list_head *head = &wq->wait.head, *at = peek(head, next);
+
+	return at == head ? 0 : (__u64)peek(waiter_at(at), func);
+}
+
+/*
+ * What is waited for by epoll on the socket; 0: nobody does that. Others that wait for it have no epitem of its file. Not static,
+ * as some others are: so the verifier goes through it once, and not wherever it is called.
+ */
+__noinline __u32 accel_epoll_events(__u64 addr)
+{
+	struct sock *sk = (void *)(unsigned long)addr;
 	struct socket_wq *wq = peek(sk, sk_wq);
 	struct file *f = peek(sk, sk_socket, file);
 	struct list_head *head = &wq->wait.head, *at = peek(head, next);
 	__u32 events = 0;
 
 	for (int i = 0; i < MAX_WAITERS && f && at != head; i++) {
-		struct eppoll_entry *e = (void *)at -
-					 bpf_core_field_offset(struct eppoll_entry, wait) -
-					 bpf_core_field_offset(struct wait_queue_entry, entry);
+		struct eppoll_entry *e =
+			(void *)waiter_at(at) - bpf_core_field_offset(struct eppoll_entry, wait);
 		struct epitem *item = peek(e, base);
 
 		if (peek(item, ffd.file) == f)
@@ -99,9 +138,9 @@ static __always_inline __u32 calls_of(struct sock *sk)
  * Whether somebody sleeps in the map's own recv(): whatever wakes that one, if it is not data, has it say EAGAIN. It may go on
  * sleeping there after the socket was taken out.
  */
-static __always_inline bool sleeps_in_map(struct sock *sk)
+static __always_inline bool sleeps_in_map(const struct accel_control *c, struct sock *sk)
 {
-	return psock_of(sk) && has_sleepers(sk);
+	return psock_of(sk) && waits_in(c, sk) == WAIT_RECV;
 }
 
 #endif

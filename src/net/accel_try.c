@@ -31,6 +31,7 @@ enum { WAIT_MS = 1000, BULK = 65536 };
 struct verdict {
 	char wrong[160]; /* "" : all is well */
 	u32 quiet_refs, notes;
+	u64 recv_waker, poll_waker;
 	bool is_done;
 };
 
@@ -232,6 +233,50 @@ static void try_splice(const struct pair *p, struct verdict *v)
 	close(ends[1]);
 }
 
+static _Noreturn void sleep_for(int fd, bool polls)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (polls)
+		poll(&ready, 1, WAIT_MS);
+	else
+		recv(fd, &byte, 1, 0);
+	_exit(0);
+}
+
+/* The function that wakes who sleeps in recv(), or in poll(); 0 if it cannot be found out. */
+static u64 find_waker(const struct accel_trial *t, int fd, bool polls)
+{
+	struct accel_inspect state = { 0 };
+	pid_t pid = fork();
+
+	if (!pid)
+		sleep_for(fd, polls);
+	for (int ms = 0; pid > 0 && ms < WAIT_MS / 2 && !state.waker; ms++) {
+		nap();
+		inspect(t, fd, &state);
+	}
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	return state.waker;
+}
+
+/* By these it is known how programs wait: see bpf/accel_habit.h. Without them nothing is learned of that. */
+static void find_wakers(const struct accel_trial *t, const struct pair *p, struct verdict *v)
+{
+	u64 recv_waker = find_waker(t, p->server, false);
+	u64 poll_waker = find_waker(t, p->server, true);
+
+	if (!recv_waker || !poll_waker || recv_waker == poll_waker)
+		return;
+	v->recv_waker = recv_waker;
+	v->poll_waker = poll_waker;
+}
+
 static bool is_in(const struct accel_trial *t, int fd)
 {
 	u64 cookie = cookie_of(fd);
@@ -277,6 +322,7 @@ static void try_all(const struct accel_trial *t, struct verdict *v)
 	if (!pair_open(&p, v) && !try_redirect(t, &p, v) && !try_references(t, &p, v) &&
 	    !try_accounting(t, &p, v) && !try_order(t, &p, v)) {
 		try_splice(&p, v);
+		find_wakers(t, &p, v);
 		try_leaving(t, &p, v);
 	}
 	t->control->mode = ACCEL_OFF;
@@ -346,6 +392,8 @@ int accel_try(const struct accel_trial *t, struct diag *d)
 	}
 	t->control->quiet_refs = v->quiet_refs;
 	t->control->notes = v->notes;
+	t->control->recv_waker = v->recv_waker;
+	t->control->poll_waker = v->poll_waker;
 out:
 	munmap(v, sizeof(*v));
 	return err;

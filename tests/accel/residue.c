@@ -15,10 +15,10 @@ static const char *const residue_programs[][2] = {
 	[CONTROL_NAIVE] = { "naive_" },
 	[CONTROL_PLAIN] = { NULL },
 };
-static const char *const residue_maps[][16] = {
+static const char *const residue_maps[][20] = {
 	[CONTROL_SKEP] = { "control", "socks", "ends", "halves", "services", "listeners", "locals",
-			   "budgets", "excluded", "counters", "tapped", "clocks", "leavers",
-			   "tap_ring" },
+			   "callers", "habits", "budgets", "excluded", "counters", "tapped",
+			   "clocks", "leavers", "tap_ring" },
 	[CONTROL_NAIVE] = { "naive_" },
 	[CONTROL_PLAIN] = { NULL },
 };

@@ -29,6 +29,14 @@ static __always_inline void name_habit(struct accel_habit_key *key, const char *
 	key->is_active = is_active;
 }
 
+/* Of the process, whatever its threads are called. */
+static __always_inline void leader_comm(char *comm)
+{
+	struct task_struct *leader = peek(current_task(), group_leader);
+
+	bpf_core_read(comm, ACCEL_COMM, &leader->comm);
+}
+
 static __always_inline struct accel_habit *habit_of(const struct accel_habit_key *key)
 {
 	struct accel_habit *h = bpf_map_lookup_elem(&habits, key);

@@ -97,7 +97,7 @@ static __noinline void acknowledged(struct bpf_sock_ops *ops, struct tcp_sock *t
 
 	if (end && !end->leaving && c->mode != ACCEL_OFF)
 		return;
-	if (!free_unsent(ops, c, tp) || (!end && !is_judged(ops, c, tp, cookie)))
+	if (!free_unsent(ops, c, tp) || !is_judged(ops, c, tp, cookie))
 		return;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
 }
@@ -450,9 +450,7 @@ static __noinline void connecting(struct bpf_sock_ops *ops, struct tcp_sock *tp)
 		return;
 	caller.may_block = may_block();
 	if (!caller.may_block) {
-		struct task_struct *leader = peek(current_task(), group_leader);
-
-		bpf_core_read(comm, ACCEL_COMM, &leader->comm);
+		leader_comm(comm);
 		name_habit(&caller.habit, comm, (struct sock *)tp, tuple.remote_port, true);
 		if (is_sleeper(&caller.habit))
 			return;

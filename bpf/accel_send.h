@@ -339,6 +339,41 @@ static __noinline void mirror_message(struct accel_control *c, struct sk_msg_md 
 	bpf_ringbuf_submit(to, 0);
 }
 
+/*
+ * A socket that blocks, though it did not when it was connected, or its listener does not. Whether its program only polls; if that is not
+ * known it is watched once it has left.
+ */
+static __noinline bool is_poller(const struct accel_control *c, struct accel_end *end,
+				 struct sock *sk)
+{
+	struct accel_caller caller = {};
+	struct accel_listener *l;
+	struct accel_end *peer;
+	char comm[ACCEL_COMM];
+	__u64 cookie;
+
+	if (end->is_active) {
+		leader_comm(comm);
+		name_habit(&caller.habit, comm, sk, end->tuple.remote_port, true);
+	} else {
+		l = listener_of(&end->tuple);
+		if (!l)
+			return false;
+		name_habit(&caller.habit, l->comm, sk, end->tuple.local_port, false);
+	}
+	if (!only_polls(c, &caller.habit)) {
+		cookie = (__u64)sk->__sk_common.skc_cookie.counter;
+		bpf_map_update_elem(&callers, &cookie, &caller, BPF_ANY);
+		return false;
+	}
+	end->habit = caller.habit;
+	end->polls = 1;
+	peer = bpf_map_lookup_elem(&ends, &end->peer);
+	if (peer)
+		peer->peer_polls = 1;
+	return true;
+}
+
 /* The first send tells the program: why it is not fit, if so. */
 static __always_inline enum accel_reason introduce(const struct accel_control *c,
 						   struct accel_end *end, struct sock *sk)
@@ -348,7 +383,8 @@ static __always_inline enum accel_reason introduce(const struct accel_control *c
 		return ACCEL_REASON_COMM;
 	end->is_known = 1;
 	end->may_block = takes_blocking(c) && may_block();
-	if (end->may_block || end->polls || is_nonblocking(sk))
+	if (end->may_block || end->polls || is_nonblocking(sk) ||
+	    (takes_blocking(c) && is_poller(c, end, sk)))
 		return ACCEL_REASON_NONE;
 	if (!end->is_active) {
 		struct accel_listener *l = listener_of(&end->tuple);

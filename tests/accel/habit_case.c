@@ -4,6 +4,7 @@
  * A process serves, this one asks; each of them is waited for a little by the other, so that it does sleep.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -18,11 +19,13 @@
 enum { ROUNDS = 20, SIZE = 10, CONNECTIONS = 5, FLOOD = 8 << 20 };
 
 static const struct pair_how blocking = { .cold = true };
+static const struct pair_how nonblocking = { .cold = true, .nonblocking = true };
 
 struct serving {
 	struct pair pair;
-	bool sleeps; /* in recv(), not in poll() */
-	bool floods; /* sends FLOOD bytes first, which takes its time */
+	bool sleeps;       /* in recv(), not in poll() */
+	bool floods;       /* sends FLOOD bytes first, which takes its time */
+	bool blocks_later; /* the listener does not block, nor the client when it connects */
 };
 
 static void on_signal(int number)
@@ -73,7 +76,11 @@ static u64 ask(struct at at, struct serving *s)
 	struct peer peer;
 	u64 redirected;
 
-	pair_again(at, p, &blocking);
+	pair_again(at, p, s->blocks_later ? &nonblocking : &blocking);
+	if (s->blocks_later) {
+		OK_AT(at, fcntl(p->client.fd, F_SETFL, 0));
+		OK_AT(at, fcntl(p->server.fd, F_SETFL, 0));
+	}
 	peer_start(at, &peer, 0, serve, s);
 	side_close(&p->server);
 	if (s->floods) {
@@ -113,6 +120,20 @@ CASE(habit_of_polling_is_learned, .only_skep = true, .seconds = 20)
 	handle_signals(t);
 	s.pair.listener = pair_listen(AT, "127.0.0.1", 0, NULL);
 	CHECK(get_in(AT, &s) > ROUNDS / 2);
+	close(s.pair.listener);
+}
+
+/* As MariaDB and its clients do. */
+CASE(habit_of_those_that_block_later, .only_skep = true, .seconds = 20)
+{
+	struct serving s = { .blocks_later = true };
+
+	handle_signals(t);
+	s.pair.listener = pair_listen(AT, "127.0.0.1", 0, pair_unblock);
+	CHECK(get_in(AT, &s) > ROUNDS / 2);
+	s.sleeps = true;
+	CHECK(ask(AT, &s) <= 1);
+	CHECK_EQ(ask(AT, &s), 0);
 	close(s.pair.listener);
 }
 

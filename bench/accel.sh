@@ -76,6 +76,7 @@ rows() {
 	sendfile-100k|nginx with sendfile and tcp_nopush: 100 KiB file|1/s|0|more|plain 0.95
 	sendfile-100k-cpu|the same, CPU of the server|us|2|less|
 	postgres|PostgreSQL, 4 clients: SELECT by key|1/s|0|more|plain 1.1
+	mariadb|MariaDB, 4 clients: SELECT by key|1/s|0|more|plain 1.1
 	redis-get|redis c20, no pipeline: GET|1/s|0|more|plain 1.5
 	redis-get-cpu|the same, CPU of the server|us|2|less|
 	redis-set|redis c20, no pipeline: SET|1/s|0|more|plain 1.5
@@ -370,6 +371,42 @@ run_postgres() {
 	servers=
 }
 
+mariadb_answers() { in_cgroup mariadb -u root -S "$home/s" -e 'CREATE DATABASE IF NOT EXISTS sbtest' 2>/dev/null; }
+bench_mariadb() { # verb and options
+	to="--mysql-host=127.0.0.1 --mysql-port=$(cat "$home/port")"
+	[ "$variant" != unix ] || to=--mysql-socket=$home/s
+	# shellcheck disable=SC2086 # a list
+	in_cgroup sysbench oltp_point_select $to --mysql-user=root --skip-trx=on --table-size=1000 --threads=4 "$@" \
+		>"$work/result" 2>"$work/err"
+}
+start_mariadb() {
+	port=$(free_port)
+	home=$work/mariadb-$variant
+	if [ ! -d "$home" ]; then
+		mkdir "$home" && chown mysql "$home" && chmod 711 "$work" || return 1
+		mariadb-install-db --no-defaults --user=mysql --datadir="$home/data" >"$work/result" 2>"$work/err" || return 1
+	fi
+	sh -c "$enter" "$in" mariadbd --no-defaults --user=mysql --datadir="$home/data" --port="$port" --socket="$home/s" \
+		--bind-address=127.0.0.1 --skip-grant-tables >/dev/null 2>"$work/err" &
+	servers="$servers $!"
+	echo "$port" >"$home/port"
+	wait_for mariadb_answers || return 1
+	# Which also leaves time to see that both ends wait in poll().
+	bench_mariadb cleanup && bench_mariadb prepare && bench_mariadb run --events=400 && bench_mariadb run --events=400
+}
+ask_mariadb() {
+	home=$work/mariadb-$variant
+	bench_mariadb run --time=1 || return 1
+	put "$row" "$(awk '$1 == "queries:" { print substr($3, 2) }' "$work/result")"
+}
+run_mariadb() {
+	each 1 "$all" start_mariadb
+	row=mariadb
+	each $app_turns "$all" ask_mariadb
+	stop $servers
+	servers=
+}
+
 # That of AF_UNIX listens on a port as well, at which nobody asks.
 answers() { [ "$(in_cgroup redis-cli -p "$port" ping 2>/dev/null)" = PONG ]; }
 start_redis() {
@@ -478,6 +515,7 @@ round() {
 	wants_any nginx && has nginx nginx:nginx wrk:wrk && run_nginx nginx 200 1k 100k
 	wants_any sendfile && has sendfile nginx:nginx wrk:wrk && run_nginx sendfile 1k 100k
 	wants postgres && has postgres pgbench:postgresql "$(postgres_bin)/postgres:postgresql" && run_postgres
+	wants mariadb && has mariadb mariadbd:mariadb-server sysbench:sysbench && run_mariadb
 	wants_any redis && has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis
 }
 

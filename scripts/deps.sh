@@ -51,6 +51,8 @@ table() {
 	bench want command redis-server redis-server redis redis redis
 	bench want command redis-benchmark redis-tools redis redis redis
 	bench want command pgbench postgresql postgresql-server postgresql postgresql
+	bench want command mariadbd mariadb-server mariadb-server mariadb mariadb
+	bench want command sysbench sysbench sysbench sysbench sysbench
 	END
 }
 

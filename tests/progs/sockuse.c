@@ -3,6 +3,7 @@
  * Uses a TCP connection over loopback in one way, N times:
  *
  *	sockuse plain|splice|splicein|sendfile|zerocopy|waitall|oob|lowat|ulp|info|inq N
+ *	sockuse recv|read|polls N  sleeps there until something comes
  *	sockuse oneway N     64-byte messages
  *	sockuse short N      connections of one message each
  *	sockuse unix N       splices from another kind of socket
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +111,26 @@ static void send_plainly(const int *ends, int send_flags, int receive_flags)
 		expect(recv(ends[1], bytes, SIZE, receive_flags), SIZE, "recv");
 }
 
+/* A child sends when this one has gone to sleep. */
+static void sleep_for(const char *how, const int *ends)
+{
+	struct pollfd ready = { .fd = ends[1], .events = POLLIN };
+	pid_t pid = fork();
+
+	if (!pid) {
+		usleep(20000);
+		expect(send(ends[0], bytes, SIZE, 0), SIZE, "send");
+		_exit(0);
+	}
+	if (!strcmp(how, "polls"))
+		poll(&ready, 1, -1);
+	if (!strcmp(how, "read"))
+		expect(read(ends[1], bytes, SIZE), SIZE, "read");
+	else
+		expect(recv(ends[1], bytes, SIZE, 0), SIZE, "recv");
+	waitpid(pid, NULL, 0);
+}
+
 static void set_option(int fd, int level, int option, const void *value, socklen_t len)
 {
 	setsockopt(fd, level, option, value, len);
@@ -126,6 +148,8 @@ static void use(const char *how, const int *ends)
 		move_into_socket(ends);
 	else if (!strcmp(how, "sendfile"))
 		move_file(ends);
+	else if (!strcmp(how, "recv") || !strcmp(how, "read") || !strcmp(how, "polls"))
+		sleep_for(how, ends);
 	else if (!strcmp(how, "oneway"))
 		expect(send(ends[0], bytes, SIZE, 0), SIZE, "send");
 	else if (!strcmp(how, "lowat"))

@@ -17,6 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* There is nothing to read; of one that is accelerated already that is not to be seen. */
+#define BLOCKS                                                                                     \
+	"($file.f_flags & 04000) == 0 && $sk.sk_receive_queue.qlen == 0 && $sk.sk_user_data == 0"
+
 const struct probe_finding probe_findings[] = {
 	[PROBE_OLD] = {
 		.name = "32-bit",
@@ -127,6 +131,23 @@ const struct probe_finding probe_findings[] = {
 		.when = "args.protocol == 262",
 	},
 	{
+		.name = "sleeps-in-recv",
+		.what = "sleeps in recv() on a socket that blocks",
+		.why = "if it has threads or handles signals, such connections stay with TCP",
+		.events = "recvfrom recvmsg",
+		.fd = "args.fd",
+		.when = "(args.flags & 0x40) == 0",
+		.also = BLOCKS,
+	},
+	{
+		.name = "sleeps-in-read",
+		.what = "sleeps in read() on a socket that blocks",
+		.why = "if it has threads or handles signals, such connections stay with TCP",
+		.events = "read readv",
+		.fd = "args.fd",
+		.also = BLOCKS,
+	},
+	{
 		.name = "busy-poll",
 		.what = "polls its sockets busily",
 		.why = "it has no effect on bytes that are handed over, which no device brings",
@@ -196,19 +217,6 @@ static const char script_head[] =
 /* A child that is forked before this is attached is known by its parent. */
 static const char script_watched[] = "has_key(@watched, pid) || has_key(@watched, ppid)";
 
-static const char script_look[] =
-	"	$tcp = false;\n"
-	"	$fd = (uint32)%s;\n"
-	"	$table = curtask.files.fdt;\n"
-	"	if ($fd < $table.max_fds) {\n"
-	"		$file = $table.fd[$fd];\n"
-	"		if (($file.f_inode.i_mode & 0170000) == 0140000) {\n"
-	"			$sk = ((struct socket *)$file.private_data).sk;\n"
-	"			$family = $sk.__sk_common.skc_family;\n"
-	"			$tcp = $sk.sk_protocol == 6 && ($family == 2 || $family == 10);\n"
-	"		}\n"
-	"	}\n";
-
 static const char script_end[] =
 	"tracepoint:syscalls:sys_exit_read, tracepoint:syscalls:sys_exit_readv,\n"
 	"tracepoint:syscalls:sys_exit_recvfrom, tracepoint:syscalls:sys_exit_recvmsg,\n"
@@ -245,23 +253,34 @@ static void put_events(struct buf *b, const char *events)
 	}
 }
 
-static void put_look(struct buf *b, const char *fd)
+/* Sets $tcp: whether the descriptor is of a TCP socket, of which a condition holds. */
+static void put_look(struct buf *b, const char *fd, const char *also)
 {
-	const char *at = strstr(script_look, "%s");
-
-	buf_put(b, script_look, (size_t)(at - script_look));
-	buf_puts(b, fd);
-	buf_puts(b, at + 2);
+	buf_printf(b,
+		   "	$tcp = false;\n"
+		   "	$fd = (uint32)%s;\n"
+		   "	$table = curtask.files.fdt;\n"
+		   "	if ($fd < $table.max_fds) {\n"
+		   "		$file = $table.fd[$fd];\n"
+		   "		if (($file.f_inode.i_mode & 0170000) == 0140000) {\n"
+		   "			$sk = ((struct socket *)$file.private_data).sk;\n"
+		   "			$family = $sk.__sk_common.skc_family;\n"
+		   "			$tcp = $sk.sk_protocol == 6 && ($family == 2 || $family == "
+		   "10)\n"
+		   "				&& (%s);\n"
+		   "		}\n"
+		   "	}\n",
+		   fd, also ? also : "true");
 }
 
 /* A clause that does something when a watched process comes by there, with a TCP socket. */
 static void put_clause(struct buf *b, const char *events, const char *fd, const char *when,
-		       const char *body)
+		       const char *also, const char *body)
 {
 	put_events(b, events);
 	buf_printf(b, "\n/(%s) && (%s)/ {\n", script_watched, when ? when : "true");
 	if (fd)
-		put_look(b, fd);
+		put_look(b, fd, also);
 	buf_printf(b, "	if (%s) { %s }\n}\n", fd ? "$tcp" : "true", body);
 }
 
@@ -275,13 +294,13 @@ void probe_script(struct buf *to, const u32 *pids, size_t n, u32 seconds)
 	if (seconds)
 		buf_printf(to, "interval:s:%" PRIu32 " { exit(); }\n", seconds);
 	for (size_t i = 0; i < ARRAY_SIZE(counted); i++)
-		put_clause(to, counted[i].events, counted[i].fd, NULL, counted[i].body);
+		put_clause(to, counted[i].events, counted[i].fd, NULL, NULL, counted[i].body);
 	for (size_t i = 0; i < probe_finding_count; i++) {
 		const struct probe_finding *f = &probe_findings[i];
 		char body[64];
 
 		snprintf(body, sizeof(body), "@found[%zu, pid, comm] = count();", i);
-		put_clause(to, f->events, f->fd, f->when, body);
+		put_clause(to, f->events, f->fd, f->when, f->also, body);
 	}
 	buf_puts(to, script_end);
 }

@@ -17,8 +17,8 @@ struct probe_finding {
 	const char *what; /* "splices from a TCP socket" */
 	const char *why;
 	/* Where it is seen: names of system calls, or of whole probes with their colons; the descriptor that has
-	 * to be a TCP socket, NULL if none; a condition. */
-	const char *events, *fd, *when;
+	 * to be a TCP socket, NULL if none; a condition; one about $file and its $sk. */
+	const char *events, *fd, *when, *also;
 };
 extern const struct probe_finding probe_findings[];
 extern const size_t probe_finding_count;

@@ -228,14 +228,15 @@ static bool give(struct engine *e, const struct image_func *f, u32 i, const stru
 		return engine_fail_stale(e, r);
 	switch (arg->kind) {
 	case PROTO_NUMBER:
-		return p.kind == REG_SCALAR || refuse(e, f, i, "is a number, no pointer");
+		return p.kind == REG_SCALAR ||
+		       refuse(e, f, i, "has to be a number, and is a pointer");
 	case PROTO_CTX:
 		return (p.kind == REG_CTX && !p.off && scalar_is_zero(&p.n)) ||
-		       refuse(e, f, i, "is the context as it was given");
+		       refuse(e, f, i, "has to be the context as it was given");
 	case PROTO_TRUSTED:
 		if (p.kind != REG_BTF || p.off || !reg_is_trusted(&p) ||
 		    !ktype_begins(e->opts->kernel, p.map, arg->type))
-			return refuse(e, f, i, "is a trusted pointer of the kernel");
+			return refuse(e, f, i, "has to be a trusted pointer of the kernel");
 		return !p.maybe_null || arg->maybe_null || refuse(e, f, i, "may not be NULL");
 	case PROTO_DYNPTR:
 		return dynptr_take(e, r, DYNPTR_ANY, false, f->name);
@@ -246,7 +247,7 @@ static bool give(struct engine *e, const struct image_func *f, u32 i, const stru
 		return refuse(e, f, i, "may not be NULL");
 	p.maybe_null = false;
 	if (p.kind == REG_SCALAR || p.kind == REG_CTX || p.kind == REG_BTF)
-		return refuse(e, f, i, "points to memory");
+		return refuse(e, f, i, "has to point to memory");
 	if (p.kind == REG_STACK) {
 		if (!check_stack_bytes(e, &p, a))
 			return false;

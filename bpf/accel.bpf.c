@@ -6,6 +6,7 @@
  *	accel_admit.h	which connections may
  *	accel_habit.h	how programs wait whose sockets block
  *	accel_pair.h	finding the two ends of one
+ *	accel_room.h	how much may wait for a reader
  *	accel_send.h	each direction's state, and what happens to a message
  *	accel_leave.h	giving sockets back without losing what they have not read
  */

@@ -194,7 +194,8 @@ struct accel_end {
 	__u64 backlog_max;
 	__u64 charged; /* to the peer's cgroup */
 	__u64 limit;   /* bytes of memory that the unread messages may take */
-	__u64 stuck;   /* bytes by TCP since the last fallback */
+	__u64 memory; /* bytes that may be redirected until it is looked how much memory there is */
+	__u64 stuck;  /* bytes by TCP since the last fallback */
 	__u64 peer_seen;
 	__u64 tracked; /* when a message went by TCP for netfilter, CLOCK_MONOTONIC, about */
 	__u64 looked;  /* when it was looked whether one has to */

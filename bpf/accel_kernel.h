@@ -64,7 +64,12 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct proto {
+	atomic64_t *memory_allocated; /* pages; the kernel calls it atomic_long_t */
+	long *sysctl_mem;
+};
 struct sock_common {
+	struct proto *skc_prot;
 	possible_net_t skc_net;
 	atomic64_t skc_cookie;
 	refcount_t skc_refcnt;
@@ -140,6 +145,19 @@ struct socket {
 	struct file *file;
 };
 
+struct page_counter {
+	atomic64_t usage;
+	unsigned long high, max;
+	struct page_counter *parent;
+};
+struct mem_cgroup_per_node {
+	unsigned long lru_zone_size[5]; /* LRU_LISTS of each zone, one zone after the other */
+};
+struct mem_cgroup {
+	struct page_counter memory;
+	struct mem_cgroup_per_node *nodeinfo[1];
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
@@ -160,6 +178,7 @@ struct sock {
 	struct socket *sk_socket;
 	void *sk_user_data;
 	struct sock_cgroup_data sk_cgrp_data;
+	struct mem_cgroup *sk_memcg;
 };
 struct inet_sock {
 	struct sock sk;

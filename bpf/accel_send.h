@@ -24,11 +24,9 @@
 #define BPF_ACCEL_SEND_H
 
 #include "accel_pair.h"
+#include "accel_room.h"
 
-#define MESSAGE_COST 1024       /* memory that a message takes beside its bytes: struct sk_msg */
-#define CHARGE_STEP 65536       /* a budget is brought up to date in such steps */
-#define LOOK_EVERY 64           /* messages until a direction's shape is judged */
-#define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
+#define LOOK_EVERY 64 /* messages until a direction's shape is judged */
 #define ALONE_NS                                                                                   \
 	20000000ull /* so long a peer may take to turn up once there is something to send */
 #define STUCK_BYTES                                                                                \
@@ -39,7 +37,6 @@
 #define AWAKE_NS 20000     /* so long a sleep and two wake-ups may take */
 #define AWAKE_LOOKS 100000 /* at a lock: more than there is time for */
 #define MAX_DOZES 1023
-#define EDGE_SHARE 4     /* of a budget this part is for readers that wait for edges */
 #define EPOLL_SHARERS 16 /* messages that epoll_wait() is taken for a second process at most */
 #define AWAIT_MORE 1024  /* bytes: a copy of fewer is over before it is looked at */
 
@@ -183,104 +180,6 @@ static __always_inline void leave(struct accel_end *end, enum accel_reason why)
 	}
 	count(left, 1);
 	show_out((__u64)peek(sk, __sk_common.skc_cookie.counter), end->peer);
-}
-
-/*
- * The bytes of memory that the unread messages take. Should the peer have closed, the figure is nobody's, but then nothing
- * can be redirected to it either.
- */
-static __always_inline __s64 backlog(const struct accel_end *end)
-{
-	struct sock *sk = (void *)(unsigned long)end->peer_sk;
-	__u64 bytes = (__u32)peek(sk, sk_backlog.rmem_alloc.counter);
-
-	return bytes ? (__s64)(bytes + bytes / (end->average | 1) * MESSAGE_COST) : 0;
-}
-
-static __always_inline void note_peak(struct accel_end *end, __u64 bytes)
-{
-	struct accel_totals *t = totals();
-
-	end->backlog_max = bytes;
-	if (t && bytes > t->backlog_max)
-		t->backlog_max = bytes;
-}
-
-/*
- * A receiver whose buffer is full drops TCP's bytes, and redirected ones count as in it: a direction that fell back then
- * would have to wait until they are sent again, seconds later. So the limit is below what the buffer
- * has, or can grow to where its size was not set.
- */
-static __always_inline __u64 limit_of(const struct accel_control *c, const struct accel_end *end)
-{
-	struct sock *sk = (void *)(unsigned long)end->peer_sk;
-	__u64 most;
-
-	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_RCVBUF_LOCK)
-		most = (__u32)peek(sk, sk_rcvbuf) / 4;
-	else
-		most = (__u64)(__u32)peek(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]) *
-		       3 / 4;
-	return most < c->limit ? most : c->limit;
-}
-
-/* What a look at the backlog leaves for the messages to come: nobody else fills the room. */
-static __always_inline void give_credit(struct accel_end *end, __s64 left)
-{
-	end->credit = left <= 0 ? 0 : left < CHARGE_STEP ? (__u32)left : CHARGE_STEP;
-}
-
-/*
- * Of a reader that waits for edges TCP must not take over while redirected bytes are unread: see goes_on(). To that one the rest of the
- * burst is redirected, too, as far as the budget goes, and that was the last.
- */
-static __always_inline bool is_edged(struct accel_end *end)
-{
-	if (!end->is_edged)
-		end->is_edged = !!(accel_epoll_events(end->peer_sk) & EPOLLET);
-	return end->is_edged;
-}
-
-/*
- * Whether the budget of the reader's cgroup is used up. Its last part is kept for readers that wait for edges and have something to
- * read: to these TCP cannot go back.
- */
-static __always_inline bool is_spent(const struct accel_control *c, struct accel_end *end,
-				     __u64 bytes)
-{
-	__s64 used = charge(end, bytes);
-
-	if (used <= (__s64)(c->budget - c->budget / EDGE_SHARE))
-		return false;
-	return used > (__s64)c->budget || !bytes || !is_edged(end);
-}
-
-/* Whether there is room for another message; the first always has it. */
-__noinline __u32 accel_room(struct accel_control *c, struct accel_end *end, __u32 size)
-{
-	__u64 cost = (__u64)size + MESSAGE_COST;
-	__s64 bytes, limit;
-
-	if (!c || !end)
-		return ACCEL_REASON_FULL;
-	if (cost <= end->credit) {
-		end->credit -= (__u32)cost;
-		return ACCEL_REASON_NONE;
-	}
-	bytes = backlog(end);
-	limit = (__s64)end->limit - size;
-	if (bytes > (__s64)end->backlog_max)
-		note_peak(end, (__u64)bytes);
-	if (bytes && bytes > limit && !is_edged(end))
-		return ACCEL_REASON_LIMIT;
-	if (bytes > (__s64)end->charged + CHARGE_STEP ||
-	    bytes + CHARGE_STEP < (__s64)end->charged) {
-		if (is_spent(c, end, (__u64)bytes))
-			return ACCEL_REASON_BUDGET;
-		wake_janitor(CHARGED_NS);
-	}
-	give_credit(end, limit - bytes - MESSAGE_COST);
-	return ACCEL_REASON_NONE;
 }
 
 /*

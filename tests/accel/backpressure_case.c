@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A slow reader bounds what the kernel takes from a writer, and the writer finds out as with TCP. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "accel/cgroup.h"
 #include "accel/control.h"
 #include "accel/pair.h"
 #include "accel/peer.h"
@@ -208,6 +210,113 @@ CASE(backpressure_budget_is_given_back, .options = "--budget 4M", .plain_skips =
 			side_get(AT, &p.server, accepted);
 		pair_close(&p);
 		test_sleep(20);
+	}
+}
+
+static bool write_text(const char *folder, const char *file, const char *text)
+{
+	char path[400];
+	int fd, n;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : (int)write(fd, text, strlen(text));
+	close(fd);
+	return n > 0;
+}
+
+/* A number after a word, or the first of all. */
+static u64 read_number(const char *folder, const char *file, const char *after)
+{
+	char path[400], text[512] = "", *at;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	at = after ? strstr(text, after) : text;
+	return at ? strtoull(at + (after ? strlen(after) : 0), NULL, 10) : 0;
+}
+
+enum { MEMORY_CONNECTIONS = 8, MEMORY_ROOM = 6 << 20 };
+
+/* A socket's memory is charged to the cgroup in which it is made: here the client's is another one. */
+static void open_apart(struct at at, struct pair *p, u16 port)
+{
+	const struct control *c = at.t->control;
+
+	OK_AT(at, cgroup_enter(c->out));
+	p->client.fd = pair_connect(at, "127.0.0.1", port, 0, NULL);
+	OK_AT(at, cgroup_enter(c->in));
+	p->server.fd = OK_AT(at, accept(p->listener, NULL, NULL));
+	pair_streams(at, p);
+	pair_warm(at, p);
+}
+
+/*
+ * The cgroup of the readers has less memory left than the budget allows. TCP takes then what it can get; nobody is killed for
+ * bytes that he has not read, and nothing is lost.
+ */
+CASE(backpressure_memory_max, .alone = true, .seconds = 30)
+{
+	const struct control *c = t->control;
+	struct pair p[MEMORY_CONNECTIONS];
+	u64 accepted[MEMORY_CONNECTIONS];
+	char text[400];
+	int listener;
+
+	write_text(c->tree, "cgroup.subtree_control", "+memory");
+	if (!write_text(c->top, "cgroup.subtree_control", "+memory"))
+		SKIP("cgroup v2 has no memory controller here");
+	if (c->mode == CONTROL_SKEP) {
+		snprintf(text, sizeof(text), "on --cgroup %s", c->top);
+		control_expect(AT, text, 0);
+	}
+	listener = pair_listen(AT, "127.0.0.1", 0, NULL);
+	for (int i = 0; i < MEMORY_CONNECTIONS; i++) {
+		p[i].listener = listener;
+		open_apart(AT, &p[i], address_port(AT, listener));
+	}
+	snprintf(text, sizeof(text), "%llu",
+		 (unsigned long long)read_number(c->in, "memory.current", NULL) + MEMORY_ROOM);
+	CHECK(write_text(c->in, "memory.max", text));
+	for (int i = 0; i < MEMORY_CONNECTIONS; i++)
+		accepted[i] = side_fill(AT, &p[i].client, 65536, 16 << 20);
+	CHECK_EQ(read_number(c->in, "memory.events", "oom_kill "), 0);
+	for (int i = 0; i < MEMORY_CONNECTIONS; i++) {
+		side_get(AT, &p[i].server, accepted[i]);
+		pair_ping_pong(AT, &p[i], 5, 100);
+		side_close(&p[i].client);
+		side_close(&p[i].server);
+	}
+	close(listener);
+	write_text(c->in, "memory.max", "max");
+	if (c->mode == CONTROL_SKEP)
+		control_turn_off(AT);
+}
+
+enum { TCP_CONNECTIONS = 28, TCP_PAGES = 32768 };
+
+/* All that TCP may have is less than the budget, which is for each cgroup: send() would say ENOMEM, and does not. */
+CASE(backpressure_tcp_mem, .options = "--budget 1G", .seconds = 60)
+{
+	struct pair p[TCP_CONNECTIONS];
+	u64 accepted[TCP_CONNECTIONS], pages;
+
+	pages = read_number("/proc/sys/net/ipv4", "tcp_mem", NULL);
+	if (!pages || pages > TCP_PAGES)
+		SKIP("TCP may have much memory here");
+	for (int i = 0; i < TCP_CONNECTIONS; i++) {
+		test_progress(AT, "connections", (u64)i, TCP_CONNECTIONS);
+		pair_open(AT, &p[i], &(struct pair_how){ .cold = true });
+		accepted[i] = side_fill(AT, &p[i].client, 65536, 16 << 20);
+	}
+	for (int i = 0; i < TCP_CONNECTIONS; i++) {
+		side_get(AT, &p[i].server, accepted[i]);
+		pair_ping_pong(AT, &p[i], 5, 100);
+		pair_close(&p[i]);
 	}
 }
 

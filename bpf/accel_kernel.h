@@ -231,4 +231,6 @@ struct task_struct {
 
 #pragma clang attribute pop
 
+extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
+
 #endif

@@ -190,6 +190,23 @@ static __always_inline struct accel_totals *totals(void)
 /* Reads a field of a kernel struct by helper, which no bad pointer hurts; 0 then. */
 #define peek(pointer, field...) BPF_CORE_READ(pointer, field)
 
+/*
+ * The same of a thing of that TYPE at an address, for what is looked at in each message: by a load where the kernel can make one of it, which
+ * it can since before it has f_ref.
+ */
+#define glance(type, address, field)                                                               \
+	({                                                                                         \
+		typeof(((type *)0)->field) seen_;                                                  \
+		type *at_ = (void *)(unsigned long)(address);                                      \
+		if (bpf_core_field_exists(((struct file *)0)->f_ref)) {                            \
+			at_ = bpf_rdonly_cast(at_, bpf_core_type_id_kernel(type));                 \
+			seen_ = at_->field;                                                        \
+		} else {                                                                           \
+			seen_ = peek(at_, field);                                                  \
+		}                                                                                  \
+		seen_;                                                                             \
+	})
+
 /* A socket is known by its address and cookie: it may be gone, and its memory another's. */
 static __always_inline bool is_socket(struct sock *sk, __u64 cookie)
 {

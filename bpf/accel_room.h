@@ -120,8 +120,7 @@ static __always_inline __s64 memory_left(struct sock *sk)
  */
 static __always_inline __s64 backlog(const struct accel_end *end)
 {
-	struct sock *sk = (void *)(unsigned long)end->peer_sk;
-	__u64 bytes = (__u32)peek(sk, sk_backlog.rmem_alloc.counter);
+	__u64 bytes = (__u32)glance(struct sock, end->peer_sk, sk_backlog.rmem_alloc.counter);
 
 	return bytes ? (__s64)(bytes + bytes / (end->average | 1) * MESSAGE_COST) : 0;
 }

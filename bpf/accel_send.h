@@ -62,7 +62,8 @@ static __always_inline void prove(struct accel_end *end, struct tcp_sock *tp)
 }
 
 /* The proof by looking. It looks in this order because what is ruled out once stays so. */
-static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
+static __always_inline bool nobody_reads(const struct accel_control *c, const struct accel_end *end,
+					 __u32 seq)
 {
 	struct tcp_sock *peer = (void *)(unsigned long)end->peer_sk;
 	struct sock *sk = (struct sock *)peer;
@@ -76,7 +77,7 @@ static __always_inline bool nobody_reads(const struct accel_end *end, __u32 seq)
 		return false;
 	/* A sleeper that wakes up and sleeps on again could be missed; only room to send would wake it. */
 	if (calls != 1 && (calls || peek(peer, write_seq) != peek(peer, snd_una) ||
-			   peek(sk, sk_lock.owned) || has_sleepers(sk)))
+			   peek(sk, sk_lock.owned) || has_sleepers(c, sk)))
 		return false;
 	return peek(sk, sk_rcvlowat) <= 1 && is_socket(sk, end->peer);
 }
@@ -124,7 +125,8 @@ static __always_inline __u64 blocking_file(struct sock *sk)
 	return f && !(peek(f, f_flags) & O_NONBLOCK) ? (__u64)(unsigned long)f : 0;
 }
 
-static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock *tp)
+static __always_inline bool may_redirect(const struct accel_control *c, struct accel_end *end,
+					 struct tcp_sock *tp)
 {
 	struct accel_end *peer;
 	__u32 seq = tp->write_seq;
@@ -140,7 +142,7 @@ static __always_inline bool may_redirect(struct accel_end *end, struct tcp_sock 
 	end->peer_file = peer->polls ? 0 : blocking_file((void *)(unsigned long)peer->sk);
 	if (end->peer_file && file_refs((void *)(unsigned long)peer->sk) > 1)
 		return false;
-	return peer->ready == (PROVEN | seq) || nobody_reads(end, seq);
+	return peer->ready == (PROVEN | seq) || nobody_reads(c, end, seq);
 }
 
 static __always_inline void note_fallback(struct accel_end *end, enum accel_reason why)
@@ -340,7 +342,7 @@ static __always_inline bool begin(struct accel_control *c, struct accel_end *end
 {
 	enum accel_reason why;
 
-	if (!may_redirect(end, tp))
+	if (!may_redirect(c, end, tp))
 		return false;
 	why = hindrance(end, tp);
 	if (why) {
@@ -559,14 +561,14 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 {
 	__u32 size = msg->size;
 	bool redirected = goes_as_before(c, end, tp, size) || decide(c, end, tp, size);
-	struct sock *reader = (void *)(unsigned long)end->peer_sk;
 	__u64 peer = end->peer;
 
 	/* The memory of an end that was removed may be another socket's by now. */
 	if (end->sk != (__u64)(unsigned long)tp)
 		return;
 	end->average += (size >> 3) - (end->average >> 3);
-	if (redirected && end->average > AWAIT_MORE && peek(reader, sk_lock.owned))
+	if (redirected && end->average > AWAIT_MORE &&
+	    glance(struct sock, end->peer_sk, sk_lock.owned))
 		await_reader(end);
 	if (redirected && bpf_msg_redirect_hash(msg, &socks, &peer, BPF_F_INGRESS) != SK_PASS) {
 		fall_back(end, ACCEL_REASON_GONE);

@@ -10,7 +10,7 @@
 static __always_inline __s64 refs_of(struct file *f)
 {
 	if (bpf_core_field_exists(f->f_ref))
-		return peek(f, f_ref.refcnt.counter) + 1; /* it counts from -1 */
+		return glance(struct file, f, f_ref.refcnt.counter) + 1; /* it counts from -1 */
 	return peek((struct file___counted *)f, f_count.counter);
 }
 
@@ -36,8 +36,8 @@ static __always_inline struct wait_queue_entry *waiter_at(struct list_head *at)
 	return (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
 }
 
-/* Whether anybody may sleep in recv(); those that only poll by epoll have no task in their entry. */
-static __always_inline bool has_sleepers(struct sock *sk)
+/* Whether anybody may sleep in recv(): not who sleeps in poll(), nor in epoll_wait(), whose entry has no task. */
+static __always_inline bool has_sleepers(const struct accel_control *c, struct sock *sk)
 {
 	struct socket_wq *wq = peek(sk, sk_wq);
 	struct list_head *head = &wq->wait.head, *at = peek(head, next);
@@ -45,7 +45,8 @@ static __always_inline bool has_sleepers(struct sock *sk)
 	for (int i = 0; i < MAX_WAITERS; i++) {
 		if (at == head)
 			return false;
-		if (peek(waiter_at(at), private))
+		if (peek(waiter_at(at), private) &&
+		    (__u64)peek(waiter_at(at), func) != c->poll_waker)
 			return true;
 		at = peek(at, next);
 	}

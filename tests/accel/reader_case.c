@@ -453,6 +453,47 @@ CASE(reader_blocking_not_wanted, .options = "--blocking no", .only_skep = true)
 	pair_close(&nonblocking);
 }
 
+enum { POLL_ROUNDS = 20 };
+
+static void read_by_poll(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair *p = arg;
+
+	side_close(&p->client);
+	peer_tell(AT, peer);
+	for (int i = 0; i < POLL_ROUNDS; i++) {
+		CHECK(side_poll(AT, &p->server, POLLIN, 5000));
+		side_get(AT, &p->server, 100);
+	}
+	peer_wait(AT, peer);
+}
+
+/* Who sleeps in poll() is woken by redirected bytes as by others: a stream that nobody answers may come back from TCP. */
+CASE(reader_in_poll_is_no_hindrance, .plain_skips = true)
+{
+	struct pair p;
+	struct peer peer;
+	u64 before;
+
+	pair_open(AT, &p, NULL);
+	peer_start(AT, &peer, 0, read_by_poll, &p);
+	side_close(&p.server);
+	peer_wait(AT, &peer);
+	control_pause(AT);
+	side_put(AT, &p.client, 100);
+	control_resume(AT);
+	before = side_redirected(AT, &p.client);
+	for (int i = 1; i < POLL_ROUNDS; i++) {
+		test_sleep(5);
+		side_put(AT, &p.client, 100);
+	}
+	if (t->control->mode == CONTROL_SKEP)
+		CHECK(side_redirected(AT, &p.client) - before > POLL_ROUNDS / 2);
+	peer_tell(AT, &peer);
+	peer_join(AT, &peer);
+	pair_close(&p);
+}
+
 enum { EPOLL_ROUNDS = 2000 };
 
 static void answer_by_epoll(struct test *t, struct peer *peer, void *arg)

@@ -129,7 +129,7 @@ struct accel_listener {
 /* Map habits: how a program waits for what comes on its sockets that block. See accel_habit.h. */
 struct accel_habit_key {
 	char comm[ACCEL_COMM];
-	__u32 uid;
+	__u32 uid, netns;
 	__u16 port;      /* that it connects to or listens on */
 	__u16 is_active; /* it connects */
 };
@@ -142,6 +142,7 @@ struct accel_habit {
 struct accel_caller {
 	struct accel_habit_key habit;
 	__u32 may_block; /* as in struct accel_listener */
+	__u32 seen;      /* rcv_nxt when it was last seen in poll() */
 };
 
 /* Map halves, by (snd_nxt << 32 | rcv_nxt) of the connecting end: waits for the mirror image. */
@@ -194,8 +195,7 @@ struct accel_end {
 	__u64 backlog_max;
 	__u64 charged; /* to the peer's cgroup */
 	__u64 limit;   /* bytes of memory that the unread messages may take */
-	__u64 memory; /* bytes that may be redirected until it is looked how much memory there is */
-	__u64 stuck;  /* bytes by TCP since the last fallback */
+	__u64 stuck;   /* bytes by TCP since the last fallback */
 	__u64 peer_seen;
 	__u64 tracked; /* when a message went by TCP for netfilter, CLOCK_MONOTONIC, about */
 	__u64 looked;  /* when it was looked whether one has to */

@@ -8,7 +8,7 @@
  *	   |                                                  |
  *	   +------ seen in recv() once --> sleeps <-----------+ and the connection leaves with the next thing sent
  *
- * A program is known by its name, its user, and the port that it connects to or listens on.
+ * A program is known by its name, its user, its network namespace, and the port that it connects to or listens on.
  */
 #ifndef BPF_ACCEL_HABIT_H
 #define BPF_ACCEL_HABIT_H
@@ -25,6 +25,7 @@ static __always_inline void name_habit(struct accel_habit_key *key, const char *
 {
 	__builtin_memcpy(key->comm, comm, ACCEL_COMM);
 	key->uid = sk->sk_uid.val;
+	key->netns = sk->__sk_common.skc_net.net->ns.inum;
 	key->port = port;
 	key->is_active = is_active;
 }
@@ -63,19 +64,22 @@ static __always_inline bool is_sleeper(const struct accel_habit_key *key)
 	return h && h->sleeps;
 }
 
-/* TCP has heard from the peer of a caller's socket. Whether there is nothing more to see. */
-static __always_inline bool is_watched(const struct accel_control *c,
-				       const struct accel_caller *caller, struct sock *sk)
+/* TCP has heard from the peer of a caller's socket. Whether there is nothing more to see; what it waits for once, counts once. */
+static __always_inline bool is_watched(const struct accel_control *c, struct accel_caller *caller,
+				       struct tcp_sock *tp)
 {
 	struct accel_habit *h = c->poll_waker ? habit_of(&caller->habit) : NULL;
 
 	if (!h || h->sleeps)
 		return true;
-	switch (waits_in(c, sk)) {
+	switch (waits_in(c, (struct sock *)tp)) {
 	case WAIT_RECV:
 		h->sleeps = 1;
 		return true;
 	case WAIT_POLL:
+		if (caller->seen == tp->rcv_nxt)
+			return false;
+		caller->seen = tp->rcv_nxt;
 		return __sync_fetch_and_add(&h->polls, 1) + 1 >= POLLS_ENOUGH;
 	default:
 		return false;

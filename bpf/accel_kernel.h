@@ -19,6 +19,7 @@
 #define TCP_NAGLE_OFF 1
 #define TCP_LISTEN 10
 #define EPOLLET (1u << 31)
+#define POLLIN 1u
 #define TCP_NOTSENT_LOWAT 25
 #define IPPROTO_TCP 6
 
@@ -85,6 +86,10 @@ struct wait_queue_entry {
 	void *func;
 	struct list_head entry;
 };
+struct poll_table_entry {
+	unsigned int key;
+	struct wait_queue_entry wait;
+};
 struct socket_wq {
 	struct wait_queue_head wait;
 };
@@ -150,7 +155,15 @@ struct page_counter {
 	unsigned long high, max;
 	struct page_counter *parent;
 };
+struct lru_gen_folio {
+	long nr_pages
+		[1]; /* of each generation: of each zone, first anonymous ones, then those of files */
+};
+struct lruvec {
+	struct lru_gen_folio lrugen;
+};
 struct mem_cgroup_per_node {
+	struct lruvec lruvec;
 	unsigned long lru_zone_size[5]; /* LRU_LISTS of each zone, one zone after the other */
 };
 struct mem_cgroup {

@@ -115,7 +115,7 @@ static __noinline void finished(struct bpf_sock_ops *ops)
 		return;
 	sk = (void *)(unsigned long)end->sk;
 	/* close() has taken it out already. */
-	if (!psock_of(sk) || is_nonblocking(sk) || end->polls)
+	if (!psock_of(sk) || is_nonblocking(sk))
 		return;
 	other = end->peer;
 	peer = bpf_map_lookup_elem(&ends, &other);

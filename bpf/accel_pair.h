@@ -77,8 +77,7 @@ static __always_inline bool is_judged(struct bpf_sock_ops *ops, const struct acc
 	if (!is_nonblocking((struct sock *)tp)) {
 		struct accel_caller *caller = bpf_map_lookup_elem(&callers, &cookie);
 
-		return caller ? is_watched(c, caller, (struct sock *)tp) ||
-					ops->data_segs_out >= WATCHED_SEGMENTS
+		return caller ? is_watched(c, caller, tp) || ops->data_segs_out >= WATCHED_SEGMENTS
 			      : ops->data_segs_out >= JUDGED_SEGMENTS;
 	}
 	fill_tuple(&tuple, ops, tp);
@@ -179,7 +178,8 @@ static __noinline enum accel_reason connected(struct bpf_sock_ops *ops, struct t
 		polls = !caller->may_block && only_polls(c, &caller->habit);
 		if (!caller->may_block && !polls) {
 			why = ACCEL_REASON_BLOCKING;
-			watch(ops);
+			if (is_local((struct sock *)tp, &half.tuple, s))
+				watch(ops);
 		}
 	}
 	half.sk = (__u64)(unsigned long)tp;

@@ -17,8 +17,7 @@
 #define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
 #define EDGE_SHARE 4            /* of a budget this part is for readers that wait for edges, */
 #define EDGE_BYTES (1 << 20)    /* and so much of the memory that is left */
-#define MEMORY_SHARE 1024     /* of what is left a direction may take this part without looking, */
-#define MEMORY_MOST (1 << 20) /* but not more */
+#define MEMORY_SHARE 1024       /* of what is left a direction may take this part without looking */
 #define PAGE_BYTES 4096ll
 #define MAX_NESTED 8          /* cgroups, each below another; what is above them is not asked */
 #define MAX_PAGES (1ll << 40) /* a limit of more is none */
@@ -26,9 +25,28 @@
 #define SPARE_SHARE 16        /* but not more than this part */
 #define MEMCG_FLAGS 7ul       /* in sk_memcg's low bits */
 #define LRU_LISTS 5
+#define LRU_GENERATIONS 4
 #define LRU_INACTIVE_FILE 2
 #define LRU_ACTIVE_FILE 3
 #define MAX_ZONES 8
+
+/* Where the kernel has generations of pages instead of lists; at is the struct mem_cgroup_per_node. */
+static __always_inline __s64 file_generations(void *at)
+{
+	const __u32 size =
+		bpf_core_field_size(((struct mem_cgroup_per_node *)0)->lruvec.lrugen.nr_pages);
+	const __u32 zones = size / (LRU_GENERATIONS * 2 * sizeof(long));
+	__s64 pages = 0, n;
+
+	at += bpf_core_field_offset(struct mem_cgroup_per_node, lruvec.lrugen.nr_pages);
+	for (__u32 generation = 0; generation < LRU_GENERATIONS; generation++)
+		for (__u32 zone = 0; zone < MAX_ZONES && zone < zones; zone++)
+			if (!bpf_probe_read_kernel(&n, sizeof(n),
+						   at + ((generation * 2 + 1) * zones + zone) *
+								   sizeof(long)))
+				pages += n;
+	return pages;
+}
 
 /* Pages of files, which the kernel can take back. Those of other NUMA nodes are left out. */
 static __always_inline __s64 file_pages(struct mem_cgroup *memcg)
@@ -48,13 +66,16 @@ static __always_inline __s64 file_pages(struct mem_cgroup *memcg)
 			break;
 		pages += (__s64)(sizes[LRU_INACTIVE_FILE] + sizes[LRU_ACTIVE_FILE]);
 	}
+	if (bpf_core_field_exists(((struct mem_cgroup_per_node *)0)->lruvec.lrugen.nr_pages))
+		pages += file_generations(node);
 	return pages;
 }
 
 /* What one cgroup has left of its own limit, pages. */
 static __always_inline __s64 counter_left(struct page_counter *at)
 {
-	__s64 most = (__s64)peek(at, max), high = (__s64)peek(at, high);
+	__s64 most = (__s64)glance(struct page_counter, at, max);
+	__s64 high = (__s64)glance(struct page_counter, at, high);
 	__s64 spare;
 
 	if (high < most)
@@ -64,7 +85,7 @@ static __always_inline __s64 counter_left(struct page_counter *at)
 	spare = (__s64)((__u64)most / SPARE_SHARE);
 	if (spare > SPARE_PAGES)
 		spare = SPARE_PAGES;
-	return most - spare - peek(at, usage.counter);
+	return most - spare - glance(struct page_counter, at, usage.counter);
 }
 
 /* What those that the socket is charged to have left, pages; half of what files take counts as if it were free. */
@@ -82,23 +103,23 @@ static __always_inline __s64 memcg_left(struct sock *sk)
 
 		if (here < left)
 			left = here;
-		at = peek(at, parent);
+		at = glance(struct page_counter, at, parent);
 	}
 	if (left < SPARE_PAGES)
 		left += (__s64)((__u64)file_pages(memcg) / 2);
 	return left;
 }
 
-/* What all of TCP has left until it feels pressure, pages. */
+/* What all of TCP has left of what it may have whoever asks for it: the first number of net.ipv4.tcp_mem. Pages. */
 static __always_inline __s64 tcp_left(struct sock *sk)
 {
-	struct proto *prot = peek(sk, __sk_common.skc_prot);
-	atomic64_t *used = peek(prot, memory_allocated);
-	long *limits = peek(prot, sysctl_mem), pressure = 0;
+	struct proto *prot = glance(struct sock, sk, __sk_common.skc_prot);
+	atomic64_t *used = glance(struct proto, prot, memory_allocated);
+	long *limits = glance(struct proto, prot, sysctl_mem), low = 0;
 
-	if (bpf_probe_read_kernel(&pressure, sizeof(pressure), limits + 1))
+	if (bpf_probe_read_kernel(&low, sizeof(low), limits))
 		return MAX_PAGES;
-	return pressure - peek(used, counter);
+	return low - peek(used, counter);
 }
 
 /* Bytes of memory that may be given to a reader yet; below 0 when there is less than should be spared. */
@@ -106,7 +127,7 @@ static __always_inline __s64 memory_left(struct sock *sk)
 {
 	__s64 left = tcp_left(sk), here;
 
-	if (bpf_core_field_exists(sk->sk_memcg)) {
+	if (bpf_core_field_exists(((struct mem_cgroup *)0)->memory)) {
 		here = memcg_left(sk);
 		if (here < left)
 			left = here;
@@ -183,22 +204,9 @@ static __always_inline bool is_spent(const struct accel_control *c, struct accel
 	return used > (__s64)c->budget || !bytes || !is_edged(end);
 }
 
-/*
- * Whether memory is so short that TCP has to take over, which readers that wait for edges are spared as long as can be. A part of what
- * is left is good for a while, as it takes some time to look.
- */
-static __always_inline bool is_memory_short(struct accel_end *end, __u64 cost, __s64 bytes)
+/* Whether so little memory is left that TCP has to take over, which readers that wait for edges are spared as long as can be. */
+static __always_inline bool is_memory_short(__s64 left, struct accel_end *end, __s64 bytes)
 {
-	__s64 left;
-
-	if (cost <= end->memory) {
-		end->memory -= cost;
-		return false;
-	}
-	left = memory_left((void *)(unsigned long)end->peer_sk) - (__s64)cost;
-	end->memory = left > 0 ? (__u64)left / MEMORY_SHARE : 0;
-	if (end->memory > MEMORY_MOST)
-		end->memory = MEMORY_MOST;
 	return left < 0 && (left < -EDGE_BYTES || !bytes || !is_edged(end));
 }
 
@@ -206,7 +214,7 @@ static __always_inline bool is_memory_short(struct accel_end *end, __u64 cost, _
 __noinline __u32 accel_room(struct accel_control *c, struct accel_end *end, __u32 size)
 {
 	__u64 cost = (__u64)size + MESSAGE_COST;
-	__s64 bytes, limit;
+	__s64 bytes, limit, left;
 
 	if (!c || !end)
 		return ACCEL_REASON_FULL;
@@ -220,7 +228,8 @@ __noinline __u32 accel_room(struct accel_control *c, struct accel_end *end, __u3
 		note_peak(end, (__u64)bytes);
 	if (bytes && bytes > limit && !is_edged(end))
 		return ACCEL_REASON_LIMIT;
-	if (is_memory_short(end, cost, bytes))
+	left = memory_left((void *)(unsigned long)end->peer_sk) - (__s64)cost;
+	if (is_memory_short(left, end, bytes))
 		return ACCEL_REASON_MEMORY;
 	if (bytes > (__s64)end->charged + CHARGE_STEP ||
 	    bytes + CHARGE_STEP < (__s64)end->charged) {
@@ -229,8 +238,8 @@ __noinline __u32 accel_room(struct accel_control *c, struct accel_end *end, __u3
 		wake_janitor(CHARGED_NS);
 	}
 	limit -= bytes + MESSAGE_COST;
-	give_credit(end, limit < (__s64)end->memory ? limit : (__s64)end->memory);
-	end->memory -= end->credit;
+	left = left > 0 ? (__s64)((__u64)left / MEMORY_SHARE) : 0;
+	give_credit(end, limit < left ? limit : left);
 	return ACCEL_REASON_NONE;
 }
 

@@ -67,9 +67,10 @@ static __always_inline bool nobody_reads(const struct accel_control *c, const st
 {
 	struct tcp_sock *peer = (void *)(unsigned long)end->peer_sk;
 	struct sock *sk = (struct sock *)peer;
-	__u32 calls;
+	__u32 calls, pollers = accel_pollers(end->peer_sk, c->poll_waker);
 
-	if (peek(peer, rcv_nxt) != seq || peek(peer, copied_seq) != seq || file_refs(sk) != 1)
+	if (peek(peer, rcv_nxt) != seq || peek(peer, copied_seq) != seq ||
+	    file_refs(sk) - pollers != 1)
 		return false;
 	calls = calls_of(sk);
 	/* Somebody else who sends from here may be the one. */
@@ -85,8 +86,7 @@ static __always_inline bool nobody_reads(const struct accel_control *c, const st
 /* That the peer's program is a known one, and what sleeping it may do is harmless. */
 static __always_inline bool is_fit(const struct accel_end *peer)
 {
-	return peer->is_known &&
-	       (peer->may_block || peer->polls || is_nonblocking((void *)(unsigned long)peer->sk));
+	return peer->is_known && (peer->may_block || peer->polls || accel_is_nonblocking(peer->sk));
 }
 
 /* A reader that was taken for one that only polls sleeps in recv(): it will not be taken for that again. */
@@ -95,7 +95,11 @@ static __always_inline bool breaks_habit(const struct accel_control *c, struct a
 	struct accel_end *peer;
 	struct accel_habit *h;
 
-	if (!end->peer_polls || waits_in(c, (void *)(unsigned long)end->peer_sk) != WAIT_RECV)
+	if (!end->peer_polls ||
+	    accel_waits(end->peer_sk, c->recv_waker, c->poll_waker) != WAIT_RECV)
+		return false;
+	/* Who is about to wait in send(), or no longer does, holds the lock. */
+	if (glance(struct sock, end->peer_sk, sk_lock.owned))
 		return false;
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	h = peer ? bpf_map_lookup_elem(&habits, &peer->habit) : NULL;
@@ -104,25 +108,32 @@ static __always_inline bool breaks_habit(const struct accel_control *c, struct a
 	return true;
 }
 
-/*
- * Processes that share a socket that blocks would wake each other. But epoll_wait() holds the file, too, while it looks at it (since
- * 6.10): of a socket that is waited for so, that has to be seen for some messages in a row.
- */
-static __always_inline bool is_shared(struct accel_end *end)
+/* References to the file of a socket, but for those of whoever waits for it by poll() or select(). */
+static __always_inline __s64 users_of(const struct accel_control *c, __u64 sk, __u64 file)
 {
-	if (!end->peer_file || refs_of((void *)(unsigned long)end->peer_file) <= 1) {
+	return refs_of((void *)(unsigned long)file) - accel_pollers(sk, c->poll_waker);
+}
+
+/*
+ * Processes that share a socket that blocks would wake each other. That has to be seen twice in a row, as who begins to wait in poll()
+ * looks like it for a moment; and some times more if the socket is waited for by epoll, as epoll_wait() holds the file,
+ * too, while it looks at it (since 6.10).
+ */
+static __always_inline bool is_shared(const struct accel_control *c, struct accel_end *end)
+{
+	if (!end->peer_file || users_of(c, end->peer_sk, end->peer_file) <= 1) {
 		end->sharers = 0;
 		return false;
 	}
-	return ++end->sharers > EPOLL_SHARERS || !accel_epoll_events(end->peer_sk);
+	return ++end->sharers > EPOLL_SHARERS ||
+	       (end->sharers > 1 && !accel_epoll_events(end->peer_sk));
 }
 
-/* The file of a socket that does not block is of no interest. Should it be closed meanwhile, the redirect fails anyway. */
-static __always_inline __u64 blocking_file(struct sock *sk)
+/* How the peer waits: what is to be looked at with each message from now on. */
+static __always_inline void see_peer(struct accel_end *end, const struct accel_end *peer)
 {
-	struct file *f = peek(sk, sk_socket, file);
-
-	return f && !(peek(f, f_flags) & O_NONBLOCK) ? (__u64)(unsigned long)f : 0;
+	end->peer_polls = peer->polls;
+	end->peer_file = peer->polls ? 0 : accel_blocking_file(peer->sk);
 }
 
 static __always_inline bool may_redirect(const struct accel_control *c, struct accel_end *end,
@@ -139,8 +150,8 @@ static __always_inline bool may_redirect(const struct accel_control *c, struct a
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer || peer->leaving || !is_fit(peer))
 		return false;
-	end->peer_file = peer->polls ? 0 : blocking_file((void *)(unsigned long)peer->sk);
-	if (end->peer_file && file_refs((void *)(unsigned long)peer->sk) > 1)
+	see_peer(end, peer);
+	if (end->peer_file && users_of(c, peer->sk, end->peer_file) > 1)
 		return false;
 	return peer->ready == (PROVEN | seq) || nobody_reads(c, end, seq);
 }
@@ -159,7 +170,8 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 	note_fallback(end, why);
 	end->state = ACCEL_TCP;
 	end->credit = 0;
-	end->stuck = 0;
+	if (why != ACCEL_REASON_MEMORY)
+		end->stuck = 0;
 }
 
 /* Nothing that was redirected is unread. */
@@ -332,9 +344,19 @@ static __always_inline enum accel_reason look(struct accel_control *c, struct ac
 		why = ACCEL_REASON_BLOCKING;
 	else
 		why = hindrance(end, tp);
+	if (peer)
+		see_peer(end, peer);
 	end->run = 0;
 	end->run_bytes = 0;
 	return why;
+}
+
+/* Bytes by TCP though it is in the map. */
+static __always_inline void note_stuck(struct accel_end *end, __u32 size)
+{
+	end->stuck += size;
+	if (end->stuck > STUCK_BYTES)
+		leave(end, ACCEL_REASON_STUCK);
 }
 
 static __always_inline bool begin(struct accel_control *c, struct accel_end *end,
@@ -467,7 +489,8 @@ static __noinline bool decide(struct accel_control *c, struct accel_end *end, st
 	/* Threads may have been started since. */
 	if (end->may_block && is_threaded()) {
 		end->may_block = 0;
-		if (!is_nonblocking((struct sock *)tp)) {
+		if (!is_nonblocking((struct sock *)tp) &&
+		    !(takes_blocking(c) && is_poller(c, end, (struct sock *)tp))) {
 			leave(end, ACCEL_REASON_BLOCKING);
 			return ends_for_good(c, end, size);
 		}
@@ -480,14 +503,12 @@ static __noinline bool decide(struct accel_control *c, struct accel_end *end, st
 			fall_back(end, ACCEL_REASON_MODE);
 		return false;
 	}
-	if (is_shared(end) || breaks_habit(c, end)) {
+	if (is_shared(c, end) || breaks_habit(c, end)) {
 		leave(end, ACCEL_REASON_BLOCKING);
 		return ends_for_good(c, end, size);
 	}
 	if (end->state == ACCEL_TCP && !begin(c, end, tp)) {
-		end->stuck += size;
-		if (end->stuck > STUCK_BYTES)
-			leave(end, ACCEL_REASON_STUCK);
+		note_stuck(end, size);
 		return false;
 	}
 	why = look(c, end, tp, size);
@@ -504,6 +525,8 @@ static __noinline bool decide(struct accel_control *c, struct accel_end *end, st
 		why = ACCEL_REASON_TRACKED;
 	if (why)
 		fall_back(end, why);
+	if (why == ACCEL_REASON_MEMORY)
+		note_stuck(end, size);
 	return !why;
 }
 

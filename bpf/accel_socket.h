@@ -59,8 +59,21 @@ enum accel_wait {
 	WAIT_RECV,
 };
 
-/* What is waited in for the socket, recv() before poll(). Who waits in send() looks like recv(), but is counted. */
-static __always_inline enum accel_wait waits_in(const struct accel_control *c, struct sock *sk)
+/* Whether who waits there by poll() or select() does so for something to read. */
+static __always_inline bool waits_to_read(struct list_head *at)
+{
+	struct poll_table_entry *e =
+		(void *)waiter_at(at) - bpf_core_field_offset(struct poll_table_entry, wait);
+
+	return peek(e, key) & POLLIN;
+}
+
+/*
+ * What is waited in for something to read, recv() before poll(). Who waits in send() looks like recv(), but is counted; so does who
+ * waits in close(), but has shut it down.
+ */
+static __always_inline enum accel_wait find_wait(struct sock *sk, __u64 recv_waker,
+						 __u64 poll_waker)
 {
 	struct socket_wq *wq = peek(sk, sk_wq);
 	struct list_head *head = &wq->wait.head, *at = peek(head, next);
@@ -69,13 +82,28 @@ static __always_inline enum accel_wait waits_in(const struct accel_control *c, s
 	for (int i = 0; i < MAX_WAITERS && at != head; i++) {
 		__u64 waker = (__u64)peek(waiter_at(at), func);
 
-		if (waker == c->recv_waker && !peek(sk, sk_write_pending))
+		if (waker == recv_waker && !peek(sk, sk_write_pending) &&
+		    !(peek(sk, sk_shutdown) & SEND_SHUTDOWN))
 			return WAIT_RECV;
-		if (waker == c->poll_waker)
+		if (waker == poll_waker && waits_to_read(at))
 			in = WAIT_POLL;
 		at = peek(at, next);
 	}
 	return in;
+}
+
+static __always_inline enum accel_wait waits_in(const struct accel_control *c, struct sock *sk)
+{
+	return find_wait(sk, c->recv_waker, c->poll_waker);
+}
+
+/*
+ * The same of another socket than that which the program is run for. Not static, as some others are: so the verifier goes through
+ * it once, and not wherever it is called.
+ */
+__noinline int accel_waits(__u64 addr, __u64 recv_waker, __u64 poll_waker)
+{
+	return find_wait((void *)(unsigned long)addr, recv_waker, poll_waker);
 }
 
 /* The function that wakes who came to wait last; 0: nobody waits. */
@@ -87,10 +115,22 @@ static __always_inline __u64 waker_of(struct sock *sk)
 	return at == head ? 0 : (__u64)peek(waiter_at(at), func);
 }
 
-/*
- * What is waited for by epoll on the socket; 0: nobody does that. Others that wait for it have no epitem of its file. Not static,
- * as some others are: so the verifier goes through it once, and not wherever it is called.
- */
+/* So many wait for the socket by poll() or select(), each of which holds its file. */
+__noinline int accel_pollers(__u64 addr, __u64 poll_waker)
+{
+	struct sock *sk = (void *)(unsigned long)addr;
+	struct socket_wq *wq = peek(sk, sk_wq);
+	struct list_head *head = &wq->wait.head, *at = peek(head, next);
+	int n = 0;
+
+	for (int i = 0; i < MAX_WAITERS && at != head && poll_waker; i++) {
+		n += (__u64)peek(waiter_at(at), func) == poll_waker;
+		at = peek(at, next);
+	}
+	return n;
+}
+
+/* What is waited for by epoll on the socket; 0: nobody does that. Others that wait for it have no epitem of its file. */
 __noinline __u32 accel_epoll_events(__u64 addr)
 {
 	struct sock *sk = (void *)(unsigned long)addr;
@@ -109,6 +149,23 @@ __noinline __u32 accel_epoll_events(__u64 addr)
 		at = peek(at, next);
 	}
 	return events;
+}
+
+/* Of a socket that was accepted: others are not known to be. */
+__noinline int accel_is_nonblocking(__u64 addr)
+{
+	struct sock *sk = (void *)(unsigned long)addr;
+
+	return peek(sk, sk_socket, file, f_flags) & O_NONBLOCK;
+}
+
+/* The file of a socket that may block; 0: it does not. Should it be closed meanwhile, a redirect fails anyway. */
+__noinline __u64 accel_blocking_file(__u64 addr)
+{
+	struct sock *sk = (void *)(unsigned long)addr;
+	struct file *f = peek(sk, sk_socket, file);
+
+	return f && !(peek(f, f_flags) & O_NONBLOCK) ? (__u64)(unsigned long)f : 0;
 }
 
 static __always_inline struct sk_psock *psock_of(struct sock *sk)
@@ -141,7 +198,7 @@ static __always_inline __u32 calls_of(struct sock *sk)
  */
 static __always_inline bool sleeps_in_map(const struct accel_control *c, struct sock *sk)
 {
-	return psock_of(sk) && waits_in(c, sk) == WAIT_RECV;
+	return psock_of(sk) && has_sleepers(c, sk);
 }
 
 #endif

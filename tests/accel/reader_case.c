@@ -488,7 +488,7 @@ CASE(reader_in_poll_is_no_hindrance, .plain_skips = true)
 		side_put(AT, &p.client, 100);
 	}
 	if (t->control->mode == CONTROL_SKEP)
-		CHECK(side_redirected(AT, &p.client) - before > POLL_ROUNDS / 2);
+		CHECK(side_redirected(AT, &p.client) > before + POLL_ROUNDS / 2);
 	peer_tell(AT, &peer);
 	peer_join(AT, &peer);
 	pair_close(&p);

@@ -15,10 +15,10 @@
  *
  *	by the peer	When it sent last, its thread was the only one that could use the socket, and all that had come
  *			by TCP was read. Nothing has come by TCP since, so nobody can have gone into TCP's recv() since.
- *	by looking	All is read, so nobody goes into TCP's recv() from now on. As the socket's file has one reference,
- *			a process of several threads has none of them in a call on the socket, and one of a single
- *			thread has that at most. It is in the map's own recv() or send(), or neither holds the
- *			socket's lock nor sleeps on it.
+ *	by looking	All is read, so nobody goes into TCP's recv() from now on. As the socket's file has one reference
+ *			beside those of poll(), a process of several threads has none of them in a call on the socket, and
+ *			one of a single thread has that at most. It is in the map's own recv() or send(), or neither
+ *			holds the socket's lock nor sleeps on it.
  */
 #ifndef BPF_ACCEL_SEND_H
 #define BPF_ACCEL_SEND_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who has a socket, and who is in a call on it. */
+/*
+ * Who has a socket, who waits for it, and who is in a call on it. What takes the address of another socket than that which the program is
+ * run for is not static: so the verifier goes through it once, and not wherever it is called.
+ */
 #ifndef BPF_ACCEL_SOCKET_H
 #define BPF_ACCEL_SOCKET_H
 
@@ -97,10 +100,7 @@ static __always_inline enum accel_wait waits_in(const struct accel_control *c, s
 	return find_wait(sk, c->recv_waker, c->poll_waker);
 }
 
-/*
- * The same of another socket than that which the program is run for. Not static, as some others are: so the verifier goes through
- * it once, and not wherever it is called.
- */
+/* The same of another socket. */
 __noinline int accel_waits(__u64 addr, __u64 recv_waker, __u64 poll_waker)
 {
 	return find_wait((void *)(unsigned long)addr, recv_waker, poll_waker);

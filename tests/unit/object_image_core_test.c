@@ -25,6 +25,9 @@ static struct bpf_insn neutral(struct bpf_insn insn)
 		if (insn.src_reg != BPF_PSEUDO_FUNC)
 			insn.imm = 0;
 	}
+	/* Of a weak function that is not there older versions of libbpf leave the call as it was. */
+	if (insn.code == (BPF_JMP | BPF_CALL) && !insn.src_reg && insn.imm >= IMAGE_GAP_FUNC)
+		insn.src_reg = BPF_PSEUDO_KFUNC_CALL;
 	if (insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == BPF_PSEUDO_KFUNC_CALL)
 		insn.imm = 0;
 	return insn;

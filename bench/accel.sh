@@ -363,14 +363,6 @@ ask_postgres() {
 	in_cgroup pgbench -U postgres -h "$host" -p "$(cat "$home/port")" -n -S -c 4 -T 1 postgres >"$work/result" 2>"$work/err" || return 1
 	put "$row" "$(awk '/^tps/ { print $3 }' "$work/result")"
 }
-run_postgres() {
-	each 1 "$all" start_postgres
-	row=postgres
-	each $app_turns "$all" ask_postgres
-	stop $servers
-	servers=
-}
-
 mariadb_answers() { in_cgroup mariadb -u root -S "$home/s" -e 'CREATE DATABASE IF NOT EXISTS sbtest' 2>/dev/null; }
 bench_mariadb() { # verb and options
 	to="--mysql-host=127.0.0.1 --mysql-port=$(cat "$home/port")"
@@ -399,10 +391,10 @@ ask_mariadb() {
 	bench_mariadb run --time=1 || return 1
 	put "$row" "$(awk '$1 == "queries:" { print substr($3, 2) }' "$work/result")"
 }
-run_mariadb() {
-	each 1 "$all" start_mariadb
-	row=mariadb
-	each $app_turns "$all" ask_mariadb
+run_database() { # row
+	each 1 "$all" "start_$1"
+	row=$1
+	each $app_turns "$all" "ask_$1"
 	stop $servers
 	servers=
 }
@@ -514,8 +506,8 @@ round() {
 	beside=
 	wants_any nginx && has nginx nginx:nginx wrk:wrk && run_nginx nginx 200 1k 100k
 	wants_any sendfile && has sendfile nginx:nginx wrk:wrk && run_nginx sendfile 1k 100k
-	wants postgres && has postgres pgbench:postgresql "$(postgres_bin)/postgres:postgresql" && run_postgres
-	wants mariadb && has mariadb mariadbd:mariadb-server sysbench:sysbench && run_mariadb
+	wants postgres && has postgres pgbench:postgresql "$(postgres_bin)/postgres:postgresql" && run_database postgres
+	wants mariadb && has mariadb mariadbd:mariadb-server sysbench:sysbench && run_database mariadb
 	wants_any redis && has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis
 }
 

@@ -155,9 +155,9 @@ struct page_counter {
 	unsigned long high, max;
 	struct page_counter *parent;
 };
+/* Of each generation the anonymous pages of each zone, and then those of files. */
 struct lru_gen_folio {
-	long nr_pages
-		[1]; /* of each generation: of each zone, first anonymous ones, then those of files */
+	long nr_pages[1];
 };
 struct lruvec {
 	struct lru_gen_folio lrugen;

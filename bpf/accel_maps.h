@@ -191,8 +191,8 @@ static __always_inline struct accel_totals *totals(void)
 #define peek(pointer, field...) BPF_CORE_READ(pointer, field)
 
 /*
- * The same of a thing of that TYPE at an address, for what is looked at in each message: by a load where the kernel can make one of it, which
- * it can since before it has f_ref.
+ * The same of a thing of that TYPE at an address, for what is looked at with each message: by a load where the kernel has
+ * bpf_rdonly_cast(), as all have whose files have f_ref.
  */
 #define glance(type, address, field)                                                               \
 	({                                                                                         \

@@ -146,7 +146,7 @@ static __noinline enum accel_reason connected(struct bpf_sock_ops *ops, struct t
 	struct accel_service *s;
 	struct accel_end *end;
 	enum accel_reason why;
-	bool polls = false;
+	bool local, polls = false;
 	__u64 id = mirror(ops->snd_nxt, ops->rcv_nxt);
 	__u64 now = bpf_ktime_get_ns();
 
@@ -170,6 +170,7 @@ static __noinline enum accel_reason connected(struct bpf_sock_ops *ops, struct t
 		if (!s)
 			return ACCEL_REASON_FULL;
 	}
+	local = is_local((struct sock *)tp, &half.tuple, s);
 	half.cookie = bpf_get_socket_cookie(ops);
 	if (!is_nonblocking((struct sock *)tp)) {
 		caller = takes_blocking(c) ? bpf_map_lookup_elem(&callers, &half.cookie) : NULL;
@@ -178,19 +179,17 @@ static __noinline enum accel_reason connected(struct bpf_sock_ops *ops, struct t
 		polls = !caller->may_block && only_polls(c, &caller->habit);
 		if (!caller->may_block && !polls) {
 			why = ACCEL_REASON_BLOCKING;
-			if (is_local((struct sock *)tp, &half.tuple, s))
+			if (local)
 				watch(ops);
 		}
 	}
 	half.sk = (__u64)(unsigned long)tp;
 	half.ns = now;
-	if (why)
-		;
-	else if (now < s->banned_until)
+	if (!why && now < s->banned_until)
 		why = ACCEL_REASON_BANNED;
-	else if (!is_local((struct sock *)tp, &half.tuple, s))
+	if (!why && !local)
 		why = ACCEL_REASON_REMOTE;
-	else {
+	if (!why) {
 		end = enter(ops, tp, half.cookie, &half.tuple, now);
 		if (!end)
 			return ACCEL_REASON_FULL;

@@ -91,6 +91,14 @@ CASE(reader_lowat_across_resume, .naive = NAIVE_FAILS)
 	read_across(t, 0, 6);
 }
 
+/* The server's end is another process's from now on, which has begun. */
+static void give_server(struct at at, struct pair *p, struct peer *peer, peer_fn fn)
+{
+	peer_start(at, peer, 0, fn, p);
+	side_close(&p->server);
+	peer_wait(at, peer);
+}
+
 static void wait_for_all(struct test *t, struct peer *peer, void *arg)
 {
 	struct pair *p = arg;
@@ -109,9 +117,7 @@ CASE(reader_waitall_is_short, .plain_differs = true)
 	struct peer peer;
 
 	pair_open(AT, &p, NULL);
-	peer_start(AT, &peer, 0, wait_for_all, &p);
-	side_close(&p.server);
-	peer_wait(AT, &peer);
+	give_server(AT, &p, &peer, wait_for_all);
 	test_sleep(30);
 	for (int i = 0; i < 6; i++) {
 		side_put(AT, &p.client, 100);
@@ -476,9 +482,7 @@ CASE(reader_in_poll_is_no_hindrance, .plain_skips = true)
 	u64 before;
 
 	pair_open(AT, &p, NULL);
-	peer_start(AT, &peer, 0, read_by_poll, &p);
-	side_close(&p.server);
-	peer_wait(AT, &peer);
+	give_server(AT, &p, &peer, read_by_poll);
 	control_pause(AT);
 	side_put(AT, &p.client, 100);
 	control_resume(AT);
@@ -524,9 +528,7 @@ CASE(reader_epoll_is_no_second_process)
 	u64 before;
 
 	pair_open(AT, &p, NULL);
-	peer_start(AT, &peer, 0, answer_by_epoll, &p);
-	side_close(&p.server);
-	peer_wait(AT, &peer);
+	give_server(AT, &p, &peer, answer_by_epoll);
 	before = side_redirected(AT, &p.client);
 	for (int i = 0; i < EPOLL_ROUNDS; i++) {
 		test_progress(AT, "rounds", (u64)i, EPOLL_ROUNDS);
@@ -558,9 +560,7 @@ CASE(reader_stopped_is_told_eagain, .plain_differs = true)
 	struct peer peer;
 
 	pair_open(AT, &p, NULL);
-	peer_start(AT, &peer, 0, be_stopped, &p);
-	side_close(&p.server);
-	peer_wait(AT, &peer);
+	give_server(AT, &p, &peer, be_stopped);
 	test_sleep(50);
 	OK(kill(peer.pid, SIGSTOP));
 	test_sleep(20);

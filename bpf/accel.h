@@ -14,7 +14,7 @@
 #endif
 
 #define ACCEL_MAGIC 0x736b6163u /* "skac" */
-#define ACCEL_ABI 6
+#define ACCEL_ABI 7
 #define ACCEL_COMM 16
 #define ACCEL_MAX_ENDS 65536
 #define ACCEL_MAX_SERVICES 8192
@@ -178,6 +178,7 @@ struct accel_end {
 	__u32 peer_polls;      /* the peer's may not, and does not */
 	__u32 is_tracked;      /* netfilter may have to know that it is in use: see is_due() */
 	__u32 is_busy;         /* when that was asked last, it was short after the time before */
+	__u32 grant;           /* what credit was when it was given */
 
 	__u64 ns; /* when it was established, CLOCK_MONOTONIC */
 	struct accel_tuple tuple;

@@ -12,12 +12,13 @@
 
 #include "accel_socket.h"
 
-#define MESSAGE_COST 1024       /* memory that a message takes beside its bytes: struct sk_msg */
-#define CHARGE_STEP 65536       /* a budget is brought up to date in such steps */
-#define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
-#define EDGE_SHARE 4            /* of a budget this part is for readers that wait for edges, */
-#define EDGE_BYTES (1 << 20)    /* and so much of the memory that is left */
-#define MEMORY_SHARE 1024       /* of what is left a direction may take this part without looking */
+#define MESSAGE_COST 1024 /* memory that a message takes beside its bytes: struct sk_msg */
+#define CHARGE_STEP 65536 /* a budget is brought up to date in such steps */
+#define CREDIT (65536 + MESSAGE_COST) /* is given at most: enough for a message of 64 KiB */
+#define CHARGED_NS 100000000ull       /* the janitor looks whether what is charged was read */
+#define EDGE_SHARE 4         /* of a budget this part is for readers that wait for edges, */
+#define EDGE_BYTES (1 << 20) /* and so much of the memory that is left */
+#define MEMORY_SHARE 1024    /* of what is left a direction may take this part without looking */
 #define PAGE_BYTES 4096ll
 #define MAX_NESTED 8          /* cgroups, each below another; what is above them is not asked */
 #define MAX_PAGES (1ll << 40) /* a limit of more is none */
@@ -176,7 +177,25 @@ static __always_inline __u64 limit_of(const struct accel_control *c, const struc
 /* What a look at the backlog leaves for the messages to come: nobody else fills the room. */
 static __always_inline void give_credit(struct accel_end *end, __s64 left)
 {
-	end->credit = left <= 0 ? 0 : left < CHARGE_STEP ? (__u32)left : CHARGE_STEP;
+	end->grant = left <= 0 ? 0 : left < CREDIT ? (__u32)left : CREDIT;
+	end->credit = end->grant;
+}
+
+static __always_inline void take_credit_back(struct accel_end *end)
+{
+	end->grant = 0;
+	end->credit = 0;
+}
+
+/* Whether there is credit for a message; what was given is whole again where all has been read. */
+static __always_inline bool has_credit(struct accel_end *end, __u64 cost)
+{
+	if (cost <= end->credit)
+		return true;
+	if (cost > end->grant || glance(struct sock, end->peer_sk, sk_backlog.rmem_alloc.counter))
+		return false;
+	end->credit = end->grant;
+	return true;
 }
 
 /*

@@ -169,7 +169,7 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 {
 	note_fallback(end, why);
 	end->state = ACCEL_TCP;
-	end->credit = 0;
+	take_credit_back(end);
 	if (why != ACCEL_REASON_MEMORY)
 		end->stuck = 0;
 }
@@ -334,7 +334,7 @@ static __always_inline enum accel_reason look(struct accel_control *c, struct ac
 		return ACCEL_REASON_NONE;
 	end->may_block = end->may_block && may_block();
 	end->limit = limit_of(c, end);
-	end->credit = 0;
+	take_credit_back(end);
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
@@ -454,7 +454,7 @@ static __always_inline bool goes_as_before(const struct accel_control *c, struct
 	__u64 cost = (__u64)size + MESSAGE_COST;
 
 	if (end->state != ACCEL_REDIRECT || end->leaving || c->mode != ACCEL_ON ||
-	    end->ready != (PROVEN | tp->rcv_nxt) || cost > end->credit ||
+	    end->ready != (PROVEN | tp->rcv_nxt) || !has_credit(end, cost) ||
 	    end->run + 1 >= LOOK_EVERY || end->peer_polls || !is_minded(end) ||
 	    tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
 		return false;

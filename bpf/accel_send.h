@@ -590,9 +590,6 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 	if (end->sk != (__u64)(unsigned long)tp)
 		return;
 	end->average += (size >> 3) - (end->average >> 3);
-	if (redirected && end->average > AWAIT_MORE &&
-	    glance(struct sock, end->peer_sk, sk_lock.owned))
-		await_reader(end);
 	if (redirected && bpf_msg_redirect_hash(msg, &socks, &peer, BPF_F_INGRESS) != SK_PASS) {
 		fall_back(end, ACCEL_REASON_GONE);
 		redirected = false;
@@ -606,6 +603,10 @@ static __always_inline void send(struct sk_msg_md *msg, struct accel_control *c,
 		end->tcp_messages++;
 		end->tcp_bytes += size;
 	}
+	/* At the very end: who copies in a loop has the lock again in no time. */
+	if (redirected && end->average > AWAIT_MORE &&
+	    glance(struct sock, end->peer_sk, sk_lock.owned))
+		await_reader(end);
 }
 
 #endif

@@ -50,6 +50,14 @@ void ends_pin(void)
 		meter_die("sched_setaffinity");
 }
 
+void ends_wait_for_cpu(void)
+{
+	const struct sched_param none = { 0 };
+
+	if (sched_setscheduler(0, SCHED_BATCH, &none))
+		meter_die("sched_setscheduler");
+}
+
 static void set_nodelay(const struct meter *m, int fd)
 {
 	int one = 1;

@@ -9,6 +9,8 @@
 void ends_move(const struct meter_place *place);
 /* To the first CPU that it may use. */
 void ends_pin(void);
+/* Woken, it waits for the CPU instead of taking it from who woke it. */
+void ends_wait_for_cpu(void);
 
 /* Listens, and tells the clients where. */
 int ends_listen(struct meter *m);

@@ -75,6 +75,10 @@ rows() {
 	sendfile-1k-cpu|the same, CPU of the server|us|2|less|
 	sendfile-100k|nginx with sendfile and tcp_nopush: 100 KiB file|1/s|0|more|plain 0.95
 	sendfile-100k-cpu|the same, CPU of the server|us|2|less|
+	h2load-1k|nginx, asked by h2load: 1 KiB file|1/s|0|more|plain 1.2
+	h2load-1k-cpu|the same, CPU of the server|us|2|less|
+	h2load-100k|nginx, asked by h2load: 100 KiB file|1/s|0|more|
+	h2load-100k-cpu|the same, CPU of the server|us|2|less|
 	postgres|PostgreSQL, 4 clients: SELECT by key|1/s|0|more|plain 1.1
 	mariadb|MariaDB, 4 clients: SELECT by key|1/s|0|more|plain 1.1
 	redis-get|redis c20, no pipeline: GET|1/s|0|more|plain 1.5
@@ -306,28 +310,40 @@ start_nginx() {
 	home=$work/$flavour-$variant
 	case $flavour in sendfile) sendfile=on ;; *) sendfile=off ;; esac
 	mkdir -p "$home/temp" && ln -sfn "$work/files" "$home/files" && rm -f "$home/nginx.pid"
-	sed "s/PORT/$port/; s/SENDFILE/$sendfile/" bench/accel/nginx.conf >"$home/nginx.conf"
+	sed "s/PORT/$port/; s|SOCKET|$home/s|; s/SENDFILE/$sendfile/" bench/accel/nginx.conf >"$home/nginx.conf"
 	sh -c "$enter" "$in" nginx -p "$home" -c nginx.conf -e error.log >/dev/null 2>"$work/err" &
 	servers="$servers $!"
 	wait_for test -s "$home/nginx.pid" || return 1
 	echo "$port" >"$home/port"
 }
-ask_nginx() { # path
-	home=$work/$flavour-$variant
-	cpu=$(cpu_of "$(cat "$home/nginx.pid")")
+# Each leaves in asked how many requests there were, and how many a second.
+ask_by_wrk() { # path
 	in_cgroup wrk -t1 -c16 -d1s "http://127.0.0.1:$(cat "$home/port")/$1" >"$work/result" 2>"$work/err" || return 1
 	! grep -E 'Socket errors|Non-2xx' "$work/result" >"$work/err" || return 1
-	put "$row" "$(awk '/^Requests\/sec:/ { print $2 }' "$work/result")"
-	cpu=$(($(cpu_of "$(cat "$home/nginx.pid")") - cpu))
-	put "$row-cpu" "$(awk -v cpu=$cpu '/ requests in / { print cpu / $1 / 1000 }' "$work/result")"
+	asked=$(awk '/ requests in / { n = $1 } /^Requests\/sec:/ { print n, $2 }' "$work/result")
 }
-run_nginx() { # flavour, paths
-	flavour=$1
-	shift
-	each 1 "$tcp" start_nginx
+ask_by_h2load() { # path
+	set -- "http://127.0.0.1:$(cat "$home/port")/$1"
+	[ "$variant" != unix ] || set -- -B "unix:$home/s" "$@"
+	in_cgroup h2load --h1 -t1 -c16 -D1 "$@" >"$work/result" 2>"$work/err" || return 1
+	grep -q ' 0 failed, 0 errored, 0 timeout' "$work/result" || return 1
+	asked=$(awk '/^finished in/ { rate = $4 } /^requests:/ { print $6, rate }' "$work/result")
+}
+ask_nginx() { # client, path
+	home=$work/$flavour-$variant
+	cpu=$(cpu_of "$(cat "$home/nginx.pid")")
+	"ask_by_$1" "$2" || return 1
+	cpu=$(($(cpu_of "$(cat "$home/nginx.pid")") - cpu))
+	put "$row" "${asked#* }"
+	put "$row-cpu" "$(awk -v cpu=$cpu -v n="${asked% *}" 'BEGIN { print cpu / n / 1000 }')"
+}
+run_nginx() { # flavour, variants, client, paths
+	flavour=$1 which=$2 client=$3
+	shift 3
+	each 1 "$which" start_nginx
 	sleep 0.1
 	for path; do
-		! wants_load "$flavour-$path" || each $app_turns "$tcp" ask_nginx "$path"
+		! wants_load "$flavour-$path" || each $app_turns "$which" ask_nginx "$client" "$path"
 	done
 	stop $servers
 	servers=
@@ -504,8 +520,9 @@ round() {
 	run_load remote-veth-ping "$tcp" load -w 150 $veth -1 pingpong 1024
 	run_load remote-veth-stream "$tcp" load -w 150 $veth stream 65536
 	beside=
-	wants_any nginx && has nginx nginx:nginx wrk:wrk && run_nginx nginx 200 1k 100k
-	wants_any sendfile && has sendfile nginx:nginx wrk:wrk && run_nginx sendfile 1k 100k
+	wants_any nginx && has nginx nginx:nginx wrk:wrk && run_nginx nginx "$tcp" wrk 200 1k 100k
+	wants_any sendfile && has sendfile nginx:nginx wrk:wrk && run_nginx sendfile "$tcp" wrk 1k 100k
+	wants_any h2load && has h2load nginx:nginx h2load:nghttp2-client && run_nginx h2load "$all" h2load 1k 100k
 	wants postgres && has postgres pgbench:postgresql "$(postgres_bin)/postgres:postgresql" && run_database postgres
 	wants mariadb && has mariadb mariadbd:mariadb-server sysbench:sysbench && run_database mariadb
 	wants_any redis && has redis redis-server:redis-server redis-benchmark:redis-tools && run_redis

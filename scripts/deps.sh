@@ -48,6 +48,7 @@ table() {
 	bench want command jq jq jq jq jq
 	bench want command nginx nginx-light nginx nginx nginx
 	bench want command wrk wrk wrk wrk wrk
+	bench want command h2load nghttp2-client nghttp2 nghttp2 nghttp2
 	bench want command redis-server redis-server redis redis redis
 	bench want command redis-benchmark redis-tools redis redis redis
 	bench want command pgbench postgresql postgresql-server postgresql postgresql

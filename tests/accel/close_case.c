@@ -312,6 +312,39 @@ CASE(close_killed_writer)
 	}
 }
 
+static void read_some(struct test *t, struct peer *peer, void *arg)
+{
+	struct pair *p = arg;
+
+	side_close(&p->client);
+	side_get(AT, &p->server, peer_receive(AT, peer));
+}
+
+/* Now and then the end comes while a message is being handed over. */
+CASE(close_while_it_reads)
+{
+	static u8 bytes[65536];
+	struct pair p;
+	struct peer peer;
+
+	for (u64 i = 1; i < 50; i++) {
+		u64 end = test_ms() + 3000 * t->scale;
+		ssize_t n;
+
+		pair_open(AT, &p, NULL);
+		peer_start(AT, &peer, 0, read_some, &p);
+		side_close(&p.server);
+		peer_send(AT, &peer, 20000 * i);
+		side_put_in(AT, &p.client, 20000 * i, 20000);
+		do
+			n = send(p.client.fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
+		while (n > 0 && test_ms() < end);
+		CHECK(n < 0 && (errno == EPIPE || errno == ECONNRESET));
+		peer_join(AT, &peer);
+		pair_close(&p);
+	}
+}
+
 static void sleep_always(struct test *t, struct peer *peer, void *arg)
 {
 	struct pair *p = arg;

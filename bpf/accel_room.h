@@ -12,13 +12,13 @@
 
 #include "accel_socket.h"
 
-#define MESSAGE_COST 1024 /* memory that a message takes beside its bytes: struct sk_msg */
-#define CHARGE_STEP 65536 /* a budget is brought up to date in such steps */
-#define CREDIT (65536 + MESSAGE_COST) /* is given at most: enough for a message of 64 KiB */
-#define CHARGED_NS 100000000ull       /* the janitor looks whether what is charged was read */
-#define EDGE_SHARE 4         /* of a budget this part is for readers that wait for edges, */
-#define EDGE_BYTES (1 << 20) /* and so much of the memory that is left */
-#define MEMORY_SHARE 1024    /* of what is left a direction may take this part without looking */
+#define MESSAGE_COST 1024       /* memory that a message takes beside its bytes: struct sk_msg */
+#define CHARGE_STEP 65536       /* a budget is brought up to date in such steps */
+#define CHARGED_NS 100000000ull /* the janitor looks whether what is charged was read */
+#define EDGE_SHARE 4            /* of a budget this part is for readers that wait for edges, */
+#define EDGE_BYTES (1 << 20)    /* and so much of the memory that is left */
+#define MEMORY_SHARE 1024       /* of what is left a direction may take this part without looking */
+#define CREDIT (65536 + MESSAGE_COST) /* at most, of bytes: a message of 64 KiB */
 #define PAGE_BYTES 4096ll
 #define MAX_NESTED 8          /* cgroups, each below another; what is above them is not asked */
 #define MAX_PAGES (1ll << 40) /* a limit of more is none */
@@ -181,20 +181,24 @@ static __always_inline void give_credit(struct accel_end *end, __s64 left)
 	end->credit = end->grant;
 }
 
-static __always_inline void take_credit_back(struct accel_end *end)
+static __always_inline void end_credit(struct accel_end *end)
 {
 	end->grant = 0;
 	end->credit = 0;
 }
 
-/* Whether there is credit for a message; what was given is whole again where all has been read. */
-static __always_inline bool has_credit(struct accel_end *end, __u64 cost)
+/* Pays for a message of that many bytes, if there is credit; what was given is whole again where all has been read. */
+static __always_inline bool take_credit(struct accel_end *end, __u32 size)
 {
-	if (cost <= end->credit)
-		return true;
-	if (cost > end->grant || glance(struct sock, end->peer_sk, sk_backlog.rmem_alloc.counter))
-		return false;
-	end->credit = end->grant;
+	__u64 cost = (__u64)size + MESSAGE_COST;
+
+	if (cost > end->credit) {
+		if (cost > end->grant ||
+		    glance(struct sock, end->peer_sk, sk_backlog.rmem_alloc.counter))
+			return false;
+		end->credit = end->grant;
+	}
+	end->credit -= (__u32)cost;
 	return true;
 }
 
@@ -232,22 +236,19 @@ static __always_inline bool is_memory_short(__s64 left, struct accel_end *end, _
 /* Whether there is room for another message; for the first there is but where memory is short. */
 __noinline __u32 accel_room(struct accel_control *c, struct accel_end *end, __u32 size)
 {
-	__u64 cost = (__u64)size + MESSAGE_COST;
 	__s64 bytes, limit, left;
 
 	if (!c || !end)
 		return ACCEL_REASON_FULL;
-	if (cost <= end->credit) {
-		end->credit -= (__u32)cost;
+	if (take_credit(end, size))
 		return ACCEL_REASON_NONE;
-	}
 	bytes = backlog(end);
 	limit = (__s64)end->limit - size;
 	if (bytes > (__s64)end->backlog_max)
 		note_peak(end, (__u64)bytes);
 	if (bytes && bytes > limit && !is_edged(end))
 		return ACCEL_REASON_LIMIT;
-	left = memory_left((void *)(unsigned long)end->peer_sk) - (__s64)cost;
+	left = memory_left((void *)(unsigned long)end->peer_sk) - ((__s64)size + MESSAGE_COST);
 	if (is_memory_short(left, end, bytes))
 		return ACCEL_REASON_MEMORY;
 	if (bytes > (__s64)end->charged + CHARGE_STEP ||

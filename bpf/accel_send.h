@@ -169,7 +169,7 @@ static __always_inline void fall_back(struct accel_end *end, enum accel_reason w
 {
 	note_fallback(end, why);
 	end->state = ACCEL_TCP;
-	take_credit_back(end);
+	end_credit(end);
 	if (why != ACCEL_REASON_MEMORY)
 		end->stuck = 0;
 }
@@ -334,7 +334,7 @@ static __always_inline enum accel_reason look(struct accel_control *c, struct ac
 		return ACCEL_REASON_NONE;
 	end->may_block = end->may_block && may_block();
 	end->limit = limit_of(c, end);
-	take_credit_back(end);
+	end_credit(end);
 	peer = bpf_map_lookup_elem(&ends, &end->peer);
 	if (!peer)
 		why = ACCEL_REASON_NONE;
@@ -451,20 +451,18 @@ static __always_inline bool is_due(struct accel_end *end)
 static __always_inline bool goes_as_before(const struct accel_control *c, struct accel_end *end,
 					   const struct tcp_sock *tp, __u32 size)
 {
-	__u64 cost = (__u64)size + MESSAGE_COST;
-
 	if (end->state != ACCEL_REDIRECT || end->leaving || c->mode != ACCEL_ON ||
-	    end->ready != (PROVEN | tp->rcv_nxt) || !has_credit(end, cost) ||
-	    end->run + 1 >= LOOK_EVERY || end->peer_polls || !is_minded(end) ||
-	    tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
+	    end->ready != (PROVEN | tp->rcv_nxt) || end->run + 1 >= LOOK_EVERY || end->peer_polls ||
+	    !is_minded(end) || tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
 		return false;
 	/* A file with one reference is a single thread's. */
 	if (end->may_block && own_refs(tp) != 1)
 		return false;
 	if (end->peer_file && refs_of((void *)(unsigned long)end->peer_file) != 1)
 		return false;
+	if (!take_credit(end, size))
+		return false;
 	end->sharers = 0;
-	end->credit -= (__u32)cost;
 	end->run_bytes += size;
 	end->run++;
 	return true;
